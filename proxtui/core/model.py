@@ -1,0 +1,132 @@
+"""What the kernel knows: identities, snapshots of servers, and what changed between two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
+
+from proxtui.pve.models import Guest, ProxmoxNode, ProxmoxStorage
+
+
+class ServerRef(NamedTuple):
+    """One configured server (a cluster or a standalone node) of one tenant."""
+
+    tenant: str
+    server: str
+
+
+class GuestKey(NamedTuple):
+    """Who a guest is. The node is not part of it: guests migrate."""
+
+    tenant: str
+    server: str
+    kind: str
+    """``qemu`` or ``lxc``."""
+    vmid: int
+
+
+class NodeKey(NamedTuple):
+    """Who a node is."""
+
+    tenant: str
+    server: str
+    node: str
+
+
+class StorageKey(NamedTuple):
+    """Who a storage is. A shared storage has one row per node in PVE's answer."""
+
+    tenant: str
+    server: str
+    node: str
+    storage: str
+
+
+Key = GuestKey | NodeKey | StorageKey
+
+
+class SourceState(StrEnum):
+    """How good our knowledge of one server is."""
+
+    WAITING = "waiting"
+    """Never answered, not yet failed."""
+    FRESH = "fresh"
+    STALE = "stale"
+    """The last polls failed or are late; the rows are old and still shown."""
+    DOWN = "down"
+    """Nothing is known, or nothing has been heard for a long time."""
+    FORBIDDEN = "forbidden"
+    """The login or token is refused; no further attempt until it changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything known of one server at one moment. Never changed, only replaced.
+
+    Times are seconds of ``Clock.monotonic``.
+    """
+
+    ref: ServerRef
+    state: SourceState = SourceState.WAITING
+    taken_at: float | None = None
+    """When the rows were true; None while nothing was ever read."""
+    interval: float = 4.0
+    """Seconds between polls at the moment; older than twice this is late."""
+    error: str | None = None
+    """Why the last attempt failed, in one clean line."""
+    next_try_at: float | None = None
+    guests: Mapping[GuestKey, Guest] = field(default_factory=lambda: MappingProxyType({}))
+    nodes: Mapping[NodeKey, ProxmoxNode] = field(default_factory=lambda: MappingProxyType({}))
+    storages: Mapping[StorageKey, ProxmoxStorage] = field(default_factory=lambda: MappingProxyType({}))
+    endpoint: str = ""
+    """``host:port`` that answered last."""
+    unverified_tls: bool = False
+    """True while the certificate of this server is not checked."""
+
+    def age(self, now: float) -> float | None:
+        """Seconds since the rows were true, or None while there are none."""
+        return None if self.taken_at is None else max(0.0, now - self.taken_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What one change of the store changed, by key."""
+
+    ref: ServerRef
+    changed: frozenset[Key] = frozenset()
+    """Added or different."""
+    removed: frozenset[Key] = frozenset()
+    state_changed: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.changed or self.removed or self.state_changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """All snapshots at one moment, in configured order. What every view and every command gets."""
+
+    snapshots: tuple[Snapshot, ...]
+    now: float
+    """``Clock.monotonic`` when it was taken, to tell ages."""
+
+    def snapshot(self, ref: ServerRef) -> Snapshot | None:
+        return next((snapshot for snapshot in self.snapshots if snapshot.ref == ref), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The part of the fleet that the tree has selected. Empty means everything."""
+
+    tenant: str | None = None
+    server: str | None = None
+    node: str | None = None
+
+    def covers_server(self, ref: ServerRef) -> bool:
+        return (self.tenant in (None, ref.tenant)) and (self.server in (None, ref.server))
+
+    def covers_node(self, ref: ServerRef, node: str) -> bool:
+        return self.covers_server(ref) and self.node in (None, node)

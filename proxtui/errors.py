@@ -1,0 +1,186 @@
+"""One exception tree; every class knows the exit code of the command line.
+
+::
+
+    ProxtuiError                    1   anything we can say in one line
+    ├── UsageError                  2   bad flag, filter, column or argument
+    │   ├── InvalidInput            2   one field broke one rule: field, value, rule
+    │   ├── NotConfigured           2   nothing to connect to
+    │   └── MissingExtra            2   an optional part is not installed
+    ├── ConfigError                 4   malformed configuration
+    ├── ReadOnlyError              13   refused by the lock; nothing was sent
+    ├── NetworkError               10   no answer, or not from whom we meant: stage, endpoint
+    │   ├── CertificateError       10   the server's certificate is not the trusted one: seen, expected
+    │   ├── DeadlineExceeded       10   no full answer in time
+    │   └── RateLimitError         10   our own limiter had no room before the deadline
+    ├── OutcomeUnknown             15   a change was sent, its answer was lost; it is never sent again
+    └── ApiError                    1   the server answered, and the answer is no
+        ├── AuthenticationError    11   401, or a login that was refused
+        │   └── TotpRequired       11   the login needs a second factor that nobody gave
+        ├── PermissionDenied       12   403: path, privilege
+        ├── ValidationError         1   400 with the ``errors`` map
+        ├── NotFoundError          14   read out of the 500s
+        ├── GuestLocked             1   the guest or container carries a lock
+        ├── ConflictError           1   the configuration changed under us (digest)
+        ├── NodeUnreachable        10   595, 596: the node behind the server does not answer
+        ├── TaskFailed              1   the task ended, and not well
+        └── UnexpectedAnswer        1   not the JSON that PVE speaks
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class ProxtuiError(Exception):
+    """Base of everything that is reported as one line. ``str(error)`` is that line."""
+
+    exit_code = 1
+
+
+class UsageError(ProxtuiError):
+    """The caller asked for something that cannot be asked."""
+
+    exit_code = 2
+
+
+class InvalidInput(UsageError):
+    """One field broke one rule; refused before anything was sent."""
+
+    def __init__(self, field: str, value: object, rule: str) -> None:
+        super().__init__(f"{field} {str(value)[:80]!r}: {rule}")
+        self.field = field
+        self.value = value
+        self.rule = rule
+
+
+class NotConfigured(UsageError):
+    """There is no server to connect to."""
+
+
+class MissingExtra(UsageError):
+    """An optional part of proxtui is not installed."""
+
+
+class ConfigError(ProxtuiError):
+    """The configuration cannot be understood."""
+
+    exit_code = 4
+
+
+class ReadOnlyError(ProxtuiError):
+    """The read-only lock refused a change; nothing was sent."""
+
+    exit_code = 13
+
+
+class NetworkError(ProxtuiError):
+    """No answer from the endpoint.
+
+    ``stage`` is where it ended: ``resolve``, ``connect``, ``tls``, ``send``, ``answer`` or ``deadline``.
+    """
+
+    exit_code = 10
+
+    def __init__(self, message: str, *, stage: str, endpoint: str = "") -> None:
+        super().__init__(message)
+        self.stage = stage
+        self.endpoint = endpoint
+
+
+class CertificateError(NetworkError):
+    """The certificate is not the trusted one. No byte of ours was sent."""
+
+    def __init__(self, message: str, *, endpoint: str = "", seen: str | None = None, expected: tuple[str, ...] = ()) -> None:
+        super().__init__(message, stage="tls", endpoint=endpoint)
+        self.seen = seen
+        self.expected = expected
+
+
+class DeadlineExceeded(NetworkError):
+    """The total deadline of a call passed before its answer was complete."""
+
+
+class RateLimitError(NetworkError):
+    """Our own rate limiter had no room before the deadline; nothing was sent."""
+
+
+class OutcomeUnknown(ProxtuiError):
+    """A change was sent and its answer was lost: it may have happened. Never repeated by itself."""
+
+    exit_code = 15
+
+
+class ApiError(ProxtuiError):
+    """The server answered, and the answer is no."""
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        status: int = 0,
+        errors: Mapping[str, str] | None = None,
+        method: str = "",
+        path: str = "",
+    ) -> None:
+        self.status = status
+        self.reason = reason
+        self.errors = dict(errors or {})
+        self.method = method
+        self.path = path
+        super().__init__(self._line())
+
+    def _line(self) -> str:
+        details = "; ".join(f"{field}: {text}" for field, text in self.errors.items())
+        asked = f" ({self.method} {self.path})" if self.path else ""
+        return f"{self.reason}{': ' + details if details else ''}{asked}"
+
+
+class AuthenticationError(ApiError):
+    """The login, ticket or token was refused (401)."""
+
+    exit_code = 11
+
+
+class TotpRequired(AuthenticationError):
+    """The login needs a second factor and nobody was there to give it."""
+
+
+class PermissionDenied(ApiError):
+    """403. ``acl_path`` and ``privilege`` say what is missing, where PVE tells."""
+
+    exit_code = 12
+    acl_path: str | None = None
+    privilege: str | None = None
+
+
+class ValidationError(ApiError):
+    """400: PVE refused parameters; ``errors`` maps each to its text."""
+
+
+class NotFoundError(ApiError):
+    """The thing does not exist. PVE says so with 500, never with 404."""
+
+    exit_code = 14
+
+
+class GuestLocked(ApiError):
+    """The guest carries a lock (backup, migrate, snapshot, ...)."""
+
+
+class ConflictError(ApiError):
+    """Somebody else changed the configuration since it was read (digest)."""
+
+
+class NodeUnreachable(ApiError):
+    """595 or 596: the server answered, the node behind it did not."""
+
+    exit_code = 10
+
+
+class TaskFailed(ApiError):
+    """The task ended with another exit status than OK or WARNINGS."""
+
+
+class UnexpectedAnswer(ApiError):
+    """Not the JSON that PVE speaks: HTML, a cut body, a wrong shape, too large."""
