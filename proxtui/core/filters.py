@@ -1,0 +1,208 @@
+"""The filter language: one parser for tables, tree and the command line's ``--filter``.
+
+::
+
+    web prod             both words, somewhere in name, id, tags, node
+    tag:prod node:pve3   a field; * and ? stand for anything: name:web*  lock:*
+    cpu>80 mem>=90       percent of what it has; mem>4G with a unit is bytes; uptime>2d
+    !status:running      not
+    a b | c              (a and b) or c
+    "two words"  name:"my vm"
+
+Case does not matter. What is unknown satisfies no comparison.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from proxtui.core.rows import Scalar, TableRow
+from proxtui.errors import UsageError
+
+Test = Callable[[TableRow], bool]
+
+TEXT_FIELDS = tuple("type status name id vmid node server tenant tag pool lock ha storage ip template".split())
+NUMBER_FIELDS = ("cpu", "mem", "disk", "uptime", "id", "vmid")
+FIELDS = tuple(dict.fromkeys(TEXT_FIELDS + NUMBER_FIELDS))
+"""Every field that a term may name; a row answers them in ``TableRow.field``, with ``maxmem`` and ``maxdisk``."""
+
+MAX_LENGTH = 500
+"""Characters of a filter; nobody types more, and matching stays cheap."""
+
+_SPLIT = re.compile(r"""\||(?:"[^"]*"|[^\s|"])+""")
+_TERM = re.compile(r"(?P<field>[^\s:<>=\"]+)(?P<sign>>=|<=|>|<|=|:)(?P<value>.*)", re.DOTALL)
+_NUMBER = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?P<unit>[a-z%]*)")
+_SIGNS: dict[str, Callable[[float, float], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "=": operator.eq,
+}
+_BYTES = {letter: 1024**power for power, letter in enumerate("kmgtp", start=1)}
+_BYTE_UNITS = {"b": 1} | {letter + end: size for letter, size in _BYTES.items() for end in ("", "b", "ib")}
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_TYPES = {"vm": "qemu", "kvm": "qemu", "ct": "lxc", "container": "lxc"}
+_YES_NO = {"yes": True, "true": True, "1": True, "on": True, "no": False, "false": False, "0": False, "off": False}
+# In these a part is enough: nobody types a whole host name to find it.
+_PARTIAL = frozenset({"name", "ip"})
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A parsed filter. Equal when its text is."""
+
+    text: str
+    _alternatives: tuple[tuple[Test, ...], ...] = field(default=((),), compare=False, repr=False)
+
+    def matches(self, row: TableRow) -> bool:
+        """Whether a row passes: all terms of any alternative."""
+        for tests in self._alternatives:
+            for test in tests:
+                if not test(row):
+                    break
+            else:
+                return True
+        return False
+
+    def __bool__(self) -> bool:
+        """False when everything passes."""
+        return self._alternatives != ((),)
+
+
+EVERYTHING = Filter("")
+
+
+def parse(text: str) -> Filter:
+    """Read a filter. Raises UsageError with one line that names the bad term, and nothing else."""
+    stripped = text.strip()
+    if not stripped:
+        return EVERYTHING
+    if len(stripped) > MAX_LENGTH:
+        raise UsageError(f"filter: longer than {MAX_LENGTH} characters")
+    if stripped.count('"') % 2:
+        raise UsageError('filter: a quote " is not closed')
+    alternatives: list[list[Test]] = [[]]
+    for term in _SPLIT.findall(stripped):
+        if term == "|":
+            alternatives.append([])
+        else:
+            alternatives[-1].append(_test(term))
+    if not all(alternatives):
+        raise UsageError("filter: | needs a term on both sides")
+    return Filter(stripped, tuple(tuple(tests) for tests in alternatives))
+
+
+def _test(term: str) -> Test:
+    bare = term.lstrip("!")
+    if not bare:
+        raise UsageError("filter: ! needs a term right after it")
+    positive = _positive(bare)
+    if (len(term) - len(bare)) % 2 == 0:
+        return positive
+    return lambda row: not positive(row)
+
+
+def _positive(term: str) -> Test:
+    parts = _TERM.fullmatch(term)
+    if parts is None:
+        return _word(term)
+    name, sign, value = parts["field"].lower(), parts["sign"], parts["value"].replace('"', "").lower()
+    if name not in FIELDS:
+        raise UsageError(f"filter: {term}: there is no field {name}; fields are {', '.join(FIELDS)}")
+    if not value:
+        raise UsageError(f"filter: {term}: a value is missing")
+    if sign in (":", "=") and name in TEXT_FIELDS:
+        return _text_test(term, name, value)
+    if name not in NUMBER_FIELDS:
+        raise UsageError(f"filter: {term}: {name} is text; write {name}:{value}")
+    if sign == ":":
+        raise UsageError(f"filter: {term}: {name} is a number; write {name}>{value} or {name}<{value}")
+    return _number_test(term, name, sign, value)
+
+
+def _word(term: str) -> Test:
+    needle = term.replace('"', "").lower()
+    return lambda row: needle in row.haystack
+
+
+def _text_test(term: str, name: str, value: str) -> Test:
+    if name == "template":
+        if value not in _YES_NO:
+            raise UsageError(f"filter: {term}: template is yes or no")
+        wanted = _YES_NO[value]
+        return lambda row: bool(row.field("template")) is wanted
+    fits = _text_matcher(name, _TYPES.get(value, value) if name == "type" else value)
+
+    def test(row: TableRow) -> bool:
+        found = row.field(name)
+        if found is None or isinstance(found, bool):
+            return False
+        if isinstance(found, list):
+            return any(fits(part.lower()) for part in found)
+        return fits(str(found).lower())
+
+    return test
+
+
+def _text_matcher(name: str, value: str) -> Callable[[str], bool]:
+    if "*" in value or "?" in value:
+        # Only * and ? are special here: [ is common in names.
+        pattern = re.sub(r"\*+", "*", value).replace("[", "[[]")
+        glob = re.compile(fnmatch.translate(pattern)).match
+        # An empty text is nothing: lock:* means that there is a lock.
+        return lambda found: bool(found) and glob(found) is not None
+    if name in _PARTIAL:
+        return lambda found: value in found
+    return lambda found: found == value
+
+
+class _Amount(NamedTuple):
+    number: float
+    relative: bool
+    """True: a fraction of the row's maximum."""
+
+
+def _number_test(term: str, name: str, sign: str, value: str) -> Test:
+    compare = _SIGNS[sign]
+    amount = _amount(term, name, value)
+    limit = amount.number
+    whole = f"max{name}" if amount.relative and name != "cpu" else None
+
+    def test(row: TableRow) -> bool:
+        found = _as_number(row.field(name))
+        if found is None:
+            return False
+        if whole is None:
+            return compare(found, limit)
+        maximum = _as_number(row.field(whole))
+        return bool(maximum) and compare(found / (maximum or 1), limit)
+
+    return test
+
+
+def _amount(term: str, name: str, value: str) -> _Amount:
+    match = _NUMBER.fullmatch(value)
+    if match is None:
+        raise UsageError(f"filter: {term}: {value} is not a number")
+    number, unit = float(match["number"]), match["unit"]
+    if name in ("cpu", "mem", "disk") and unit in ("", "%"):
+        return _Amount(number / 100, relative=True)
+    if name in ("mem", "disk") and unit in _BYTE_UNITS:
+        return _Amount(number * _BYTE_UNITS[unit], relative=False)
+    if name == "uptime" and unit in _SECONDS:
+        return _Amount(number * _SECONDS[unit], relative=False)
+    if name in ("id", "vmid") and not unit:
+        return _Amount(number, relative=False)
+    raise UsageError(f"filter: {term}: {name} does not know the unit {unit}")
+
+
+def _as_number(value: Scalar) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value

@@ -1,0 +1,23 @@
+"""The list of rooms. Strings only: naming a room loads none of its code."""
+
+from __future__ import annotations
+
+from proxtui.core.feature import Feature
+
+FEATURES: tuple[Feature, ...] = (
+    Feature(
+        name="guests",
+        title="Guests",
+        key="1",
+        view="proxtui.features.guests.screen:GuestsView",
+        commands="proxtui.features.guests.cli:guests",
+    ),
+    Feature(
+        name="nodes",
+        title="Nodes",
+        key="2",
+        view="proxtui.features.nodes.screen:NodesView",
+        commands="proxtui.features.nodes.cli:nodes",
+    ),
+    Feature(name="tree", title="Tree", view="proxtui.features.tree.screen:ClusterTree"),
+)
