@@ -26,7 +26,10 @@ from proxtui.errors import UsageError
 
 Test = Callable[[TableRow], bool]
 
-TEXT_FIELDS = tuple("type status name id vmid node server tenant tag pool lock ha storage ip template".split())
+TEXT_FIELDS: tuple[str, ...] = (
+    *("type", "status", "name", "id", "vmid", "node", "server", "tenant"),
+    *("tag", "pool", "lock", "ha", "storage", "ip", "template"),
+)
 NUMBER_FIELDS = ("cpu", "mem", "disk", "uptime", "id", "vmid")
 FIELDS = tuple(dict.fromkeys(TEXT_FIELDS + NUMBER_FIELDS))
 """Every field that a term may name; a row answers them in ``TableRow.field``, with ``maxmem`` and ``maxdisk``."""

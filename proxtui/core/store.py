@@ -1,0 +1,194 @@
+"""The only owner of what is known: one immutable snapshot per server, and who wants to hear of changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
+
+from proxtui.core.clock import Clock
+from proxtui.core.freshness import judge
+from proxtui.core.model import Delta, Fleet, GuestKey, Key, NodeKey, ServerRef, Snapshot, StorageKey
+from proxtui.core.overlays import Overlays, Reading
+from proxtui.errors import ProxtuiError
+from proxtui.pve.models import Guest
+
+if TYPE_CHECKING:
+    from proxtui.pve.resources import Inventory
+
+Listener = Callable[[Delta], None]
+K = TypeVar("K", bound=Key)
+V = TypeVar("V")
+
+DEFAULT_INTERVAL = 4.0
+
+
+@dataclass(slots=True)
+class _Server:
+    snapshot: Snapshot
+    polled: Mapping[GuestKey, Guest] = field(default_factory=dict)
+    """The guests as the last poll told them, without live readings."""
+    overlays: Overlays = field(default_factory=Overlays)
+    failure: ProxtuiError | None = None
+
+
+class Store:
+    """Snapshots by server. Only the event loop's thread may call it.
+
+    Listeners are plain callables and hear only of real changes. All of them are called even when one raises;
+    what it raised then leaves the call that brought the change, so that a bug is never silent.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._servers: dict[ServerRef, _Server] = {}
+        self._listeners: dict[object, Listener] = {}
+
+    def register(self, ref: ServerRef, *, interval: float = DEFAULT_INTERVAL, unverified_tls: bool = False) -> None:
+        """Make a server known, in the order in which ``fleet`` gives it. Nothing is lost when it is known already."""
+        if ref not in self._servers:
+            self._servers[ref] = _Server(Snapshot(ref, interval=interval, unverified_tls=unverified_tls))
+
+    def put(self, ref: ServerRef, inventory: Inventory, *, taken_at: float, endpoint: str, interval: float) -> Delta:
+        """Take what one poll told. ``taken_at`` is ``Clock.monotonic`` when it was asked; an older poll is ignored."""
+        server = self._servers[ref]
+        old = server.snapshot
+        if old.taken_at is not None and taken_at < old.taken_at:
+            return Delta(ref)
+        server.failure = None
+        server.polled = _kept(server.polled, ((GuestKey(*ref, row.type, row.vmid), row) for row in inventory.guests))
+        server.overlays.settle(server.polled, taken_at)
+        new = replace(
+            old,
+            taken_at=taken_at,
+            interval=interval,
+            endpoint=endpoint,
+            error=None,
+            next_try_at=None,
+            guests=self._shown(server, taken_at),
+            nodes=_kept(old.nodes, ((NodeKey(*ref, row.node), row) for row in inventory.nodes)),
+            storages=_kept(
+                old.storages,
+                ((StorageKey(*ref, row.node or "", row.storage), row) for row in inventory.storages),
+            ),
+        )
+        return self._replace(server, new)
+
+    def fail(self, ref: ServerRef, error: ProxtuiError, *, next_try_at: float | None) -> Delta:
+        """Note that an attempt failed. The rows stay; None in ``next_try_at`` means not before somebody acts."""
+        server = self._servers[ref]
+        server.failure = error
+        return self._replace(server, replace(server.snapshot, error=str(error), next_try_at=next_try_at))
+
+    def overlay(self, key: GuestKey, reading: Guest, *, taken_at: float) -> Delta:
+        """Show what a guest itself said at ``taken_at`` until the poll agrees or is 12 s newer."""
+        server = self._servers[ServerRef(key.tenant, key.server)]
+        if not server.overlays.add(key, Reading(reading, taken_at)):
+            return Delta(server.snapshot.ref)
+        polled_at = server.snapshot.taken_at
+        if polled_at is not None:
+            server.overlays.settle(server.polled, polled_at)
+        return self._replace(server, replace(server.snapshot, guests=self._shown(server, polled_at)))
+
+    def pace(self, ref: ServerRef, interval: float) -> Delta:
+        """Note that a server is polled more or less often from now on: late means something else then."""
+        server = self._servers[ref]
+        return self._replace(server, replace(server.snapshot, interval=interval))
+
+    def age(self) -> None:
+        """Judge every server anew by the clock: rows get late without anything happening."""
+        for server in list(self._servers.values()):
+            self._replace(server, server.snapshot)
+
+    def fleet(self) -> Fleet:
+        """Everything known now."""
+        snapshots = tuple(server.snapshot for server in self._servers.values())
+        return Fleet(snapshots, now=self._clock.monotonic())
+
+    def snapshot(self, ref: ServerRef) -> Snapshot:
+        """What is known of one server. KeyError when it was never registered."""
+        return self._servers[ref].snapshot
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` with every real change until the returned function is called."""
+        ticket = object()
+        self._listeners[ticket] = listener
+
+        def unsubscribe() -> None:
+            self._listeners.pop(ticket, None)
+
+        return unsubscribe
+
+    def _shown(self, server: _Server, polled_at: float | None) -> Mapping[GuestKey, Guest]:
+        over = server.overlays.laid_over(server.polled, polled_at)
+        return MappingProxyType({**server.polled, **over}) if over else server.polled
+
+    def _replace(self, server: _Server, new: Snapshot) -> Delta:
+        """The one place where a snapshot is changed: judge it, swap it, tell the listeners."""
+        old = server.snapshot
+        state = judge(
+            now=self._clock.monotonic(),
+            taken_at=new.taken_at,
+            interval=new.interval,
+            failure=server.failure,
+        )
+        server.snapshot = new = new if new.state is state else replace(new, state=state)
+        delta = _difference(old, new)
+        if delta:
+            self._tell(delta)
+        return delta
+
+    def _tell(self, delta: Delta) -> None:
+        # The stack calls every listener, also after one has raised, and then raises what was raised.
+        with ExitStack() as calls:
+            for listener in reversed(list(self._listeners.values())):
+                calls.callback(listener, delta)
+
+
+def _kept(old: Mapping[K, V], rows: Iterable[tuple[K, V]]) -> Mapping[K, V]:
+    """The new rows, with the old object wherever it is equal; the old mapping itself when all are."""
+    new: dict[K, V] = {}
+    same = 0
+    for key, row in rows:
+        known = old.get(key)
+        if known is not None and known == row:
+            row = known
+            same += key not in new
+        new[key] = row
+    if same == len(new) == len(old):
+        return old
+    return MappingProxyType(new)
+
+
+def _difference(old: Snapshot, new: Snapshot) -> Delta:
+    return Delta(
+        new.ref,
+        changed=frozenset[Key]().union(
+            _changed(old.guests, new.guests),
+            _changed(old.nodes, new.nodes),
+            _changed(old.storages, new.storages),
+        ),
+        removed=frozenset[Key]().union(
+            _removed(old.guests, new.guests),
+            _removed(old.nodes, new.nodes),
+            _removed(old.storages, new.storages),
+        ),
+        state_changed=_condition(old) != _condition(new),
+    )
+
+
+def _changed(before: Mapping[K, V], after: Mapping[K, V]) -> list[K]:
+    if before is after:
+        return []
+    return [key for key, row in after.items() if (known := before.get(key)) is not row and known != row]
+
+
+def _removed(before: Mapping[K, V], after: Mapping[K, V]) -> list[K]:
+    return [] if before is after else [key for key in before if key not in after]
+
+
+def _condition(snapshot: Snapshot) -> tuple[object, ...]:
+    """What a screen says about the server itself; its age is counted by the screen's own clock."""
+    return (snapshot.state, snapshot.error, snapshot.next_try_at, snapshot.endpoint, snapshot.interval)
