@@ -1,0 +1,82 @@
+"""How old a piece of knowledge is, and why, in words that every room and the command line share."""
+
+from __future__ import annotations
+
+from proxtui.core import text
+from proxtui.core.model import Fleet, Scope, Snapshot, SourceState
+from proxtui.core.rows import Tone
+
+NOW = "now"
+NOW_BELOW = 10.0
+"""Seconds. Below this the age is not counted: a fresh screen must not change every second."""
+
+
+def coarse_age(snapshot: Snapshot, now: float) -> int | None:
+    """Seconds since the rows were true, in steps: 0 while fresh, 10 s below a minute, then minutes; None: never."""
+    age = snapshot.age(now)
+    if age is None:
+        return None
+    if age < NOW_BELOW:
+        return 0 if snapshot.state is SourceState.FRESH else max(1, int(age))
+    step = 10 if age < 60 else 60
+    return int(age // step * step)
+
+
+def age_text(seconds: int | None) -> str:
+    """What people read of ``coarse_age``: ``now``, ``20s``, ``3m``, ``–``."""
+    return NOW if seconds == 0 else text.age(seconds)
+
+
+def is_old(state: SourceState) -> bool:
+    """True when what is shown may no longer be so."""
+    return state is not SourceState.FRESH
+
+
+def state_tone(state: SourceState) -> Tone:
+    """How much a server's state should worry."""
+    tones = {
+        SourceState.FRESH: Tone.GOOD,
+        SourceState.WAITING: Tone.MUTED,
+        SourceState.STALE: Tone.WARN,
+    }
+    return tones.get(state, Tone.BAD)
+
+
+def trouble(snapshot: Snapshot, now: float) -> str | None:
+    """Why a server is not fresh and when it is asked again, in one line; None while all is well."""
+    if snapshot.state is SourceState.FRESH:
+        return None
+    where = f"{snapshot.ref.tenant} / {snapshot.ref.server}"
+    if snapshot.state is SourceState.WAITING:
+        return f"{where}: waiting for the first answer"
+    parts = [snapshot.error or "no answer in time"]
+    if snapshot.taken_at is not None:
+        parts.append(f"rows are {age_text(coarse_age(snapshot, now))} old")
+    if snapshot.next_try_at is not None:
+        # Five-second steps: the line need not be repainted while it counts down.
+        left = max(0.0, snapshot.next_try_at - now)
+        parts.append(f"next try in {text.duration(-(-left // 5) * 5)}" if left else "trying again")
+    elif snapshot.state is SourceState.FORBIDDEN:
+        parts.append("not tried again until this is mended")
+    return f"{where}: {'; '.join(parts)}"
+
+
+def troubles(fleet: Fleet, scope: Scope) -> list[str]:
+    """The troubles of the servers in scope, in configured order."""
+    lines = (trouble(snapshot, fleet.now) for snapshot in fleet.snapshots if scope.covers_server(snapshot.ref))
+    return [line for line in lines if line is not None]
+
+
+def nothing_to_show(fleet: Fleet, scope: Scope, what: str, *, filtered: bool) -> str:
+    """What an empty table says: the filter hides all, we wait, nobody answers, or there are none.
+
+    ``what`` is the plural noun of the rows. Several lines when servers are in trouble.
+    """
+    if filtered:
+        return f"no {what} match the filter"
+    sources = [snapshot for snapshot in fleet.snapshots if scope.covers_server(snapshot.ref)]
+    waiting = sum(snapshot.state is SourceState.WAITING for snapshot in sources)
+    if waiting == len(sources):
+        return f"waiting for {waiting} server{'' if waiting == 1 else 's'} …" if sources else "no server is configured"
+    lines = troubles(fleet, scope)
+    return "\n".join([f"no {what} are known", *lines]) if lines else f"no {what} here"

@@ -1,0 +1,118 @@
+"""What is asked about one guest while somebody looks at it; never about all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from proxtui.core.asking import attempt
+from proxtui.core.model import GuestKey, ServerRef
+
+if TYPE_CHECKING:
+    from proxtui.core.runtime import Runtime
+    from proxtui.pve.client import ProxmoxClient
+    from proxtui.pve.models import Guest
+    from proxtui.pve.rrd import RrdSeries
+
+SLOW_EVERY = 30.0
+"""Seconds. The configuration seldom changes and RRD has one point a minute: not asked at every poll."""
+
+LIVE_FIELDS = (
+    "status",
+    "qmpstatus",
+    "pid",
+    "lock",
+    "uptime",
+    "mem",
+    "memhost",
+    "netin",
+    "netout",
+    "diskread",
+    "diskwrite",
+)
+"""What a live reading knows better than the poll. Not ``cpu``: PVE needs two samples in one worker process for it,
+and says 0 when the question went to another worker than the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuestDetail:
+    """What one look at a guest brought. What could not be read is None and has a line in ``problems``."""
+
+    key: GuestKey
+    config: dict[str, Any] | None = None
+    history: RrdSeries | None = None
+    """The last hour, a point a minute."""
+    problems: tuple[str, ...] = ()
+    slow_at: float | None = None
+    """When configuration and history were read, on the monotonic clock."""
+
+
+class GuestService:
+    """Reads one guest through the connection of its server."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+
+    async def detail(self, key: GuestKey, previous: GuestDetail | None = None) -> GuestDetail:
+        """Read status, and configuration and history unless ``previous`` is of the same guest and recent.
+
+        GET ``/nodes/N/{qemu,lxc}/V/status/current``, ``config``, ``rrddata?timeframe=hour``. The reading of the
+        status goes to the store. Never raises a ``ProxtuiError``: what failed is in ``problems``.
+        """
+        guest = self.guest(key)
+        if guest is None:
+            return GuestDetail(key, problems=("this guest is gone",))
+        now = self.runtime.clock.monotonic()
+        same = previous if previous and previous.key == key else GuestDetail(key)
+        client = self.runtime.connection(ServerRef(key.tenant, key.server)).client
+        problems: list[str] = []
+        if same.slow_at is not None and now - same.slow_at < SLOW_EVERY and not same.problems:
+            await self._read_status(client, key, guest, problems)
+            return GuestDetail(key, same.config, same.history, tuple(problems), same.slow_at)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._read_status(client, key, guest, problems))
+            config = group.create_task(attempt("configuration", self._config(client, key, guest.node), problems))
+            history = group.create_task(attempt("history", self._history(client, key, guest.node), problems))
+        lines = tuple(dict.fromkeys(problems))
+        return GuestDetail(key, config.result() or same.config, history.result() or same.history, lines, now)
+
+    def guest(self, key: GuestKey) -> Guest | None:
+        """The guest as the store knows it now."""
+        return self.runtime.store.snapshot(ServerRef(key.tenant, key.server)).guests.get(key)
+
+    async def _read_status(self, client: ProxmoxClient, key: GuestKey, polled: Guest, problems: list[str]) -> None:
+        reading = await attempt("status", self._status(client, key, polled.node), problems)
+        if reading is not None:
+            taken_at = self.runtime.clock.monotonic()
+            self.runtime.store.overlay(key, merge(polled, reading), taken_at=taken_at)
+
+    async def _status(self, client: ProxmoxClient, key: GuestKey, node: str) -> Guest:
+        from proxtui.pve import ContainerTools, VMTools
+
+        if key.kind == "lxc":
+            return await ContainerTools(client).get_container_status(node, key.vmid)
+        return await VMTools(client).get_vm_status(node, key.vmid)
+
+    async def _config(self, client: ProxmoxClient, key: GuestKey, node: str) -> dict[str, Any]:
+        from proxtui.pve import ContainerTools, VMTools
+
+        if key.kind == "lxc":
+            return await ContainerTools(client).get_container_config(node, key.vmid)
+        return await VMTools(client).get_vm_config(node, key.vmid)
+
+    async def _history(self, client: ProxmoxClient, key: GuestKey, node: str) -> RrdSeries:
+        from proxtui.pve import ContainerTools, VMTools
+
+        if key.kind == "lxc":
+            return await ContainerTools(client).get_container_rrd(node, key.vmid)
+        return await VMTools(client).get_vm_rrd(node, key.vmid)
+
+
+def merge(polled: Guest, reading: Guest) -> Guest:
+    """The polled guest with what the live reading knows better."""
+    known = {name: value for name in LIVE_FIELDS if (value := getattr(reading, name, None)) is not None}
+    # A lock that is gone is told by its absence.
+    return msgspec.structs.replace(polled, **{**known, "lock": reading.lock})
