@@ -206,12 +206,6 @@ _READERS: dict[str, Callable[[Row], Any]] = {
     "storage": storage_of,
     "pool": pool_of,
 }
-    "qemu": vm_of,
-    "lxc": container_of,
-    "node": node_of,
-    "storage": storage_of,
-    "pool": pool_of,
-}
 
 
 def _read(items: list[Any]) -> Inventory:
