@@ -20,22 +20,6 @@ if TYPE_CHECKING:
 SLOW_EVERY = 30.0
 """Seconds. The configuration seldom changes and RRD has one point a minute: not asked at every poll."""
 
-LIVE_FIELDS = (
-    "status",
-    "qmpstatus",
-    "pid",
-    "lock",
-    "uptime",
-    "mem",
-    "memhost",
-    "netin",
-    "netout",
-    "diskread",
-    "diskwrite",
-)
-"""What a live reading knows better than the poll. Not ``cpu``: PVE needs two samples in one worker process for it,
-and says 0 when the question went to another worker than the last one."""
-
 
 @dataclass(frozen=True, slots=True)
 class GuestDetail:
@@ -84,10 +68,13 @@ class GuestService:
         return self.runtime.store.snapshot(ServerRef(key.tenant, key.server)).guests.get(key)
 
     async def _read_status(self, client: ProxmoxClient, key: GuestKey, polled: Guest, problems: list[str]) -> None:
+        asked_at = self.runtime.clock.monotonic()
         reading = await attempt("status", self._status(client, key, polled.node), problems)
         if reading is not None:
-            taken_at = self.runtime.clock.monotonic()
-            self.runtime.store.overlay(key, merge(polled, reading), taken_at=taken_at)
+            # PVE needs two samples in one worker process for the CPU and says 0 when another worker was asked before:
+            # the polled value is the better one.
+            reading = msgspec.structs.replace(reading, cpu=None)
+            self.runtime.store.overlay(key, reading, taken_at=asked_at)
 
     async def _status(self, client: ProxmoxClient, key: GuestKey, node: str) -> Guest:
         from proxtui.pve import ContainerTools, VMTools
@@ -109,10 +96,3 @@ class GuestService:
         if key.kind == "lxc":
             return await ContainerTools(client).get_container_rrd(node, key.vmid)
         return await VMTools(client).get_vm_rrd(node, key.vmid)
-
-
-def merge(polled: Guest, reading: Guest) -> Guest:
-    """The polled guest with what the live reading knows better."""
-    known = {name: value for name in LIVE_FIELDS if (value := getattr(reading, name, None)) is not None}
-    # A lock that is gone is told by its absence.
-    return msgspec.structs.replace(polled, **{**known, "lock": reading.lock})
