@@ -27,7 +27,7 @@ from proxtui.errors import UsageError
 
 DEFAULT_TENANT = "default"
 DEFAULT_REALM = "pam"
-_REALM = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
+_REALM = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,31}")
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
 

@@ -163,20 +163,17 @@ def _kept(old: Mapping[K, V], rows: Iterable[tuple[K, V]]) -> Mapping[K, V]:
 
 
 def _difference(old: Snapshot, new: Snapshot) -> Delta:
-    return Delta(
-        new.ref,
-        changed=frozenset[Key]().union(
-            _changed(old.guests, new.guests),
-            _changed(old.nodes, new.nodes),
-            _changed(old.storages, new.storages),
-        ),
-        removed=frozenset[Key]().union(
-            _removed(old.guests, new.guests),
-            _removed(old.nodes, new.nodes),
-            _removed(old.storages, new.storages),
-        ),
-        state_changed=_condition(old) != _condition(new),
-    )
+    changed: list[Key] = [
+        *_changed(old.guests, new.guests),
+        *_changed(old.nodes, new.nodes),
+        *_changed(old.storages, new.storages),
+    ]
+    removed: list[Key] = [
+        *_removed(old.guests, new.guests),
+        *_removed(old.nodes, new.nodes),
+        *_removed(old.storages, new.storages),
+    ]
+    return Delta(new.ref, frozenset(changed), frozenset(removed), _condition(old) != _condition(new))
 
 
 def _changed(before: Mapping[K, V], after: Mapping[K, V]) -> list[K]:

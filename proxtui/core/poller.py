@@ -1,0 +1,100 @@
+"""One supervisor for each server, all apart: one that hangs delays nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import random as _random
+from collections.abc import Callable, Collection, Sequence
+
+from proxtui.core.clock import Clock
+from proxtui.core.connection import Connection
+from proxtui.core.model import ServerRef
+from proxtui.core.store import Store
+from proxtui.core.supervisor import Supervisor
+
+INTERVAL = 4.0
+"""Below the 5 s after which PVE closes an idle connection: one connection serves all polls."""
+BACKGROUND_INTERVAL = 30.0
+AGEING = 1.0
+"""Seconds between two looks at how old the rows have become."""
+
+
+class Poller:
+    """Keeps the store fresh: one request per cluster and interval, however many guests there are."""
+
+    def __init__(
+        self,
+        connections: Sequence[Connection],
+        store: Store,
+        clock: Clock,
+        *,
+        interval: float = INTERVAL,
+        background_interval: float = BACKGROUND_INTERVAL,
+        random: Callable[[], float] = _random.random,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._interval = interval
+        self._background_interval = max(interval, background_interval)
+        self._supervisors = {
+            connection.ref: Supervisor(connection, store, clock, interval=interval, random=random)
+            for connection in connections
+        }
+        self._paused = False
+
+    async def run(self) -> None:
+        """Poll every server until cancelled.
+
+        What a server does wrong ends up in its snapshot. Anything else is a bug of ours and leaves this call as
+        an ExceptionGroup, after the other supervisors were cancelled.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._age(), name="age")
+            for ref, supervisor in self._supervisors.items():
+                tasks.create_task(supervisor.run(), name=f"poll {ref.tenant}/{ref.server}")
+                tasks.create_task(supervisor.watch_permissions(), name=f"permissions {ref.tenant}/{ref.server}")
+
+    async def poll_once(self) -> None:
+        """Ask every server once, all at the same time; returns when each has answered or failed.
+
+        Each is bounded by the deadline of its own client. Ask the store what came of it.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            for supervisor in self._supervisors.values():
+                tasks.create_task(supervisor.poll_through())
+
+    def nudge(self, ref: ServerRef | None = None) -> None:
+        """Ask one server now, or all of them: somebody wants to know. An open breaker lets this one through."""
+        for supervisor in self._chosen(ref):
+            supervisor.refresh()
+
+    @property
+    def paused(self) -> bool:
+        """True while only a nudge asks anything."""
+        return self._paused
+
+    def pause(self) -> None:
+        """Ask nothing until ``resume``; rows get old and say so."""
+        self._set_paused(True)
+
+    def resume(self) -> None:
+        """Go on; what is late is asked at once."""
+        self._set_paused(False)
+
+    def attend(self, refs: Collection[ServerRef] | None) -> None:
+        """The servers in view: they are polled at the interval, the others at the background interval. None: all."""
+        for ref, supervisor in self._supervisors.items():
+            supervisor.pace(self._interval if refs is None or ref in refs else self._background_interval)
+
+    def _set_paused(self, paused: bool) -> None:
+        self._paused = paused
+        for supervisor in self._supervisors.values():
+            supervisor.pause(paused)
+
+    def _chosen(self, ref: ServerRef | None) -> list[Supervisor]:
+        return list(self._supervisors.values()) if ref is None else [self._supervisors[ref]]
+
+    async def _age(self) -> None:
+        while True:
+            await self._clock.sleep(AGEING)
+            self._store.age()
