@@ -1,0 +1,94 @@
+"""Which columns fit into a width, and how wide each of them is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from proxtui.core.rows import Column
+
+GAP = 1
+ALWAYS = 1
+"""The priority of columns that are never dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A column and the cells it got."""
+
+    column: Column[Any]
+    x: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of a table at one width, left to right."""
+
+    width: int
+    slots: tuple[Slot, ...]
+    dropped: tuple[Column[Any], ...]
+
+    @property
+    def sign(self) -> str:
+        """``+3`` when three columns did not fit, else empty."""
+        return f"+{len(self.dropped)}" if self.dropped else ""
+
+    def slot_at(self, x: int) -> Slot | None:
+        """The slot under cell ``x``; the gap to the right of a column belongs to it."""
+        return next((slot for slot in self.slots if slot.x <= x < slot.x + slot.width + GAP), None)
+
+
+def lay_out(columns: Sequence[Column[Any]], width: int) -> Layout:
+    """Fit the shown columns into ``width`` cells: the highest priority number goes first, 1 never."""
+    kept, dropped = _choose([column for column in columns if column.shown], width)
+    widths = _share(kept, _room(width, len(dropped)))
+    slots: list[Slot] = []
+    x = 0
+    for column, cells in zip(kept, widths, strict=True):
+        slots.append(Slot(column, x, cells))
+        x = min(width, x + cells + GAP)
+    return Layout(width, tuple(slots), tuple(dropped))
+
+
+def _room(width: int, dropped: int) -> int:
+    """Cells for columns; the sign of the dropped ones has its own at the right end of the header."""
+    return max(0, width - (GAP + len(f"+{dropped}") if dropped else 0))
+
+
+def _need(columns: Sequence[Column[Any]]) -> int:
+    return sum(column.width for column in columns) + GAP * (len(columns) - 1)
+
+
+def _choose(columns: list[Column[Any]], width: int) -> tuple[list[Column[Any]], list[Column[Any]]]:
+    kept = list(columns)
+    dropped: list[Column[Any]] = []
+    while kept and _need(kept) > _room(width, len(dropped)):
+        victim = max(reversed(kept), key=lambda column: column.priority)
+        if victim.priority <= ALWAYS:
+            break
+        kept.remove(victim)
+        dropped.append(victim)
+    return kept, dropped
+
+
+def _share(columns: Sequence[Column[Any]], room: int) -> list[int]:
+    widths = [column.width for column in columns]
+    spare = room - _need(columns)
+    if spare < 0:
+        return _squeeze(widths, max(0, room - GAP * (len(columns) - 1)))
+    growing = [index for index, column in enumerate(columns) if column.grow]
+    for turn, index in enumerate(growing):
+        widths[index] += spare // len(growing) + (turn < spare % len(growing))
+    return widths
+
+
+def _squeeze(widths: list[int], room: int) -> list[int]:
+    """Take cells from the widest until the sum fits; in a hopeless width the last columns get none."""
+    while sum(widths) > room:
+        widest = max(widths)
+        if widest <= 1:
+            return [1 if index < room else 0 for index in range(len(widths))]
+        widths[widths.index(widest)] -= 1
+    return widths

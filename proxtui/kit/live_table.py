@@ -1,0 +1,119 @@
+"""The live table: any number of rows, of which only the visible are formatted and only the changed painted."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any, ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from proxtui.core.rows import Column, TableRow
+from proxtui.kit.painting import GUTTER
+from proxtui.kit.row_list import RowList
+from proxtui.kit.row_table import RowTable
+from proxtui.kit.table_canvas import HEADER
+
+
+class _AboutRow(Message):
+    """Something about one table and one of its rows."""
+
+    def __init__(self, table: LiveTable, row: TableRow | None) -> None:
+        super().__init__()
+        self.table = table
+        self.row = row
+
+    @property
+    def control(self) -> LiveTable:
+        return self.table
+
+
+class LiveTable(RowTable, can_focus=True):
+    """A table over row objects. Give it all rows with ``set_rows`` once per poll; it finds out what to repaint."""
+
+    HELP_NAME: ClassVar[str] = "table"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open"),
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
+        Binding("home,g", "go(0)", "First row", show=False),
+        Binding("end,G", "go(-1)", "Last row", show=False),
+        Binding("greater_than_sign", "sort_next(1)", "Sort by the next column", key_display=">", show=False),
+        Binding("less_than_sign", "sort_next(-1)", "Sort by the column before", key_display="<", show=False),
+        Binding("i", "invert", "Invert order"),
+    ]
+
+    class Highlighted(_AboutRow):
+        """The cursor came to stand on another row, or on none."""
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, LiveTable.Highlighted) and message.table is self.table
+
+    class Opened(_AboutRow):
+        """Enter or a double click on a row; ``row`` is never None."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column[Any]],
+        *,
+        sort: str,
+        descending: bool = False,
+        empty: str = "nothing here",
+        noun: str = "row",
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """``sort`` is the key of a column; ``noun`` names one row in the line that says that a filter hides all."""
+        rows = RowList(columns, sort, descending=descending)
+        super().__init__(rows, empty=empty, noun=noun, id=id, classes=classes)
+        self._told: Hashable | None = None
+
+    def action_open(self) -> None:
+        if self.cursor_row is not None:
+            self.post_message(self.Opened(self, self.cursor_row))
+
+    def action_move(self, step: int) -> None:
+        self.move(self.rows.cursor + step)
+
+    def action_page(self, pages: int) -> None:
+        self.move(self.rows.cursor + pages * max(1, self.page - 1))
+
+    def action_go(self, index: int) -> None:
+        self.move(index if index >= 0 else self.shown + index)
+
+    def action_sort_next(self, step: int) -> None:
+        keys = [slot.column.key for slot in self.slots.slots]
+        if keys:
+            here = keys.index(self.rows.sort) if self.rows.sort in keys else -step
+            self.sort_by(keys[(here + step) % len(keys)])
+
+    def action_invert(self) -> None:
+        self.sort_by(self.rows.sort, not self.rows.descending)
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        if event.y < HEADER:
+            self._click_header(event.x - GUTTER)
+            return
+        index = self.first_row + event.y - HEADER
+        if index < self.shown:
+            self.move(index)
+            if event.chain == 2:
+                self.action_open()
+
+    def _click_header(self, x: int) -> None:
+        slot = self.slots.slot_at(x)
+        if slot is not None and slot.column.key == self.rows.sort:
+            self.action_invert()
+        elif slot is not None:
+            self.sort_by(slot.column.key)
+
+    def cursor_came(self) -> None:
+        """Say once when the cursor came to another row."""
+        key = self.rows.cursor_key
+        if key != self._told:
+            self._told = key
+            self.post_message(self.Highlighted(self, self.cursor_row))

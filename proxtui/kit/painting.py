@@ -1,0 +1,114 @@
+"""Rows become strips here: exact to the cell, never parsed, few segments a line. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from rich.cells import cell_len, get_character_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from proxtui.core.rows import Tone
+from proxtui.kit.layout import Layout
+from proxtui.kit.safe import visible
+from proxtui.kit.signs import ASCENDING, CURSOR, DESCENDING, ELLIPSIS
+
+GUTTER = 1
+"""Cells at the left of every row, for the cursor's sign."""
+
+Run = tuple[str, Style]
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """The styles of one kind of line: its ground and what each tone is on it."""
+
+    base: Style
+    tones: Mapping[Tone, Style]
+
+
+def fit(text: str, width: int, align: Literal["left", "right"] = "left") -> str:
+    """The text in exactly ``width`` cells; ``…`` at its end says that something is cut."""
+    if width <= 0:
+        return ""
+    text = visible(text)
+    cells = len(text) if text.isascii() else cell_len(text)
+    if cells > width:
+        text = _cut(text, width - 1) + ELLIPSIS
+        cells = cell_len(text)
+    padding = " " * (width - cells)
+    return padding + text if align == "right" else text + padding
+
+
+def _cut(text: str, width: int) -> str:
+    """As many whole characters as have room; a wide one that would stick out is left away."""
+    if text.isascii():
+        return text[:width]
+    used = 0
+    for index, character in enumerate(text):
+        used += get_character_cell_size(character)
+        if used > width:
+            return text[:index]
+    return text
+
+
+def paint_runs(runs: Iterable[Run], width: int, ground: Style) -> Strip:
+    """Join runs of equal style and fill up: a strip of exactly ``width`` cells."""
+    segments: list[Segment] = []
+    text, style, used = "", ground, 0
+    for piece, look in runs:
+        used += len(piece) if piece.isascii() else cell_len(piece)
+        if look == style or not piece.strip():
+            text += piece
+        else:
+            if text:
+                segments.append(Segment(text, style))
+            text, style = piece, look
+    if used < width:
+        text += " " * (width - used)
+    if text:
+        segments.append(Segment(text, style))
+    strip = Strip(segments, max(used, width))
+    return strip if used <= width else strip.crop(0, width)
+
+
+def paint_row(row: Any, layout: Layout, ink: Ink, *, lit: bool) -> Strip:
+    """One row of a table; ``lit`` puts the cursor's sign before it. ``layout.width`` does not count the gutter."""
+    runs: list[Run] = [(CURSOR if lit else " ", ink.base)]
+    end = 0
+    for slot in layout.slots:
+        if slot.width:
+            column = slot.column
+            runs.append((" " * (slot.x - end), ink.base))
+            runs.append((fit(column.text(row), slot.width, column.align), ink.tones[column.tone(row)]))
+            end = slot.x + slot.width
+    return paint_runs(runs, layout.width + GUTTER, ink.base)
+
+
+def paint_header(layout: Layout, sort: str, *, descending: bool, ink: Ink) -> Strip:
+    """The titles, the sort sign at the sorted one, and ``+N`` for dropped columns at the right end."""
+    runs: list[Run] = [(" ", ink.base)]
+    end = 0
+    for slot in layout.slots:
+        if slot.width:
+            sorted_by = slot.column.key == sort
+            sign = (DESCENDING if descending else ASCENDING) if sorted_by else ""
+            title = fit(slot.column.title, min(slot.width - len(sign), cell_len(slot.column.title)))
+            look = ink.tones[Tone.ACCENT] if sorted_by else ink.base
+            runs.append((" " * (slot.x - end), ink.base))
+            runs.append((fit(title + sign, slot.width, slot.column.align), look))
+            end = slot.x + slot.width
+    if layout.sign:
+        free = max(0, layout.width - end)
+        runs.append((fit(layout.sign, free, "right"), ink.tones[Tone.WARN]))
+    return paint_runs(runs, layout.width + GUTTER, ink.base)
+
+
+def paint_centred(text: str, width: int, style: Style) -> Strip:
+    """One line of text in the middle."""
+    shown = fit(text, min(width, cell_len(visible(text))))
+    left = (width - cell_len(shown)) // 2
+    return paint_runs([(" " * left + shown, style)], width, style)

@@ -1,0 +1,166 @@
+"""The painting half of the live table: virtual lines, cached strips, and only what differs is repainted."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any, ClassVar
+
+from textual import events
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+
+from proxtui.core.rows import Column, TableRow
+from proxtui.kit.inks import Inks
+from proxtui.kit.layout import Layout, lay_out
+from proxtui.kit.painting import GUTTER, paint_centred, paint_header, paint_row
+from proxtui.kit.row_list import RowList
+from proxtui.kit.tones import TONE_CLASSES, tone_rules
+
+HEADER = 1
+"""Lines at the top that do not scroll."""
+_CACHED_STRIPS = 1024
+
+
+class TableCanvas(ScrollView):
+    """A header line over a window on ``rows``; knows how lines look, not what keys do."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--empty", *TONE_CLASSES}
+    DEFAULT_CSS = """
+    TableCanvas {
+        width: 1fr; height: 1fr;
+        background: $background; color: $foreground;
+        overflow-x: hidden; overflow-y: auto; scrollbar-size: 1 1;
+        & > .table--header { color: $foreground; background: $panel; text-style: bold; }
+        & > .table--cursor { background: $surface; }
+        & > .table--empty { color: $foreground 70%; }
+        &:focus > .table--cursor { background: $primary 40%; text-style: bold; }
+    }
+    """ + tone_rules("TableCanvas")
+
+    def __init__(self, rows: RowList, *, empty: str, noun: str, id: str | None, classes: str | None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.rows = rows
+        self.empty, self._noun = empty, noun
+        self._slots = lay_out(rows.columns, 0)
+        self._inks = Inks(self)
+        self._strips: dict[tuple[Hashable, bool], tuple[TableRow, Strip]] = {}
+        self._on_screen: dict[int, Strip] = {}
+
+    @property
+    def line_width(self) -> int:
+        """Cells of a line: all but the scroll bar."""
+        return self.scrollable_content_region.width
+
+    @property
+    def slots(self) -> Layout:
+        """The columns at the present width."""
+        width = max(0, self.line_width - GUTTER)
+        if self._slots.width != width:
+            self._slots = lay_out(self.rows.columns, width)
+            self._strips.clear()
+        return self._slots
+
+    @property
+    def page(self) -> int:
+        """Rows that fit between the header and the bottom."""
+        return max(1, self.size.height - HEADER)
+
+    @property
+    def first_row(self) -> int:
+        """Index of the row under the header."""
+        return self.scroll_offset.y
+
+    def forget_columns(self, columns: Sequence[Column[Any]]) -> None:
+        """Use other columns from the next paint on."""
+        self.rows.columns = tuple(columns)
+        self._slots = lay_out(self.rows.columns, self.slots.width)
+        self._strips.clear()
+
+    def rearrange(self) -> None:
+        """Rows, filter or order changed: keep the cursor in sight if it was, repaint what differs."""
+        in_sight = self._in_sight()
+        self.rows.arrange()
+        self._extend()
+        if in_sight:
+            self.follow()
+        self.repaint()
+
+    def follow(self) -> None:
+        """Scroll just as far as the cursor needs."""
+        if not self._in_sight():
+            above = self.rows.cursor < self.first_row
+            self.scroll_to(y=self.rows.cursor if above else self.rows.cursor - self.page + 1, animate=False, force=True)
+
+    def repaint(self) -> None:
+        """Mark the visible lines whose content is another than what was painted."""
+        if not self.is_mounted or not self.size:
+            return
+        width = self.line_width
+        dirty = [Region(0, y, width, 1) for y in range(self.size.height) if self._differs(y)]
+        if dirty:
+            self.refresh(*dirty)
+
+    def render_line(self, y: int) -> Strip:
+        strip = self._on_screen[y] = self._line(y)
+        return strip
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._inks.clear()
+        self._strips.clear()
+        if self.is_mounted:
+            self.call_next(self.repaint)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._extend()
+        self.follow()
+        self.repaint()
+
+    def _in_sight(self) -> bool:
+        return self.first_row <= self.rows.cursor < self.first_row + self.page
+
+    def _extend(self) -> None:
+        """Tell Textual how far it can scroll, without the layout of the whole screen that assigning would cause."""
+        size = Size(self.line_width, HEADER + len(self.rows.shown))
+        if size != self.virtual_size:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
+
+    def _differs(self, y: int) -> bool:
+        old, new = self._on_screen.get(y), self._line(y)
+        return old is not new and old != new
+
+    def _line(self, y: int) -> Strip:
+        width = self.line_width
+        if y < HEADER:
+            return paint_header(self.slots, self.rows.sort, descending=self.rows.descending, ink=self._inks["header"])
+        index = self.first_row + y - HEADER
+        if index < len(self.rows.shown):
+            return self._row_strip(index)
+        words = () if self.rows.shown else self._nothing()
+        line = y - max(HEADER, (self.size.height - len(words)) // 2)
+        ink = self._inks["empty"]
+        return paint_centred(words[line], width, ink.base) if 0 <= line < len(words) else Strip.blank(width, ink.base)
+
+    def _row_strip(self, index: int) -> Strip:
+        row, lit = self.rows.shown[index], index == self.rows.cursor
+        slots = self.slots
+        cached = self._strips.get((row.key, lit))
+        if cached is not None and cached[0] is row:
+            return cached[1]
+        ink = self._inks[("cursor" if lit else "plain") + (" muted" if row.muted else "")]
+        strip = paint_row(row, slots, ink, lit=lit)
+        if cached is not None and cached[1] == strip:
+            strip = cached[1]
+        if len(self._strips) >= _CACHED_STRIPS:
+            self._strips.clear()
+        self._strips[row.key, lit] = (row, strip)
+        return strip
+
+    def _nothing(self) -> tuple[str, ...]:
+        if self.rows.all and self.rows.filter:
+            return (f"no {self._noun} matches «{self.rows.filter.text}» - esc clears",)
+        return tuple(self.empty.splitlines())
