@@ -23,42 +23,16 @@ from proxtui.config.models import (
     TlsTrust,
     User,
 )
+from proxtui.config.variables import VARIABLES, Variable
 from proxtui.errors import UsageError
+
+__all__ = ["VARIABLES", "ConnectionFlags", "Variable", "from_environment", "wants_read_only"]
 
 DEFAULT_TENANT = "default"
 DEFAULT_REALM = "pam"
 _REALM = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,31}")
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One variable that proxtui reads."""
-
-    name: str
-    meaning: str
-    default: str = ""
-    flag: str = ""
-    """The flag that beats it; secrets have none, since a command line is readable by everybody."""
-
-
-VARIABLES: tuple[Variable, ...] = (
-    Variable("PROXMOX_HOST", "host name, address or URL of the server", flag="--host"),
-    Variable("PROXMOX_PORT", "port of its API", "8006", "--port"),
-    Variable("PROXMOX_USERNAME", "user, with or without @realm", flag="--username"),
-    Variable("PROXMOX_REALM", "realm of the user", "pam", "--realm"),
-    Variable("PROXMOX_PASSWORD", "password; asked for when there is neither one nor a token"),
-    Variable("PROXMOX_TOKEN_ID", "API token, as ID or USER@REALM!ID", flag="--token-id"),
-    Variable("PROXMOX_TOKEN_SECRET", "secret of the API token"),
-    Variable("PROXMOX_VERIFY_SSL", "false: do not check the certificate (API token only)", "true"),
-    Variable("PROXMOX_FINGERPRINT", "SHA-256 of the certificate to trust; several with commas", flag="--fingerprint"),
-    Variable("PROXMOX_CA_FILE", "PEM file of the authority to trust", flag="--ca-file"),
-    Variable("PROXMOX_TIMEOUT", "deadline of a call in ms, 1000 to 600000", "30000"),
-    Variable("PROXTUI_READ_ONLY", "true: refuse every change before it is sent", "false", "--read-only"),
-    Variable("PROXTUI_LOG", "file to log to"),
-    Variable("NO_COLOR", "not empty: no colours"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,34 @@
+"""The variables that proxtui reads. Apart from what reads them, so that ``--help`` loads nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable that proxtui reads."""
+
+    name: str
+    meaning: str
+    default: str = ""
+    flag: str = ""
+    """The flag that beats it; secrets have none, since a command line is readable by everybody."""
+
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable("PROXMOX_HOST", "host name, address or URL of the server", flag="--host"),
+    Variable("PROXMOX_PORT", "port of its API", "8006", "--port"),
+    Variable("PROXMOX_USERNAME", "user, with or without @realm", flag="--username"),
+    Variable("PROXMOX_REALM", "realm of the user", "pam", "--realm"),
+    Variable("PROXMOX_PASSWORD", "password; asked for when there is neither one nor a token"),
+    Variable("PROXMOX_TOKEN_ID", "API token, as ID or USER@REALM!ID", flag="--token-id"),
+    Variable("PROXMOX_TOKEN_SECRET", "secret of the API token"),
+    Variable("PROXMOX_VERIFY_SSL", "false: do not check the certificate (API token only)", "true"),
+    Variable("PROXMOX_FINGERPRINT", "SHA-256 of the certificate to trust; several with commas", flag="--fingerprint"),
+    Variable("PROXMOX_CA_FILE", "PEM file of the authority to trust", flag="--ca-file"),
+    Variable("PROXMOX_TIMEOUT", "deadline of a call in ms, 1000 to 600000", "30000"),
+    Variable("PROXTUI_READ_ONLY", "true: refuse every change before it is sent", "false", "--read-only"),
+    Variable("PROXTUI_LOG", "file to log to"),
+    Variable("NO_COLOR", "not empty: no colours"),
+)
