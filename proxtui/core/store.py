@@ -111,6 +111,10 @@ class Store:
         """What is known of one server. KeyError when it was never registered."""
         return self._servers[ref].snapshot
 
+    def failure(self, ref: ServerRef) -> ProxtuiError | None:
+        """What the last attempt failed with; None when it was well. For exit codes: people read ``Snapshot.error``."""
+        return self._servers[ref].failure
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` with every real change until the returned function is called."""
         ticket = object()
