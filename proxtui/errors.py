@@ -114,6 +114,9 @@ class OutcomeUnknown(ProxtuiError):
 class ApiError(ProxtuiError):
     """The server answered, and the answer is no."""
 
+    retry_after: float | None = None
+    """Seconds the server asked us to wait (429 and 503 of a proxy in front), at most 300."""
+
     def __init__(
         self,
         reason: str,

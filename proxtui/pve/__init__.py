@@ -1,0 +1,131 @@
+"""The library: Proxmox VE, typed and async. ``from proxtui.pve import ProxmoxClient, ProxmoxConfig, VMTools``.
+
+Names are loaded when first asked for, so that importing one does not cost the time of all.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from proxtui.errors import (
+        ApiError,
+        AuthenticationError,
+        CertificateError,
+        ConflictError,
+        DeadlineExceeded,
+        GuestLocked,
+        InvalidInput,
+        NetworkError,
+        NodeUnreachable,
+        NotFoundError,
+        OutcomeUnknown,
+        PermissionDenied,
+        ProxtuiError,
+        RateLimitError,
+        ReadOnlyError,
+        TaskFailed,
+        TotpRequired,
+        UnexpectedAnswer,
+        ValidationError,
+    )
+    from proxtui.pve.client import ProxmoxClient
+    from proxtui.pve.limits import Breaker, RateLimiter
+    from proxtui.pve.lock import LockedTransport
+    from proxtui.pve.models import Guest, ProxmoxContainer, ProxmoxNode, ProxmoxStorage, ProxmoxVM
+    from proxtui.pve.paths import path
+    from proxtui.pve.sanitize import clean, clean_json
+    from proxtui.pve.settings import ProxmoxConfig
+    from proxtui.pve.tls import CertificateInfo, probe_certificate
+
+__all__ = [
+    "AccessTools",
+    "ApiError",
+    "AuthenticationError",
+    "Breaker",
+    "CertificateError",
+    "CertificateInfo",
+    "ClusterTools",
+    "ConflictError",
+    "ContainerTools",
+    "DeadlineExceeded",
+    "Guest",
+    "GuestLocked",
+    "InputValidator",
+    "InvalidInput",
+    "Inventory",
+    "Listing",
+    "LockedTransport",
+    "NetworkError",
+    "NodeTools",
+    "NodeUnreachable",
+    "NotFoundError",
+    "OutcomeUnknown",
+    "PermissionDenied",
+    "Permissions",
+    "ProxmoxClient",
+    "ProxmoxConfig",
+    "ProxmoxContainer",
+    "ProxmoxNode",
+    "ProxmoxStorage",
+    "ProxmoxVM",
+    "ProxtuiError",
+    "RateLimitError",
+    "RateLimiter",
+    "ReadOnlyError",
+    "RrdSeries",
+    "SourceStatus",
+    "StorageTools",
+    "TaskFailed",
+    "TaskTools",
+    "TotpRequired",
+    "UnexpectedAnswer",
+    "Upid",
+    "VMTools",
+    "ValidationError",
+    "clean",
+    "clean_json",
+    "decode_resources",
+    "path",
+    "probe_certificate",
+]
+
+_HOMES = {
+    "access": ("AccessTools", "Permissions"),
+    "client": ("ProxmoxClient",),
+    "cluster": ("ClusterTools",),
+    "containers": ("ContainerTools",),
+    "limits": ("Breaker", "RateLimiter"),
+    "listing": ("Listing", "SourceStatus"),
+    "lock": ("LockedTransport",),
+    "models": ("Guest", "ProxmoxContainer", "ProxmoxNode", "ProxmoxStorage", "ProxmoxVM"),
+    "nodes": ("NodeTools",),
+    "paths": ("path",),
+    "resources": ("Inventory", "decode_resources"),
+    "rrd": ("RrdSeries",),
+    "sanitize": ("clean", "clean_json"),
+    "settings": ("ProxmoxConfig",),
+    "storage": ("StorageTools",),
+    "tasks": ("TaskTools",),
+    "tls": ("CertificateInfo", "probe_certificate"),
+    "upid": ("Upid",),
+    "validators": ("InputValidator",),
+    "vms": ("VMTools",),
+}
+# What has no home in the table is an error.
+_HOME_OF = dict.fromkeys(__all__, "proxtui.errors")
+_HOME_OF |= {name: f"proxtui.pve.{home}" for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME_OF})

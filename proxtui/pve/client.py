@@ -1,0 +1,198 @@
+"""The client of one PVE endpoint: every request of proxtui to PVE passes ``ProxmoxClient``."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from proxtui.errors import (
+    DeadlineExceeded,
+    InvalidInput,
+    NetworkError,
+    OutcomeUnknown,
+    UnexpectedAnswer,
+)
+from proxtui.pve import answers, lock
+from proxtui.pve.answers import Reply
+from proxtui.pve.auth import AskTotp, Auth, TicketAuth, TokenAuth
+from proxtui.pve.deadline import Deadline
+from proxtui.pve.limits import RateLimiter
+from proxtui.pve.paths import API_ROOT, Params, checked, encoded
+from proxtui.pve.settings import ProxmoxConfig
+from proxtui.pve.wire import Call, Wire
+
+MOST_AT_ONCE = 4
+_PERHAPS_DONE = frozenset({504, 596, 599})
+"""The node or server behind the one that answered did not: what it was asked to do may be done."""
+
+
+class ProxmoxClient:
+    """Asks one endpoint. At most four requests run at once; ``timeout`` (ms) is the total deadline of a call.
+
+    A GET that dies on a connection that had been kept open is sent once more. A request that was answered with 401
+    was not carried out, so after a new login it is sent once more, whatever its method. Nothing else is ever repeated:
+    a change whose answer is lost ends as ``OutcomeUnknown``. Every error is a ``ProxtuiError``.
+    """
+
+    def __init__(
+        self,
+        config: ProxmoxConfig,
+        *,
+        read_only: bool = False,
+        limiter: RateLimiter | None = None,
+        ask_totp: AskTotp | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.config = config
+        self.read_only = read_only
+        self._limiter = limiter
+        self._wire = Wire(config, read_only=read_only, transport=transport)
+        self._slots = asyncio.Semaphore(MOST_AT_ONCE)
+        self._auth: Auth
+        if config.full_token_id and config.token_secret:
+            self._auth = TokenAuth(config)
+        else:
+            self._auth = TicketAuth(config, self._login, ask_totp=ask_totp, now=now)
+
+    @property
+    def requests_sent(self) -> int:
+        """All requests handed to the network so far, logins and repetitions too."""
+        return self._wire.requests_sent
+
+    async def __aenter__(self) -> ProxmoxClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections. The client must not be used afterwards."""
+        await self._wire.aclose()
+
+    async def authenticate(self) -> None:
+        """Log in now (POST /access/ticket), or with a token see whether it is good (GET /version)."""
+        deadline = Deadline(self.config.timeout / 1000)
+        try:
+            async with deadline:
+                done = await self._auth.login(deadline)
+        except TimeoutError:
+            raise self._too_late(Call("POST", "/access/ticket"), deadline) from None
+        if not done:
+            await self.get("/version")
+
+    async def get(self, path: str, *, params: Params | None = None, timeout: int | None = None) -> Any:  # noqa: ASYNC109
+        """The ``data`` of ``path``, decoded and cleaned."""
+        call = Call("GET", checked(path), encoded(params))
+        return answers.data_of(await self._answered(call, timeout), call.method, call.path)
+
+    async def read(self, path: str, *, params: Params | None = None, timeout: int | None = None) -> bytes:  # noqa: ASYNC109
+        """The JSON body of a GET as it came, at most 16 MiB; whoever decodes it must clean it."""
+        call = Call("GET", checked(path), encoded(params))
+        return answers.require_json(await self._answered(call, timeout), call.method, call.path)
+
+    async def post(
+        self,
+        path: str,
+        data: Params | None = None,
+        *,
+        params: Params | None = None,
+        timeout: int | None = None,  # noqa: ASYNC109
+    ) -> Any:
+        """POST ``data`` as a form; gives the answer's ``data``, most often a UPID."""
+        return await self._write(Call("POST", checked(path), encoded(params), encoded(data)), timeout)
+
+    async def put(
+        self,
+        path: str,
+        data: Params | None = None,
+        *,
+        params: Params | None = None,
+        timeout: int | None = None,  # noqa: ASYNC109
+    ) -> Any:
+        """PUT ``data`` as a form; gives the answer's ``data``, most often None."""
+        return await self._write(Call("PUT", checked(path), encoded(params), encoded(data)), timeout)
+
+    async def delete(self, path: str, *, params: Params | None = None, timeout: int | None = None) -> Any:  # noqa: ASYNC109
+        """DELETE; the parameters go in the query, because PVE refuses a body here."""
+        return await self._write(Call("DELETE", checked(path), encoded(params)), timeout)
+
+    async def _write(self, call: Call, timeout: int | None) -> Any:  # noqa: ASYNC109
+        if self.read_only:
+            # The transport would refuse it too; asked here, not even a login is sent for it.
+            lock.check(call.method, API_ROOT + call.path)
+        reply = await self._answered(call, timeout)
+        try:
+            return answers.data_of(reply, call.method, call.path)
+        except UnexpectedAnswer as error:
+            raise _unknown(call, error) from error
+
+    async def _answered(self, call: Call, timeout: int | None) -> Reply:  # noqa: ASYNC109
+        """The good answer to ``call`` within its deadline; every other end is an error."""
+        milliseconds = self.config.timeout if timeout is None else timeout
+        if milliseconds <= 0:
+            raise InvalidInput("timeout", timeout, "milliseconds, more than 0")
+        deadline = Deadline(milliseconds / 1000)
+        mark = self._auth.logins
+        try:
+            async with deadline, self._slots:
+                reply = await self._signed(call, deadline, mark)
+        except TimeoutError:
+            late = self._too_late(call, deadline)
+            if call.is_write and call.may_have_been_sent():
+                raise _unknown(call, late) from None
+            raise late from None
+        if 200 <= reply.status < 300:
+            return reply
+        refusal = answers.refusal(reply, call.method, call.path)
+        if call.is_write and reply.status in _PERHAPS_DONE:
+            raise _unknown(call, refusal) from refusal
+        raise refusal
+
+    async def _signed(self, call: Call, deadline: Deadline, mark: int) -> Reply:
+        if call.is_login:
+            return await self._attempt(call, {}, deadline)
+        headers = await self._auth.headers(call.method, deadline, mark)
+        reply = await self._attempt(call, headers, deadline)
+        if reply.status == 401 and await self._auth.refused(headers, deadline, mark):
+            reply = await self._attempt(call, await self._auth.headers(call.method, deadline, mark), deadline)
+        return reply
+
+    async def _attempt(self, call: Call, headers: dict[str, str], deadline: Deadline) -> Reply:
+        try:
+            return await self._send(call, headers, deadline, fresh=call.method != "GET")
+        except NetworkError as error:
+            if call.is_write and call.may_have_been_sent(error.__cause__):
+                raise _unknown(call, error) from error
+            if call.method != "GET" or call.progress is None or not call.progress.died_reused:
+                raise
+        return await self._send(call, headers, deadline, fresh=True)
+
+    async def _send(self, call: Call, headers: dict[str, str], deadline: Deadline, *, fresh: bool) -> Reply:
+        call.progress = None
+        if self._limiter is not None:
+            await self._limiter.acquire(deadline.remaining * 1000)
+        return await self._wire.exchange(call, headers, seconds=deadline.remaining, fresh=fresh)
+
+    async def _login(self, form: dict[str, str]) -> Any:
+        """POST /access/ticket; not held up by the rate limit, because everything else waits for it."""
+        call = Call("POST", "/access/ticket", form=encoded(form))
+        reply = await self._wire.exchange(call, {}, seconds=self.config.timeout / 1000, fresh=True)
+        if not 200 <= reply.status < 300:
+            raise answers.refusal(reply, call.method, call.path)
+        return answers.data_of(reply, call.method, call.path)
+
+    def _too_late(self, call: Call, deadline: Deadline) -> DeadlineExceeded:
+        line = f"{self.config.endpoint} gave no full answer to {call} within {deadline.seconds:g} s"
+        return DeadlineExceeded(line, stage="deadline", endpoint=self.config.endpoint)
+
+
+def _unknown(call: Call, error: Exception) -> OutcomeUnknown:
+    return OutcomeUnknown(f"{call} was sent, but its outcome is unknown: {error}; look before you repeat it")

@@ -1,0 +1,166 @@
+"""One request to one endpoint and its whole answer: the only place where httpx is called and its errors end."""
+
+from __future__ import annotations
+
+import logging
+import time
+import zlib
+from collections.abc import AsyncIterable
+from dataclasses import dataclass, field
+
+import httpx
+
+from proxtui.errors import NetworkError, UnexpectedAnswer
+from proxtui.pve import tls
+from proxtui.pve.answers import Reply, reason_text
+from proxtui.pve.connections import FRESH_SECONDS, KEPT_SECONDS, EndpointTransport
+from proxtui.pve.failures import Progress, certificate_error, distrusted, network_error
+from proxtui.pve.lock import LockedTransport
+from proxtui.pve.paths import API_ROOT
+from proxtui.pve.settings import ProxmoxConfig
+
+LARGEST_BODY = 16 * 1024 * 1024
+CONNECT_SECONDS = 3.0
+
+log = logging.getLogger("proxtui.pve")
+# They log whole URLs and headers, tickets and tokens among them.
+for _chatty in ("httpx", "httpcore"):
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
+
+
+@dataclass(slots=True)
+class Call:
+    """One request. ``query`` and ``form`` are encoded; secrets in them are in no repr and no log."""
+
+    method: str
+    path: str
+    """As in ``/nodes/pve1/qemu``."""
+    query: str = field(default="", repr=False)
+    form: str | None = field(default=None, repr=False)
+    progress: Progress | None = field(default=None, repr=False)
+    """Of the attempt that is under way or broke; None before one and after its answer."""
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it could change something; the login does not count."""
+        return self.method != "GET" and not self.is_login
+
+    @property
+    def is_login(self) -> bool:
+        return self.method == "POST" and self.path == "/access/ticket"
+
+    def may_have_been_sent(self, error: BaseException | None = None) -> bool:
+        """Whether the server may have seen this call and nobody knows its answer; ``error`` is what httpx raised."""
+        return self.progress is not None and self.progress.may_have_been_sent(error)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+class Wire:
+    """The connections to one endpoint. ``requests_sent`` counts every request that was handed to them."""
+
+    def __init__(
+        self, config: ProxmoxConfig, *, read_only: bool = False, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self._config = config
+        self._base = httpx.URL(config.base_url)
+        self.requests_sent = 0
+        kept: httpx.AsyncBaseTransport
+        fresh: httpx.AsyncBaseTransport
+        if transport is not None:
+            kept = fresh = transport
+        else:
+            context = tls.context_for(config)
+            kept = EndpointTransport(context, keepalive=KEPT_SECONDS)
+            fresh = EndpointTransport(context, keepalive=FRESH_SECONDS)
+        self._kept = LockedTransport(kept) if read_only else kept
+        self._fresh = LockedTransport(fresh) if read_only else fresh
+
+    async def exchange(self, call: Call, headers: dict[str, str], *, seconds: float, fresh: bool) -> Reply:
+        """Send ``call`` once and read its answer whole.
+
+        Writes, and whatever must not meet a dying connection, ask for a ``fresh`` one. ``NetworkError`` when there
+        is no whole answer; ``call.progress`` then says how far it came. ``UnexpectedAnswer`` when it cannot be read.
+        """
+        call.progress = progress = Progress()
+        request = self._request(call, headers, seconds)
+        transport = self._fresh if fresh else self._kept
+        self.requests_sent += 1
+        started = time.perf_counter()
+        outcome = "cancelled"
+        try:
+            response = await transport.handle_async_request(request)
+            reply = await _read_whole(response, call)
+            outcome, call.progress = str(reply.status), None
+        except (httpx.TransportError, OSError) as error:
+            outcome = type(error).__name__
+            raise await self._translated(error, progress) from error
+        finally:
+            log.debug(
+                "%s %s: %s, %.0f ms", self._config.endpoint, call, outcome, (time.perf_counter() - started) * 1000
+            )
+        return reply
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._kept.aclose()
+        await self._fresh.aclose()
+
+    def _request(self, call: Call, headers: dict[str, str], seconds: float) -> httpx.Request:
+        target = API_ROOT + call.path + ("?" + call.query if call.query else "")
+        content = None if call.form is None else call.form.encode("ascii")
+        if content:
+            headers = {**headers, "Content-Type": "application/x-www-form-urlencoded"}
+        waits = {"connect": min(CONNECT_SECONDS, seconds), "read": seconds, "write": seconds, "pool": seconds}
+        return httpx.Request(
+            call.method,
+            self._base.copy_with(raw_path=target.encode("ascii")),
+            headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "proxtui", **headers},
+            content=content,
+            extensions={"timeout": waits, "trace": call.progress},
+        )
+
+    async def _translated(self, error: httpx.TransportError | OSError, progress: Progress) -> NetworkError:
+        distrust = distrusted(error)
+        if distrust is None:
+            return network_error(error, progress, self._config)
+        # OpenSSL refused before anybody saw the fingerprint: look again, with nothing to lose.
+        seen = await tls.probe_fingerprint(self._config.host, self._config.port)
+        return certificate_error(self._config, distrust, seen)
+
+
+async def _read_whole(response: httpx.Response, call: Call) -> Reply:
+    stream = response.stream
+    if not isinstance(stream, AsyncIterable):
+        raise UnexpectedAnswer("the answer cannot be read", method=call.method, path=call.path)
+    try:
+        body = await _body(stream, response.headers.get("content-encoding", ""), call)
+    finally:
+        await stream.aclose()
+    return Reply(
+        status=response.status_code,
+        reason=reason_text(response.extensions.get("reason_phrase"), response.status_code),
+        body=body,
+        retry_after=response.headers.get("retry-after"),
+        location=response.headers.get("location"),
+    )
+
+
+async def _body(stream: AsyncIterable[bytes], encoding: str, call: Call) -> bytes:
+    """The decompressed body; never more than the limit in memory, whatever the compressed bytes promise."""
+    encoding = encoding.strip().lower()
+    if encoding not in ("", "identity", "gzip"):
+        raise UnexpectedAnswer(f"the answer is compressed as {encoding[:20]!r}", method=call.method, path=call.path)
+    unzip = zlib.decompressobj(16 + zlib.MAX_WBITS) if encoding == "gzip" else None
+    body = bytearray()
+    try:
+        async for chunk in stream:
+            body += chunk if unzip is None else unzip.decompress(chunk, LARGEST_BODY + 1 - len(body))
+            if len(body) > LARGEST_BODY:
+                raise UnexpectedAnswer("the answer is larger than 16 MiB", method=call.method, path=call.path)
+    except zlib.error:
+        raise UnexpectedAnswer("the answer's compression is broken", method=call.method, path=call.path) from None
+    if unzip is not None and body and not unzip.eof:
+        raise UnexpectedAnswer("the answer's compression is cut off", method=call.method, path=call.path)
+    return bytes(body)
