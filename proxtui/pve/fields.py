@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from proxtui.errors import UnexpectedAnswer
+from proxtui.errors import InvalidInput, UnexpectedAnswer
 from proxtui.pve.sanitize import clean
+from proxtui.pve.upid import Upid
 from proxtui.pve.validators import InputValidator
 
 JSON: TypeAlias = "dict[str, JSON] | list[JSON] | str | int | float | bool | None"
@@ -43,6 +45,10 @@ class Row:
             return clean(value) or None
         self._note(value)
         return None
+
+    def is_as_sent(self, key: str, text: str) -> bool:
+        """Whether ``text`` is what PVE wrote under ``key``, to the letter."""
+        return bool(self._fields.get(key) == text)
 
     def number(self, key: str) -> float | None:
         """A number from 0 to 1e15."""
@@ -102,6 +108,13 @@ class Row:
         name = self._fields.get(key)
         return name if isinstance(name, str) and InputValidator.validate_node_name(name) else None
 
+    def upid(self, key: str = "upid") -> Upid | None:
+        """The name of a task, in the same manner."""
+        try:
+            return Upid(self._fields.get(key, ""))
+        except InvalidInput:
+            return None
+
     def storage(self, key: str = "storage") -> str | None:
         """A storage name, in the same manner."""
         name = self._fields.get(key)
@@ -128,6 +141,15 @@ def plain_number(value: object) -> int | float | None:
 def split_words(text: str) -> tuple[str, ...]:
     """The words of a list that PVE keeps in one string."""
     return tuple(word for word in _BETWEEN_WORDS.split(text) if word)
+
+
+def answer_of(body: bytes, path: str) -> dict[str, Any]:
+    """The object around ``data`` out of a raw body, nothing cleaned yet; ``UnexpectedAnswer`` when it is not JSON."""
+    try:
+        answer = json.loads(body.decode("utf-8", "replace"), strict=False)
+    except (ValueError, RecursionError) as error:
+        raise UnexpectedAnswer("the answer is not JSON", method="GET", path=path) from error
+    return object_of(answer, path)
 
 
 def rows_of(data: object, path: str) -> list[Any]:

@@ -1,0 +1,36 @@
+"""LXC containers."""
+
+from __future__ import annotations
+
+from proxtui.pve.asking import Asker
+from proxtui.pve.fields import JSON
+from proxtui.pve.guests import GuestTools
+from proxtui.pve.listing import Listing
+from proxtui.pve.models import ProxmoxContainer
+from proxtui.pve.rrd import RrdSeries
+
+
+class ContainerTools(GuestTools[ProxmoxContainer]):
+    """Reads containers. Arguments are checked before anything is sent (``InvalidInput``)."""
+
+    def __init__(self, client: Asker) -> None:
+        super().__init__(client, ProxmoxContainer)
+
+    async def list_containers(self) -> Listing[ProxmoxContainer]:
+        """All containers of the cluster that we may see, by one ``GET /cluster/resources``; up to 10 s old.
+
+        ``sources`` has every node: the rows of one that is not online are what it reported last.
+        """
+        return await self._list()
+
+    async def get_container_status(self, node: str, vmid: int) -> ProxmoxContainer:
+        """``GET /nodes/{node}/lxc/{vmid}/status/current``: true now."""
+        return await self._status(node, vmid)
+
+    async def get_container_config(self, node: str, vmid: int) -> dict[str, JSON]:
+        """``GET /nodes/{node}/lxc/{vmid}/config``, keys and values as PVE spells them, pending changes merged."""
+        return await self._config(node, vmid)
+
+    async def get_container_rrd(self, node: str, vmid: int, timeframe: str = "hour", cf: str = "AVERAGE") -> RrdSeries:
+        """``GET /nodes/{node}/lxc/{vmid}/rrddata``."""
+        return await self._rrd(node, vmid, timeframe, cf)

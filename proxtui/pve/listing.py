@@ -1,0 +1,61 @@
+"""Rows together with what is known about where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar, overload
+
+from proxtui.pve.models import ProxmoxNode
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """One node that rows come from, and how far to believe them."""
+
+    source: str
+    state: str
+    """``online``, ``offline`` or ``unknown``, as PVE says of the node."""
+    error: str | None = None
+    """What that means for the rows; None when all is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Sequence[T], Generic[T]):
+    """Rows, read like a tuple. What is missing or old among them is told in ``sources`` and ``invalid``."""
+
+    rows: tuple[T, ...] = ()
+    sources: tuple[SourceStatus, ...] = ()
+    """Sorted by name; empty where the rows have one source only, which answered."""
+    invalid: int = 0
+    """Rows that PVE sent and that could not be read."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every source answered and every row could be read."""
+        return self.invalid == 0 and all(source.error is None for source in self.sources)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        return self.rows[index]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.rows)
+
+
+def node_sources(nodes: Iterable[ProxmoxNode], named: Iterable[str] = ()) -> tuple[SourceStatus, ...]:
+    """The nodes as sources; ``named`` are the nodes that rows mention, whether the cluster lists them or not."""
+    states = dict.fromkeys(named, "unknown") | {node.node: node.status for node in nodes}
+    return tuple(SourceStatus(name, state, _doubt(name, state)) for name, state in sorted(states.items()))
+
+
+def _doubt(node: str, state: str) -> str | None:
+    return None if state == "online" else f"node {node} is {state}: its rows are as last reported"

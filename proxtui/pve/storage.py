@@ -1,0 +1,99 @@
+"""Storages and what lies on them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from proxtui.pve.asking import Asker
+from proxtui.pve.fields import Row, object_of, objects, rows_of
+from proxtui.pve.listing import Listing, node_sources
+from proxtui.pve.models import ProxmoxStorage, StorageContent
+from proxtui.pve.paths import path
+from proxtui.pve.readers import storage_status_of
+from proxtui.pve.resources import PATH, decode_resources
+from proxtui.pve.validators import InputValidator, check_choice
+
+CONTENT_TYPES = ("images", "rootdir", "vztmpl", "backup", "iso", "snippets", "import")
+_VOLID = re.compile(r"[A-Za-z][A-Za-z0-9._-]*:.+")
+_LONGEST_VOLID = 1024
+
+
+class StorageTools:
+    """Reads storages. Arguments are checked before anything is sent (``InvalidInput``)."""
+
+    def __init__(self, client: Asker) -> None:
+        self._client = client
+
+    async def list_storage(self) -> Listing[ProxmoxStorage]:
+        """Every storage as each node sees it, by one ``GET /cluster/resources``: a shared one has a row per node.
+
+        ``avail`` and ``enabled`` are not told there; ``list_node_storage`` knows them.
+        """
+        inventory = decode_resources(await self._client.read(PATH))
+        named = (storage.node for storage in inventory.storages if storage.node is not None)
+        return Listing(inventory.storages, node_sources(inventory.nodes, named), inventory.invalid)
+
+    async def list_node_storage(self, node: str) -> Listing[ProxmoxStorage]:
+        """``GET /nodes/{node}/storage``: the storages of one node, asked for now."""
+        where = path("nodes", InputValidator.check_node_name(node), "storage")
+        items = rows_of(await self._client.get(where), where)
+        kept = [
+            storage_status_of(row, node, storage)
+            for row in objects(items)
+            if row is not None and (storage := row.storage()) is not None
+        ]
+        return Listing(tuple(kept), invalid=len(items) - len(kept))
+
+    async def get_storage_status(self, node: str, storage: str) -> ProxmoxStorage:
+        """``GET /nodes/{node}/storage/{storage}/status``."""
+        where = _path(node, storage, "status")
+        return storage_status_of(Row(object_of(await self._client.get(where), where)), node, storage)
+
+    async def list_storage_content(
+        self, node: str, storage: str, content: str | None = None
+    ) -> Listing[StorageContent]:
+        """``GET /nodes/{node}/storage/{storage}/content``, by name; ``content`` asks for one type only.
+
+        Without Datastore.Allocate disks and backups are left out silently: no rows do not mean that there are none.
+        """
+        where = _path(node, storage, "content")
+        params = None if content is None else {"content": check_choice(content, "content", CONTENT_TYPES)}
+        return content_of(rows_of(await self._client.get(where, params=params), where))
+
+
+def content_of(items: list[Any]) -> Listing[StorageContent]:
+    """Volumes, sorted by their names."""
+    found = [_volume(row) if row is not None else None for row in objects(items)]
+    kept = sorted((volume for volume in found if volume is not None), key=lambda volume: volume.volid)
+    return Listing(tuple(kept), invalid=len(found) - len(kept))
+
+
+def _volume(row: Row) -> StorageContent | None:
+    volid = row.text("volid")
+    # It names what is deleted or restored later: one that had to be cleaned is another one.
+    if (
+        volid is None
+        or not row.is_as_sent("volid", volid)
+        or len(volid) > _LONGEST_VOLID
+        or not _VOLID.fullmatch(volid)
+    ):
+        return None
+    return StorageContent(
+        volid=volid,
+        content=row.text("content"),
+        format=row.text("format"),
+        size=row.integer("size"),
+        used=row.integer("used"),
+        ctime=row.integer("ctime"),
+        vmid=row.vmid(),
+        parent=row.text("parent"),
+        subtype=row.text("subtype"),
+        notes=row.text("notes"),
+        protected=row.flag("protected"),
+    )
+
+
+def _path(node: str, storage: str, *rest: str) -> str:
+    checked = InputValidator.check_node_name(node), InputValidator.check_storage_name(storage)
+    return path("nodes", checked[0], "storage", checked[1], *rest)

@@ -1,0 +1,36 @@
+"""QEMU virtual machines."""
+
+from __future__ import annotations
+
+from proxtui.pve.asking import Asker
+from proxtui.pve.fields import JSON
+from proxtui.pve.guests import GuestTools
+from proxtui.pve.listing import Listing
+from proxtui.pve.models import ProxmoxVM
+from proxtui.pve.rrd import RrdSeries
+
+
+class VMTools(GuestTools[ProxmoxVM]):
+    """Reads VMs. Arguments are checked before anything is sent (``InvalidInput``)."""
+
+    def __init__(self, client: Asker) -> None:
+        super().__init__(client, ProxmoxVM)
+
+    async def list_vms(self) -> Listing[ProxmoxVM]:
+        """All VMs of the cluster that we may see, by one ``GET /cluster/resources``; up to 10 s old.
+
+        ``sources`` has every node: the rows of one that is not online are what it reported last.
+        """
+        return await self._list()
+
+    async def get_vm_status(self, node: str, vmid: int) -> ProxmoxVM:
+        """``GET /nodes/{node}/qemu/{vmid}/status/current``: true now, and the only one that tells ``paused``."""
+        return await self._status(node, vmid)
+
+    async def get_vm_config(self, node: str, vmid: int) -> dict[str, JSON]:
+        """``GET /nodes/{node}/qemu/{vmid}/config``, keys and values as PVE spells them, pending changes merged."""
+        return await self._config(node, vmid)
+
+    async def get_vm_rrd(self, node: str, vmid: int, timeframe: str = "hour", cf: str = "AVERAGE") -> RrdSeries:
+        """``GET /nodes/{node}/qemu/{vmid}/rrddata``."""
+        return await self._rrd(node, vmid, timeframe, cf)
