@@ -48,20 +48,20 @@ class Poller:
         What a server does wrong ends up in its snapshot. Anything else is a bug of ours and leaves this call as
         an ExceptionGroup, after the other supervisors were cancelled.
         """
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._age(), name="age")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._age(), name="age")
             for ref, supervisor in self._supervisors.items():
-                tasks.create_task(supervisor.run(), name=f"poll {ref.tenant}/{ref.server}")
-                tasks.create_task(supervisor.watch_permissions(), name=f"permissions {ref.tenant}/{ref.server}")
+                group.create_task(supervisor.run(), name=f"poll {ref.tenant}/{ref.server}")
+                group.create_task(supervisor.watch_permissions(), name=f"permissions {ref.tenant}/{ref.server}")
 
     async def poll_once(self) -> None:
         """Ask every server once, all at the same time; returns when each has answered or failed.
 
         Each is bounded by the deadline of its own client. Ask the store what came of it.
         """
-        async with asyncio.TaskGroup() as tasks:
+        async with asyncio.TaskGroup() as group:
             for supervisor in self._supervisors.values():
-                tasks.create_task(supervisor.poll_through())
+                group.create_task(supervisor.poll_through())
 
     def nudge(self, ref: ServerRef | None = None) -> None:
         """Ask one server now, or all of them: somebody wants to know. An open breaker lets this one through."""
