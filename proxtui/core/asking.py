@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Iterable
+from typing import NamedTuple, TypeVar
 
 from proxtui.errors import PermissionDenied, ProxtuiError
 
 T = TypeVar("T")
 
 
-async def attempt(what: str, asked: Awaitable[T], problems: list[str]) -> T | None:
-    """The answer, or None and a line in ``problems`` that begins with ``what``."""
+class Problem(NamedTuple):
+    """Something that could not be read, and why."""
+
+    what: str
+    reason: str
+
+
+async def attempt(what: str, asked: Awaitable[T], problems: list[Problem]) -> T | None:
+    """The answer, or None and an entry in ``problems``."""
     try:
         return await asked
     except ProxtuiError as error:
-        problems.append(f"{what}: {reason(error)}")
+        problems.append(Problem(what, reason(error)))
         return None
 
 
@@ -24,3 +31,11 @@ def reason(error: ProxtuiError) -> str:
     if isinstance(error, PermissionDenied) and error.privilege:
         return f"missing privilege {error.privilege}" + (f" on {error.acl_path}" if error.acl_path else "")
     return str(error)
+
+
+def problem_lines(problems: Iterable[Problem]) -> list[str]:
+    """One line for each reason: ``status, history: missing privilege Sys.Audit on /nodes/pve1``."""
+    by_reason: dict[str, list[str]] = {}
+    for problem in problems:
+        by_reason.setdefault(problem.reason, []).append(problem.what)
+    return [f"{', '.join(dict.fromkeys(parts))}: {why}" for why, parts in by_reason.items()]

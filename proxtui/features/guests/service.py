@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from proxtui.core.asking import attempt
+from proxtui.core.asking import Problem, attempt, problem_lines
 from proxtui.core.model import GuestKey, ServerRef
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from proxtui.pve.rrd import RrdSeries
 
 SLOW_EVERY = 30.0
+AGAIN_AFTER = 10.0
 """Seconds. The configuration seldom changes and RRD has one point a minute: not asked at every poll."""
 
 
@@ -29,9 +30,21 @@ class GuestDetail:
     config: dict[str, Any] | None = None
     history: RrdSeries | None = None
     """The last hour, a point a minute."""
-    problems: tuple[str, ...] = ()
+    status_problems: tuple[Problem, ...] = ()
+    slow_problems: tuple[Problem, ...] = ()
+    """Those of the parts that are not read every time."""
     slow_at: float | None = None
     """When configuration and history were read, on the monotonic clock."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Everything that could not be read, a line for each reason."""
+        return tuple(problem_lines(self.status_problems + self.slow_problems))
+
+    def is_due(self, now: float) -> bool:
+        """True when the slow parts are to be read again."""
+        wait = AGAIN_AFTER if self.slow_problems else SLOW_EVERY
+        return self.slow_at is None or now - self.slow_at >= wait
 
 
 class GuestService:
@@ -48,26 +61,33 @@ class GuestService:
         """
         guest = self.guest(key)
         if guest is None:
-            return GuestDetail(key, problems=("this guest is gone",))
+            return GuestDetail(key, status_problems=(Problem("guest", "it is gone"),))
         now = self.runtime.clock.monotonic()
         same = previous if previous and previous.key == key else GuestDetail(key)
         client = self.runtime.connection(ServerRef(key.tenant, key.server)).client
-        problems: list[str] = []
-        if same.slow_at is not None and now - same.slow_at < SLOW_EVERY and not same.problems:
+        problems: list[Problem] = []
+        slow_problems: list[Problem] = []
+        if not same.is_due(now):
             await self._read_status(client, key, guest, problems)
-            return GuestDetail(key, same.config, same.history, tuple(problems), same.slow_at)
+            return replace(same, status_problems=tuple(problems))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._read_status(client, key, guest, problems))
-            config = group.create_task(attempt("configuration", self._config(client, key, guest.node), problems))
-            history = group.create_task(attempt("history", self._history(client, key, guest.node), problems))
-        lines = tuple(dict.fromkeys(problems))
-        return GuestDetail(key, config.result() or same.config, history.result() or same.history, lines, now)
+            config = group.create_task(attempt("configuration", self._config(client, key, guest.node), slow_problems))
+            history = group.create_task(attempt("history", self._history(client, key, guest.node), slow_problems))
+        return GuestDetail(
+            key,
+            config.result() or same.config,
+            history.result() or same.history,
+            tuple(problems),
+            tuple(slow_problems),
+            now,
+        )
 
     def guest(self, key: GuestKey) -> Guest | None:
         """The guest as the store knows it now."""
         return self.runtime.store.snapshot(ServerRef(key.tenant, key.server)).guests.get(key)
 
-    async def _read_status(self, client: ProxmoxClient, key: GuestKey, polled: Guest, problems: list[str]) -> None:
+    async def _read_status(self, client: ProxmoxClient, key: GuestKey, polled: Guest, problems: list[Problem]) -> None:
         asked_at = self.runtime.clock.monotonic()
         reading = await attempt("status", self._status(client, key, polled.node), problems)
         if reading is not None:

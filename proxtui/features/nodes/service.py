@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from proxtui.core.asking import attempt
+from proxtui.core.asking import Problem, attempt, problem_lines
 from proxtui.core.model import NodeKey, ServerRef
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from proxtui.pve.rrd import RrdSeries
 
 SLOW_EVERY = 30.0
-"""Seconds. RRD has one point a minute and a version seldom changes: not asked at every poll."""
+AGAIN_AFTER = 10.0
+"""Seconds. RRD has one point a minute and a version seldom changes: not asked at every poll; sooner when it failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,21 @@ class NodeDetail:
     version: str | None = None
     history: RrdSeries | None = None
     """The last hour, a point a minute."""
-    problems: tuple[str, ...] = ()
+    status_problems: tuple[Problem, ...] = ()
+    slow_problems: tuple[Problem, ...] = ()
+    """Those of the parts that are not read every time."""
     slow_at: float | None = None
     """When history and version were read, on the monotonic clock."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Everything that could not be read, a line for each reason."""
+        return tuple(problem_lines(self.status_problems + self.slow_problems))
+
+    def is_due(self, now: float) -> bool:
+        """True when the slow parts are to be read again."""
+        wait = AGAIN_AFTER if self.slow_problems else SLOW_EVERY
+        return self.slow_at is None or now - self.slow_at >= wait
 
 
 class NodeService:
@@ -49,27 +62,22 @@ class NodeService:
         now = self.runtime.clock.monotonic()
         same = previous if previous and previous.key == key else NodeDetail(key)
         tools = NodeTools(self.runtime.connection(ServerRef(key.tenant, key.server)).client)
-        problems: list[str] = []
-        if same.slow_at is not None and now - same.slow_at < SLOW_EVERY and not same.problems:
+        problems: list[Problem] = []
+        slow_problems: list[Problem] = []
+        if not same.is_due(now):
             status = await attempt("status", tools.get_node_status(key.node), problems)
-            return NodeDetail(key, status or same.status, same.version, same.history, tuple(problems), same.slow_at)
+            return replace(same, status=status or same.status, status_problems=tuple(problems))
         async with asyncio.TaskGroup() as group:
             status_task = group.create_task(attempt("status", tools.get_node_status(key.node), problems))
-            history_task = group.create_task(attempt("history", tools.get_node_rrd(key.node), problems))
-            version_task = group.create_task(attempt("version", tools.get_node_version(key.node), problems))
+            history_task = group.create_task(attempt("history", tools.get_node_rrd(key.node), slow_problems))
+            version_task = group.create_task(attempt("version", tools.get_node_version(key.node), slow_problems))
+        version = version_task.result()
         return NodeDetail(
             key,
             status_task.result() or same.status,
-            version_text(version_task.result()) or same.version,
+            version.version if version else same.version,
             history_task.result() or same.history,
-            tuple(dict.fromkeys(problems)),
+            tuple(problems),
+            tuple(slow_problems),
             now,
         )
-
-
-def version_text(answer: Any) -> str | None:
-    """``8.4.21`` out of what ``/nodes/N/version`` gave."""
-    if isinstance(answer, dict):
-        found = answer.get("version")
-        return str(found) if found else None
-    return getattr(answer, "version", None)

@@ -1,0 +1,254 @@
+"""The cluster tree at the left: painted by line, however many guests there are."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+
+from proxtui.core.model import Fleet, GuestKey, Key, NodeKey, Scope, StorageKey
+from proxtui.core.rows import Tone
+from proxtui.features.tree.rows import FLEET, NOBODY, Keep, LineKey, TenantKey, TreeLine, ancestors, tree_lines
+from proxtui.kit.inks import Inks
+from proxtui.kit.painting import Run, fit, paint_runs
+from proxtui.kit.signs import CURSOR, state_sign
+from proxtui.kit.tones import TONE_CLASSES, tone_rules
+from proxtui.kit.view import Chosen, Scoped, Selected
+
+OPEN, CLOSED, STORAGE, CHOSEN = "▾", "▸", "▪", "•"
+LEAST_NAME = 8
+"""Cells that a name keeps before the note at the right is cut."""
+
+
+class ClusterTree(ScrollView, can_focus=True):
+    """Tenant, server, node, then guests and storages. Told by ``show`` and ``reveal``.
+
+    Says ``Selected`` when the cursor comes to a thing, ``Chosen`` on enter, ``Scoped`` to narrow the views.
+    """
+
+    ALLOW_SELECT = False
+    HELP_NAME: ClassVar[str] = "tree"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--empty", *TONE_CLASSES}
+    DEFAULT_CSS = """
+    ClusterTree {
+        background: $background; color: $foreground;
+        overflow-x: hidden; overflow-y: auto; scrollbar-size: 1 1;
+        & > .table--header { color: $foreground; background: $panel; text-style: bold; }
+        & > .table--cursor { background: $surface; }
+        & > .table--empty { color: $foreground 70%; }
+        &:focus > .table--cursor { background: $primary 40%; text-style: bold; }
+    }
+    """ + tone_rules("ClusterTree")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Narrow to it"),
+        Binding("right,l", "unfold", "Unfold"),
+        Binding("left,h", "fold", "Fold"),
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
+        Binding("home,g", "go(0)", "First line", show=False),
+        Binding("end,G", "go(-1)", "Last line", show=False),
+    ]
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self.scope = scope
+
+    class Selected(Message):
+        """The cursor came to a guest, node or storage."""
+
+        def __init__(self, key: Key) -> None:
+            super().__init__()
+            self.key = key
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, ClusterTree.Selected)
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.lines: list[TreeLine] = []
+        self.cursor = 0
+        self._fleet = Fleet((), 0.0)
+        self._scope = Scope()
+        self._toggled: set[LineKey] = set(NOBODY)
+        self._keep: Keep | None = None
+        self._inks = Inks(self)
+        self._on_screen: dict[int, Strip] = {}
+
+    # What its owner says.
+
+    def show(self, fleet: Fleet, scope: Scope, keep: Keep | None = None) -> None:
+        """Show this fleet; ``scope`` marks the chosen line, ``keep`` says what a filter lets through."""
+        self._fleet, self._scope, self._keep = fleet, scope, keep
+        self._rebuild()
+
+    def reveal(self, key: Key) -> None:
+        """Mark the line of ``key`` or the nearest one above it. While one walks in the tree it leads by itself."""
+        if self.has_focus:
+            return
+        places = {line.key: index for index, line in enumerate(self.lines)}
+        for candidate in ancestors(key, self._fleet):
+            if candidate in places:
+                self._put(places[candidate])
+                return
+
+    @property
+    def line(self) -> TreeLine | None:
+        """The line under the cursor."""
+        return self.lines[self.cursor] if self.lines else None
+
+    # What keys and mouse do.
+
+    def action_choose(self) -> None:
+        """Narrow the views to this line, or widen them again when they are; on a guest, go to it."""
+        line = self.line
+        if line is None:
+            return
+        if isinstance(line.key, GuestKey | StorageKey):
+            self.post_message(Chosen(line.key))
+        else:
+            self.post_message(Scoped(Scope() if line.scope == self._scope else line.scope))
+
+    def action_unfold(self) -> None:
+        line = self.line
+        if line is None or line.is_open is None:
+            return
+        if line.is_open:
+            self._walk(self.cursor + 1)
+        else:
+            self._toggle(line.key)
+
+    def action_fold(self) -> None:
+        line = self.line
+        if line is None:
+            return
+        if line.is_open:
+            self._toggle(line.key)
+        elif line.depth:
+            above = range(self.cursor - 1, -1, -1)
+            self._walk(next((index for index in above if self.lines[index].depth < line.depth), 0))
+
+    def action_move(self, step: int) -> None:
+        self._walk(self.cursor + step)
+
+    def action_page(self, pages: int) -> None:
+        self._walk(self.cursor + pages * max(1, self.size.height - 1))
+
+    def action_go(self, index: int) -> None:
+        self._walk(index if index >= 0 else len(self.lines) + index)
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        index = self.scroll_offset.y + event.y
+        if index >= len(self.lines):
+            return
+        self._walk(index)
+        line = self.lines[index]
+        if event.chain == 2:
+            self.action_choose()
+        elif line.is_open is not None and event.x <= 2 * line.depth + 2:
+            self._toggle(line.key)
+
+    def _walk(self, index: int) -> None:
+        """Move the cursor because somebody wants to."""
+        before = self.line
+        self._put(index)
+        line = self.line
+        if line is not None and line is not before and isinstance(line.key, GuestKey | NodeKey | StorageKey):
+            self.post_message(Selected(line.key))
+
+    def _toggle(self, key: LineKey) -> None:
+        self._toggled ^= {key}
+        self._rebuild()
+        self._follow()
+
+    # How it is painted.
+
+    def _rebuild(self) -> None:
+        key = self.line.key if self.line else FLEET
+        self.lines = tree_lines(self._fleet, self._toggled, self._keep)
+        places = {line.key: index for index, line in enumerate(self.lines)}
+        self.cursor = places.get(key, min(self.cursor, len(self.lines) - 1))
+        self._extend()
+        self._repaint()
+
+    def _put(self, index: int) -> None:
+        self.cursor = max(0, min(index, len(self.lines) - 1))
+        self._follow()
+        self._repaint()
+
+    def _follow(self) -> None:
+        top, page = self.scroll_offset.y, max(1, self.size.height)
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, force=True)
+        elif self.cursor >= top + page:
+            self.scroll_to(y=self.cursor - page + 1, animate=False, force=True)
+
+    def _extend(self) -> None:
+        """Tell Textual how far it can scroll, without the layout of the whole screen that assigning would cause."""
+        size = Size(self.scrollable_content_region.width, len(self.lines))
+        if size != self.virtual_size:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
+
+    def _repaint(self) -> None:
+        if not self.is_mounted or not self.size:
+            return
+        width = self.scrollable_content_region.width
+        dirty = [Region(0, y, width, 1) for y in range(self.size.height) if self._on_screen.get(y) != self._paint(y)]
+        if dirty:
+            self.refresh(*dirty)
+
+    def render_line(self, y: int) -> Strip:
+        strip = self._on_screen[y] = self._paint(y)
+        return strip
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._inks.clear()
+        if self.is_mounted:
+            self.call_next(self._repaint)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._extend()
+        self._follow()
+        self._repaint()
+
+    def _paint(self, y: int) -> Strip:
+        width, index = self.scrollable_content_region.width, self.scroll_offset.y + y
+        if index >= len(self.lines):
+            return Strip.blank(width, self._inks["plain"].base)
+        line, lit = self.lines[index], index == self.cursor
+        ink = self._inks[("cursor" if lit else "plain") + (" muted" if line.muted else "")]
+        chosen = line.scope == self._scope and not isinstance(line.key, GuestKey | StorageKey)
+        runs: list[Run] = [(CURSOR if lit else CHOSEN if chosen and index else " ", ink.tones[Tone.ACCENT])]
+        runs.append(("  " * line.depth + fold_sign(line), ink.base))
+        if sign := sign_of(line):
+            runs.append((sign + " ", ink.tones[line.tone]))
+        room = width - sum(len(text) for text, _ in runs)
+        note = fit(line.note, min(len(line.note), max(0, room - LEAST_NAME - 1)))
+        name = ink.tones[Tone.ACCENT] if chosen or isinstance(line.key, TenantKey) else ink.base
+        runs.append((fit(line.name, room - len(note) - bool(note)), name))
+        if note:
+            runs.extend([(" ", ink.base), (note, ink.tones[line.note_tone])])
+        return paint_runs(runs, width, ink.base)
+
+
+def fold_sign(line: TreeLine) -> str:
+    """Whether a line is open, closed or has nothing below."""
+    if line.is_open is None:
+        return "" if line.depth == 0 or line.depth == 3 else "  "
+    return (OPEN if line.is_open else CLOSED) + " "
+
+
+def sign_of(line: TreeLine) -> str:
+    """One cell for the state, or nothing."""
+    if line.kind == "storage":
+        return STORAGE
+    return state_sign(line.status) if line.status else ""

@@ -1,0 +1,108 @@
+"""Labels and values in one or two columns, painted by line; what does not fit is announced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple, Protocol
+
+from textual import events
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from proxtui.core.rows import Tone
+from proxtui.kit.inks import Inks
+from proxtui.kit.painting import Run, fit, paint_runs
+from proxtui.kit.tones import TONE_CLASSES, tone_rules
+
+LABEL = 11
+"""Cells of a label."""
+TWO_COLUMNS_FROM = 72
+"""Cells of the widget."""
+
+
+class FactLike(Protocol):
+    """One line: a label, a value, and what the value means."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def tone(self) -> Tone: ...
+
+
+class Fact(NamedTuple):
+    """The plainest ``FactLike``."""
+
+    label: str
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+class Facts(Widget):
+    """Told with ``set_facts``; repaints only lines that differ."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--empty", *TONE_CLASSES}
+    DEFAULT_CSS = "Facts { background: $background; color: $foreground; }" + tone_rules("Facts")
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.facts: tuple[FactLike, ...] = ()
+        self._inks = Inks(self)
+        self._on_screen: dict[int, Strip] = {}
+
+    def set_facts(self, facts: Sequence[FactLike]) -> None:
+        """Show these."""
+        self.facts = tuple(facts)
+        self._repaint()
+
+    def render_line(self, y: int) -> Strip:
+        strip = self._on_screen[y] = self._paint(y)
+        return strip
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._inks.clear()
+        if self.is_mounted:
+            self.call_next(self._repaint)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._repaint()
+
+    def _repaint(self) -> None:
+        if not self.is_mounted or not self.size:
+            return
+        width = self.size.width
+        dirty = [Region(0, y, width, 1) for y in range(self.size.height) if self._on_screen.get(y) != self._paint(y)]
+        if dirty:
+            self.refresh(*dirty)
+
+    def _paint(self, y: int) -> Strip:
+        width, height = self.size
+        ink = self._inks["plain"]
+        columns = 2 if width >= TWO_COLUMNS_FROM and len(self.facts) > height else 1
+        places = columns * height
+        hidden = len(self.facts) - places
+        cell = (width - (columns - 1)) // columns
+        runs: list[Run] = []
+        for column in range(columns):
+            index = column * height + y
+            if hidden > 0 and index == places - 1:
+                runs.append((fit(f"… {hidden + 1} more lines", cell), ink.tones[Tone.WARN]))
+            elif index < len(self.facts):
+                runs.extend(self._runs(self.facts[index], cell))
+            else:
+                runs.append((" " * cell, ink.base))
+            if column < columns - 1:
+                runs.append((" ", ink.base))
+        return paint_runs(runs, width, ink.base)
+
+    def _runs(self, fact: FactLike, width: int) -> list[Run]:
+        tones = self._inks["plain"].tones
+        label = min(LABEL, width)
+        return [
+            (fit(fact.label, label - 1) + " ", tones[Tone.MUTED]),
+            (fit(fact.text, width - label), tones[fact.tone]),
+        ]
