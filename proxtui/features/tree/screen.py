@@ -56,20 +56,6 @@ class ClusterTree(ScrollView, can_focus=True):
         Binding("end,G", "go(-1)", "Last line", show=False),
     ]
 
-    def __init__(self, scope: Scope) -> None:
-        super().__init__()
-        self.scope = scope
-
-    class Selected(Message):
-        """The cursor came to a guest, node or storage."""
-
-        def __init__(self, key: Key) -> None:
-            super().__init__()
-            self.key = key
-
-        def can_replace(self, message: Message) -> bool:
-            return isinstance(message, ClusterTree.Selected)
-
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.lines: list[TreeLine] = []
