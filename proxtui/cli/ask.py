@@ -1,0 +1,63 @@
+"""Asking a person for a secret, without echo, on the terminal; never from a pipe."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from proxtui.cli.redact import redact
+from proxtui.errors import NotConfigured, TotpRequired
+from proxtui.pve.sanitize import clean
+
+if TYPE_CHECKING:
+    from proxtui.config.models import Config
+
+
+def somebody_is_there() -> bool:
+    """True when a question would reach a person."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def with_passwords(config: Config) -> Config:
+    """The configuration with every missing password asked for. NotConfigured when nobody is there to ask."""
+    for place, server in config.servers():
+        if not server.credentials.lacks_password:
+            continue
+        who = f"{server.credentials.userid} on {server.endpoints[0].label}"
+        if not somebody_is_there():
+            raise NotConfigured(
+                f"no password for {who}, and no terminal to ask on: "
+                "set PROXMOX_PASSWORD, or PROXMOX_TOKEN_ID and PROXMOX_TOKEN_SECRET"
+            )
+        config = config.with_password(place, _hidden(f"Password of {who}"))
+    return config
+
+
+async def for_totp(prompt: str) -> str:
+    """The second factor: a six-digit code or a recovery key. TotpRequired when nobody is there to ask."""
+    if not somebody_is_there():
+        raise TotpRequired("the login needs a second factor, and there is no terminal to ask on; use an API token")
+    # It holds up the event loop on purpose: nothing else can go on before the login.
+    with _ctrl_c_interrupts():
+        return _hidden(clean(prompt))
+
+
+def _hidden(label: str) -> str:
+    answer: str = click.prompt(label, hide_input=True, err=True)
+    redact.hide(answer)
+    return answer
+
+
+@contextmanager
+def _ctrl_c_interrupts() -> Iterator[None]:
+    """asyncio's own handler would only note the key and go on reading."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

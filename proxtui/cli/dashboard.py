@@ -1,0 +1,42 @@
+"""Opening the dashboard: not before it is sure that there is a server to show and a terminal to show it on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proxtui.cli.session import Session, terminal_problem
+from proxtui.errors import NotConfigured, UsageError
+
+if TYPE_CHECKING:
+    from proxtui.config.models import Config
+
+NOTHING_CONFIGURED = """\
+no server is configured. Try it: `proxtui demo` shows a simulated fleet, nothing to set up.
+One server: set PROXMOX_HOST, PROXMOX_TOKEN_ID and PROXMOX_TOKEN_SECRET; `proxtui --help` lists them all.
+Many servers: `proxtui config init` will write a configuration file; it comes with a later release, not yet in this one."""
+
+
+def open_configured(session: Session) -> None:
+    """Open the dashboard over the server of environment and flags."""
+    from proxtui.cli.ask import with_passwords
+
+    config = session.configuration(for_dashboard=True)
+    if config is None:
+        raise NotConfigured(NOTHING_CONFIGURED)
+    require_terminal(session)
+    open_over(session, with_passwords(config))
+
+
+def require_terminal(session: Session) -> None:
+    """Raise UsageError with one line when there is no terminal that the dashboard could use."""
+    problem = terminal_problem(session.environ)
+    if problem:
+        raise UsageError(problem)
+
+
+def open_over(session: Session, config: Config) -> None:
+    """Run the dashboard until it is left."""
+    from proxtui.cli.ask import for_totp
+    from proxtui.tui.app import run_dashboard
+
+    run_dashboard(config, ask_totp=for_totp)

@@ -1,0 +1,183 @@
+"""How well each server is, as a monitoring system wants to hear it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from proxtui.core import text
+from proxtui.core.model import Fleet, ServerRef, Snapshot, SourceState
+from proxtui.core.rows import BAD_AT, UNKNOWN, Column, Scalar, Tone, tone_of_load
+
+MOST_PROBLEMS = 3
+"""Written out in a line; the others are counted."""
+
+
+class Level(IntEnum):
+    """The exit codes of a monitoring plugin."""
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+    UNKNOWN = 3
+
+
+BADNESS = (Level.OK, Level.WARNING, Level.UNKNOWN, Level.CRITICAL)
+"""From best to worst: what is certainly broken counts more than what could not be found out."""
+TONES = {Level.OK: Tone.GOOD, Level.WARNING: Tone.WARN, Level.CRITICAL: Tone.BAD, Level.UNKNOWN: Tone.WARN}
+
+
+def worst(levels: Sequence[Level]) -> Level:
+    """The level of all together; UNKNOWN when there are none."""
+    return max(levels, key=BADNESS.index, default=Level.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRow:
+    """One server in numbers. Numbers are None while nothing is known of it."""
+
+    key: ServerRef
+    level: Level
+    problems: tuple[str, ...]
+    nodes: int | None = None
+    online: int | None = None
+    guests: int | None = None
+    running: int | None = None
+    cpu: float | None = None
+    """0..1 of all processors of the nodes that are online."""
+    mem: int | None = None
+    maxmem: int | None = None
+
+    muted = False
+
+    @property
+    def haystack(self) -> str:
+        return f"{self.key.tenant} {self.key.server}".lower()
+
+    def field(self, name: str) -> Scalar:
+        """The value behind a filter term."""
+        known: dict[str, Scalar] = {
+            "tenant": self.key.tenant,
+            "server": self.key.server,
+            "name": self.key.server,
+            "status": self.level.name.lower(),
+            "cpu": self.cpu,
+            "mem": self.mem,
+            "maxmem": self.maxmem,
+        }
+        return known.get(name)
+
+
+def server_rows(fleet: Fleet) -> list[ServerRow]:
+    """One row a server, in configured order."""
+    return [server_row(snapshot) for snapshot in fleet.snapshots]
+
+
+def server_row(snapshot: Snapshot) -> ServerRow:
+    """Judge one server."""
+    found = list(_problems(snapshot))
+    level = worst([Level.OK, *(level for level, _ in found)])
+    problems = tuple(problem for _, problem in sorted(found, key=lambda pair: -BADNESS.index(pair[0])))
+    if snapshot.taken_at is None:
+        return ServerRow(snapshot.ref, level, problems)
+    online = [node for node in snapshot.nodes.values() if node.status == "online"]
+    loads = [(node.cpu * node.maxcpu, node.maxcpu) for node in online if node.cpu is not None and node.maxcpu]
+    memory = [(node.mem, node.maxmem) for node in online if node.mem is not None and node.maxmem is not None]
+    return ServerRow(
+        snapshot.ref,
+        level,
+        problems,
+        nodes=len(snapshot.nodes),
+        online=len(online),
+        guests=sum(not guest.template for guest in snapshot.guests.values()),
+        running=sum(guest.status == "running" for guest in snapshot.guests.values()),
+        cpu=sum(used for used, _ in loads) / sum(whole for _, whole in loads) if loads else None,
+        mem=sum(used for used, _ in memory) if memory else None,
+        maxmem=sum(whole for _, whole in memory) if memory else None,
+    )
+
+
+def _problems(snapshot: Snapshot) -> Iterator[tuple[Level, str]]:
+    if snapshot.state is SourceState.FORBIDDEN:
+        yield Level.UNKNOWN, snapshot.error or "the login is refused"
+    elif snapshot.error or snapshot.state is not SourceState.FRESH:
+        yield Level.CRITICAL, snapshot.error or "no answer"
+    for key, node in sorted(snapshot.nodes.items()):
+        if node.status == "offline":
+            yield Level.CRITICAL, f"node {key.node} is offline"
+        elif node.status != "online":
+            yield Level.WARNING, f"node {key.node} is {node.status}"
+        elif (part := text.share(node.mem, node.maxmem)) is not None and part >= BAD_AT:
+            yield Level.WARNING, f"memory of node {key.node} is {text.percent(part)} full"
+    yield from _full_storages(snapshot)
+
+
+def _full_storages(snapshot: Snapshot) -> Iterator[tuple[Level, str]]:
+    told: set[str] = set()
+    for key, storage in sorted(snapshot.storages.items()):
+        part = text.share(storage.used, storage.total)
+        # A shared storage has a row on each of its nodes.
+        name = key.storage if storage.shared else f"{key.storage} of node {key.node}"
+        if part is not None and part >= BAD_AT and name not in told:
+            told.add(name)
+            yield Level.WARNING, f"storage {name} is {text.percent(part)} full"
+
+
+def summary(rows: Sequence[ServerRow]) -> str:
+    """The totals in one line, beginning with the level, as monitoring systems show it."""
+    known = [row for row in rows if row.nodes is not None]
+    totals = {name: sum(getattr(row, name) or 0 for row in known) for name in ("nodes", "online", "guests", "running")}
+    return (
+        f"{worst([row.level for row in rows]).name} - {len(known)} of {len(rows)} servers answered, "
+        f"{totals['online']} of {totals['nodes']} nodes online, "
+        f"{totals['running']} of {totals['guests']} guests running"
+    )
+
+
+def problems_text(row: ServerRow) -> str:
+    """The worst problems of a server; the others are counted."""
+    more = len(row.problems) - MOST_PROBLEMS
+    return "; ".join(row.problems[:MOST_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _of(part: int | None, whole: int | None) -> str:
+    return UNKNOWN if part is None or whole is None else f"{part}/{whole}"
+
+
+def _memory(row: ServerRow) -> float | None:
+    return text.share(row.mem, row.maxmem)
+
+
+COLUMNS: tuple[Column[ServerRow], ...] = (
+    Column("status", "State", lambda r: r.level.name.lower(), lambda r: r.level.name, 8, tone=lambda r: TONES[r.level]),
+    Column("tenant", "Tenant", lambda r: r.key.tenant, lambda r: r.key.tenant, 8),
+    Column("server", "Server", lambda r: r.key.server, lambda r: r.key.server, 8),
+    Column("nodes", "Nodes", lambda r: r.nodes, lambda r: _of(r.online, r.nodes), 5, align="right"),
+    Column("guests", "Guests", lambda r: r.guests, lambda r: _of(r.running, r.guests), 7, align="right"),
+    Column(
+        "cpu",
+        "CPU",
+        lambda r: r.cpu,
+        lambda r: text.percent(r.cpu),
+        5,
+        align="right",
+        tone=lambda r: tone_of_load(r.cpu),
+    ),
+    Column(
+        "mem",
+        "Memory",
+        lambda r: r.mem,
+        lambda r: text.percent(_memory(r)),
+        6,
+        align="right",
+        tone=lambda r: tone_of_load(_memory(r)),
+    ),
+    Column("problems", "Problems", lambda r: list(r.problems), problems_text, 8),
+    Column("online", "Online", lambda r: r.online, lambda r: _of(r.online, r.nodes), 6, align="right", shown=False),
+    Column(
+        "running", "Running", lambda r: r.running, lambda r: _of(r.running, r.guests), 7, align="right", shown=False
+    ),
+    Column("maxmem", "Max memory", lambda r: r.maxmem, lambda r: text.size(r.maxmem), 10, align="right", shown=False),
+)
+"""Nodes and guests are written as online or running of all."""

@@ -1,0 +1,85 @@
+"""The way in: global flags, the table of verbs, and the one place where errors become a line and an exit code."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from proxtui import __version__
+from proxtui.cli.lazy import LazyGroup, Verb
+from proxtui.cli.session import Session
+from proxtui.config.variables import VARIABLES
+from proxtui.registry import FEATURES
+
+VERBS: dict[str, Verb] = {
+    "demo": Verb("proxtui.cli.demo:demo", "Open the dashboard over a simulated fleet."),
+    **{
+        feature.name: Verb(feature.commands, f"{feature.title}: list them, show one.")
+        for feature in FEATURES
+        if feature.commands
+    },
+    "status": Verb("proxtui.cli.status:status", "One line per server; exits as a monitoring plugin."),
+    "sim": Verb("proxtui.cli.sim:sim", "Serve a simulated Proxmox VE over HTTPS."),
+    "completion": Verb("proxtui.cli.completion:completion", "Print the completion script of a shell."),
+}
+
+
+class Root(LazyGroup):
+    """``proxtui`` itself; its help ends with the variables."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Environment (a flag beats its variable; secrets have no flag)"):
+            formatter.write_dl(
+                [(item.name, item.meaning + (f" [{item.default}]" if item.default else "")) for item in VARIABLES]
+            )
+
+
+@click.command(
+    cls=Root,
+    verbs=VERBS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.option("--host", metavar="HOST", help="Host name or address of a PVE node; a pasted URL works.")
+@click.option("--port", metavar="PORT", help="Port of its API.")
+@click.option("--username", metavar="USER", help="User, with or without @REALM.")
+@click.option("--realm", metavar="REALM", help="Realm of the user.")
+@click.option("--token-id", metavar="ID", help="API token, USER@REALM!ID or ID; its secret is PROXMOX_TOKEN_SECRET.")
+@click.option("--fingerprint", metavar="SHA256", help="Trust exactly this certificate.")
+@click.option("--ca-file", metavar="FILE", help="Trust this CA (PEM).")
+@click.option("--read-only", is_flag=True, help="Refuse every change, on the wire.")
+@click.option("--ascii", is_flag=True, help="Signs and charts in plain ASCII.")
+@click.option("--debug", is_flag=True, help="Log more: to PROXTUI_LOG; commands without it to stderr.")
+@click.version_option(__version__, prog_name="proxtui", message="%(prog)s %(version)s")
+@click.pass_context
+def root(ctx: click.Context, /, **flags: Any) -> None:
+    """Run a fleet of Proxmox VE clusters from the terminal. Without a command: the dashboard."""
+    ctx.obj = Session(flags)
+    if ctx.invoked_subcommand is None:
+        from proxtui.cli.dashboard import open_configured
+
+        open_configured(ctx.obj)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit code. Prints one line for whatever goes wrong, never a traceback."""
+    from proxtui.cli.failures import guarded
+
+    asked = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character gets a question mark, not a crash.
+            stream.reconfigure(errors="replace")
+    return guarded(lambda: run(asked), asked)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Let click do its work. Its answer is the verb's exit code, if it gave one."""
+    answer = root.main(args=list(arguments), prog_name="proxtui", standalone_mode=False)
+    sys.stdout.flush()
+    return answer if isinstance(answer, int) else os.EX_OK

@@ -1,0 +1,75 @@
+"""``proxtui status``: a monitoring plugin. Exits 0 ok, 1 warning, 2 critical, 3 unknown, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from proxtui.cli.session import Session
+from proxtui.core.verbs import TableOptions, table_options
+from proxtui.errors import ProxtuiError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from proxtui.core.model import Fleet
+    from proxtui.core.rows import Column
+    from proxtui.core.runtime import Runtime
+
+
+def _columns() -> Sequence[Column[Any]]:
+    from proxtui.cli.health import COLUMNS
+
+    return COLUMNS
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Read once and leave. Always on for now.")
+@table_options(_columns)
+@click.pass_obj
+def status(session: Session, once: bool, options: TableOptions) -> int:
+    """Say in one line per server how the fleet is, the totals first.
+
+    Exits as a monitoring plugin: 0 ok, 1 warning (a node or storage over 90 %), 2 critical (no answer, a node offline),
+    3 unknown (nothing configured, login refused, wrong usage).
+    """
+    from proxtui.cli.crash import CrashNet
+    from proxtui.cli.failures import details_of
+    from proxtui.cli.health import Level
+    from proxtui.cli.output import narrate
+
+    with CrashNet():
+        try:
+            return _status(session, options)
+        except ProxtuiError as error:
+            if options.as_json:
+                session.output.json({"error": str(error), "details": {**details_of(error), "exit_code": 3}})
+            else:
+                session.output.text(f"UNKNOWN - {error}")
+            narrate(str(error))
+    return Level.UNKNOWN
+
+
+def _status(session: Session, options: TableOptions) -> int:
+    from proxtui.cli.health import COLUMNS, server_rows, summary, worst
+    from proxtui.cli.output import Selection, json_rows, json_sources
+
+    selection = Selection.of(COLUMNS, options)
+    fleet = session.read(_as_found)
+    rows = selection.rows(server_rows(fleet))
+    if not rows:
+        raise UsageError("--filter: no server is left")
+    level = worst([row.level for row in rows])
+    if options.as_json:
+        head = {"status": level.name.lower(), "summary": summary(rows)}
+        session.output.json({**head, "rows": json_rows(selection.columns, rows), "sources": json_sources(fleet)})
+    else:
+        session.output.text(summary(rows))
+        session.output.table(selection.columns, rows)
+    return level
+
+
+async def _as_found(_runtime: Runtime, fleet: Fleet) -> Fleet:
+    return fleet

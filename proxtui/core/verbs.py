@@ -1,0 +1,116 @@
+"""What a room's verbs ask of the command line, and the options that all lists share."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import click
+
+from proxtui.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from proxtui.core.model import Fleet
+    from proxtui.core.rows import Column, TableRow
+    from proxtui.core.runtime import Runtime
+
+R = TypeVar("R", bound="TableRow")
+
+MOST_CANDIDATES = 8
+"""Named in a message that says "which one?"."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+
+
+@dataclass(frozen=True, slots=True)
+class TableOptions:
+    """What ``--json --filter --columns --sort`` said; checked by the command line before anything is asked."""
+
+    as_json: bool = False
+    filter: str = ""
+    columns: str = ""
+    """Keys separated by commas; empty: the usual ones (all of them with ``--json``)."""
+    sort: str = ""
+    """A key; ``-key`` sorts downwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """One thing in full, for people and for ``--json``."""
+
+    sections: Sequence[tuple[str, Sequence[tuple[str, str]]]]
+    """Title, then (label, text) lines."""
+    row: Mapping[str, Any]
+    """The same for ``--json``: becomes the only entry of ``rows``."""
+    notes: Sequence[str] = ()
+    """What could not be read and why; goes to stderr."""
+
+
+class CommandLine(Protocol):
+    """The command line as a room's verb sees it (click's ``pass_obj``). It reads, never changes."""
+
+    def table(self, columns: Sequence[Column[R]], rows: Callable[[Fleet], Sequence[R]], options: TableOptions) -> None:
+        """Read every server once and print the rows. Raises what every server failed with when all of them did."""
+
+    def details(self, read: Callable[[Runtime], Awaitable[Details]], *, as_json: bool) -> None:
+        """Read every server once, then ``read`` one thing, and print it."""
+
+
+def table_options(columns: Callable[[], Sequence[Column[Any]]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a verb the options of a list, as one ``options: TableOptions`` argument.
+
+    ``columns`` is called for completion only, so that naming a verb loads no rows.
+    """
+
+    def complete(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+        done, comma, started = incomplete.rpartition(",")
+        return [done + comma + column.key for column in columns() if column.key.startswith(started)]
+
+    def decorate(verb: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(verb)
+        def folded(*args: Any, as_json: bool, filter_: str, columns: str, sort: str, **rest: Any) -> Any:
+            return verb(*args, options=TableOptions(as_json, filter_, columns, sort), **rest)
+
+        options = (
+            click.option(
+                "--sort", default="", metavar="KEY", shell_complete=complete, help="Sort by it; -KEY: downwards."
+            ),
+            click.option("--columns", default="", metavar="KEYS", shell_complete=complete, help="Separated by commas."),
+            click.option("--filter", "filter_", default="", metavar="TERMS", help="Such as: web tag:prod cpu>80 !test"),
+            json_option,
+        )
+        verb_with_options: Callable[..., Any] = folded
+        for option in options:
+            verb_with_options = option(verb_with_options)
+        return verb_with_options
+
+    return decorate
+
+
+def pick(rows: Sequence[R], wanted: str, names: Callable[[R], Collection[str]], fleet: Fleet, *, what: str) -> R:
+    """The one row that answers to ``wanted``: a name, or ``SERVER/NAME`` or ``TENANT/SERVER/NAME``.
+
+    NotFoundError (14) when there is none, UsageError (2) with the candidates when there are several.
+    """
+    *place, name = wanted.lower().split("/")
+    found = []
+    for row in rows:
+        where = [str(row.field("tenant")), str(row.field("server"))]
+        if name in names(row) and (not place or where[-len(place) :] == place):
+            found.append(row)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        candidates = ", ".join(_address(row, names(row)) for row in found[:MOST_CANDIDATES])
+        more = f" and {len(found) - MOST_CANDIDATES} more" if len(found) > MOST_CANDIDATES else ""
+        raise UsageError(f"{wanted!r} is {len(found)} {what}s: {candidates}{more}; write TENANT/SERVER/NAME or the ID")
+    silent = sum(snapshot.error is not None for snapshot in fleet.snapshots)
+    unsure = f" (but {silent} of {len(fleet.snapshots)} servers could not be asked)" if silent else ""
+    raise NotFoundError(f"there is no {what} {wanted!r}{unsure}")
+
+
+def _address(row: TableRow, names: Collection[str]) -> str:
+    first, *others = names
+    return f"{row.field('tenant')}/{row.field('server')}/{first}" + (f" ({others[0]})" if others else "")
