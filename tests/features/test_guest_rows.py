@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import msgspec
 import pytest
-from fleets import ACME, GIB, NOW, container, fleet, node, snapshot, two_tenants, vm
 
 from proxtui.core.filters import parse
 from proxtui.core.model import Fleet, GuestKey, Scope, SourceState
 from proxtui.core.rows import UNKNOWN, Column, Tone
 from proxtui.features.guests.rows import COLUMNS, GuestRow, guest_rows
 from proxtui.pve.models import Guest, ProxmoxVM
+
+from .fleets import ACME, GIB, NOW, container, fleet, node, snapshot, two_tenants, vm
 
 COLUMN = {column.key: column for column in COLUMNS}
 

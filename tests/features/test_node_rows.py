@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fleets import ACME, NOW, container, fleet, node, snapshot, two_tenants, vm
-
 from proxtui.core.filters import parse
 from proxtui.core.model import NodeKey, Scope, SourceState
 from proxtui.core.rows import UNKNOWN, Tone
 from proxtui.features.nodes.rows import COLUMNS, NodeRow, node_rows
 from proxtui.pve.models import ProxmoxNode
+
+from .fleets import ACME, NOW, container, fleet, node, snapshot, two_tenants, vm
 
 COLUMN = {column.key: column for column in COLUMNS}
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fleets import ACME, NOW, ZETA, fleet, node, snapshot, storage, two_tenants, vm
-
 from proxtui.core.model import GuestKey, NodeKey, Scope, ServerRef, SourceState, StorageKey
 from proxtui.core.rows import Tone
 from proxtui.features.tree.rows import FLEET, TenantKey, TreeLine, ancestors, tree_lines
+
+from .fleets import ACME, NOW, ZETA, fleet, node, snapshot, storage, two_tenants, vm
 
 WEB = GuestKey(*ACME, "qemu", 100)
 PVE1 = NodeKey(*ACME, "pve1")
