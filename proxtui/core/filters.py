@@ -117,16 +117,22 @@ def _positive(term: str) -> Test:
         return _word(term)
     name, sign, value = parts["field"].lower(), parts["sign"], parts["value"].replace('"', "").lower()
     if name not in FIELDS:
-        raise UsageError(f"filter: {term}: there is no field {name}; fields are {', '.join(FIELDS)}")
+        raise _bad(term, f"there is no field {name}; fields are {', '.join(FIELDS)}")
     if not value:
-        raise UsageError(f"filter: {term}: a value is missing")
+        raise _bad(term, "a value is missing")
     if sign in (":", "=") and name in TEXT_FIELDS:
         return _text_test(term, name, value)
     if name not in NUMBER_FIELDS:
-        raise UsageError(f"filter: {term}: {name} is text; write {name}:{value}")
+        raise _bad(term, f"{name} is text; write {name}:{value}")
     if sign == ":":
-        raise UsageError(f"filter: {term}: {name} is a number; write {name}>{value} or {name}<{value}")
+        raise _bad(term, f"{name} is a number; write {name}>{value} or {name}<{value}")
     return _number_test(term, name, sign, value)
+
+
+def _bad(term: str, why: str) -> UsageError:
+    line = f"filter: {term}: {why}"
+    # What was typed or piped in is shown again: control characters must not come out as such.
+    return UsageError("".join(sign if sign.isprintable() else "?" for sign in line))
 
 
 def _word(term: str) -> Test:
@@ -137,7 +143,7 @@ def _word(term: str) -> Test:
 def _text_test(term: str, name: str, value: str) -> Test:
     if name == "template":
         if value not in _YES_NO:
-            raise UsageError(f"filter: {term}: template is yes or no")
+            raise _bad(term, "template is yes or no")
         wanted = _YES_NO[value]
         return lambda row: bool(row.field("template")) is wanted
     fits = _text_matcher(name, _TYPES.get(value, value) if name == "type" else value)
@@ -192,7 +198,7 @@ def _number_test(term: str, name: str, sign: str, value: str) -> Test:
 def _amount(term: str, name: str, value: str) -> _Amount:
     match = _NUMBER.fullmatch(value)
     if match is None:
-        raise UsageError(f"filter: {term}: {value} is not a number")
+        raise _bad(term, f"{value} is not a number")
     number, unit = float(match["number"]), match["unit"]
     if name in ("cpu", "mem", "disk") and unit in ("", "%"):
         return _Amount(number / 100, relative=True)
@@ -202,7 +208,7 @@ def _amount(term: str, name: str, value: str) -> _Amount:
         return _Amount(number * _SECONDS[unit], relative=False)
     if name in ("id", "vmid") and not unit:
         return _Amount(number, relative=False)
-    raise UsageError(f"filter: {term}: {name} does not know the unit {unit}")
+    raise _bad(term, f"{name} does not know the unit {unit}")
 
 
 def _as_number(value: Scalar) -> float | None:
