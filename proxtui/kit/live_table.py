@@ -13,7 +13,6 @@ from proxtui.core.rows import Column, TableRow
 from proxtui.kit.painting import GUTTER
 from proxtui.kit.row_list import RowList
 from proxtui.kit.row_table import RowTable
-from proxtui.kit.table_canvas import HEADER
 
 
 class _AboutRow(Message):
@@ -29,12 +28,12 @@ class _AboutRow(Message):
         return self.table
 
 
-class LiveTable(RowTable, can_focus=True):
+class LiveTable(RowTable, can_focus=True, inherit_bindings=False):
     """A table over row objects. Give it all rows with ``set_rows`` once per poll; it finds out what to repaint."""
 
     HELP_NAME: ClassVar[str] = "table"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open"),
+        Binding("enter", "open", "Open", key_display="enter"),
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),
         Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
@@ -43,7 +42,7 @@ class LiveTable(RowTable, can_focus=True):
         Binding("end,G", "go(-1)", "Last row", show=False),
         Binding("greater_than_sign", "sort_next(1)", "Sort by the next column", key_display=">", show=False),
         Binding("less_than_sign", "sort_next(-1)", "Sort by the column before", key_display="<", show=False),
-        Binding("i", "invert", "Invert order"),
+        Binding("i", "invert", "Invert"),
     ]
 
     class Highlighted(_AboutRow):
@@ -63,12 +62,13 @@ class LiveTable(RowTable, can_focus=True):
         descending: bool = False,
         empty: str = "nothing here",
         noun: str = "row",
+        header: bool = True,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
         """``sort`` is the key of a column; ``noun`` names one row in the line that says that a filter hides all."""
         rows = RowList(columns, sort, descending=descending)
-        super().__init__(rows, empty=empty, noun=noun, id=id, classes=classes)
+        super().__init__(rows, header=int(header), empty=empty, noun=noun, id=id, classes=classes)
         self._told: Hashable | None = None
 
     def action_open(self) -> None:
@@ -95,10 +95,10 @@ class LiveTable(RowTable, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
-        if event.y < HEADER:
+        if event.y < self.header:
             self._click_header(event.x - GUTTER)
             return
-        index = self.first_row + event.y - HEADER
+        index = self.first_row + event.y - self.header
         if index < self.shown:
             self.move(index)
             if event.chain == 2:

@@ -61,7 +61,7 @@ def paint_runs(runs: Iterable[Run], width: int, ground: Style) -> Strip:
     text, style, used = "", ground, 0
     for piece, look in runs:
         used += len(piece) if piece.isascii() else cell_len(piece)
-        if look == style or not piece.strip():
+        if look == style or (not piece.strip() and _same_ground(look, style)):
             text += piece
         else:
             if text:
@@ -73,6 +73,11 @@ def paint_runs(runs: Iterable[Run], width: int, ground: Style) -> Strip:
         segments.append(Segment(text, style))
     strip = Strip(segments, max(used, width))
     return strip if used <= width else strip.crop(0, width)
+
+
+def _same_ground(one: Style, other: Style) -> bool:
+    """Whether blanks look the same in both styles."""
+    return one.bgcolor == other.bgcolor and not (one.reverse or other.reverse or one.underline or other.underline)
 
 
 def paint_row(row: Any, layout: Layout, ink: Ink, *, lit: bool) -> Strip:

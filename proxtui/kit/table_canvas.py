@@ -18,8 +18,6 @@ from proxtui.kit.painting import GUTTER, paint_centred, paint_header, paint_row
 from proxtui.kit.row_list import RowList
 from proxtui.kit.tones import TONE_CLASSES, tone_rules
 
-HEADER = 1
-"""Lines at the top that do not scroll."""
 _CACHED_STRIPS = 1024
 
 
@@ -40,9 +38,13 @@ class TableCanvas(ScrollView):
     }
     """ + tone_rules("TableCanvas")
 
-    def __init__(self, rows: RowList, *, empty: str, noun: str, id: str | None, classes: str | None) -> None:
+    def __init__(
+        self, rows: RowList, *, header: int, empty: str, noun: str, id: str | None, classes: str | None
+    ) -> None:
+        """``header`` is the number of lines at the top that do not scroll: 1 or 0."""
         super().__init__(id=id, classes=classes)
         self.rows = rows
+        self.header = header
         self.empty, self._noun = empty, noun
         self._slots = lay_out(rows.columns, 0)
         self._inks = Inks(self)
@@ -66,7 +68,7 @@ class TableCanvas(ScrollView):
     @property
     def page(self) -> int:
         """Rows that fit between the header and the bottom."""
-        return max(1, self.size.height - HEADER)
+        return max(1, self.size.height - self.header)
 
     @property
     def first_row(self) -> int:
@@ -124,7 +126,7 @@ class TableCanvas(ScrollView):
 
     def _extend(self) -> None:
         """Tell Textual how far it can scroll, without the layout of the whole screen that assigning would cause."""
-        size = Size(self.line_width, HEADER + len(self.rows.shown))
+        size = Size(self.line_width, self.header + len(self.rows.shown))
         if size != self.virtual_size:
             self.set_reactive(Widget.virtual_size, size)
             self._scroll_update(size)
@@ -135,13 +137,13 @@ class TableCanvas(ScrollView):
 
     def _line(self, y: int) -> Strip:
         width = self.line_width
-        if y < HEADER:
+        if y < self.header:
             return paint_header(self.slots, self.rows.sort, descending=self.rows.descending, ink=self._inks["header"])
-        index = self.first_row + y - HEADER
+        index = self.first_row + y - self.header
         if index < len(self.rows.shown):
             return self._row_strip(index)
         words = () if self.rows.shown else self._nothing()
-        line = y - max(HEADER, (self.size.height - len(words)) // 2)
+        line = y - max(self.header, (self.size.height - len(words)) // 2)
         ink = self._inks["empty"]
         return paint_centred(words[line], width, ink.base) if 0 <= line < len(words) else Strip.blank(width, ink.base)
 

@@ -1,0 +1,130 @@
+"""The line that opens with ``/``: filters while one types, says at once what it does not understand."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from proxtui.core.filters import EVERYTHING, MAX_LENGTH, Filter, parse
+from proxtui.core.rows import Tone
+from proxtui.errors import UsageError
+from proxtui.kit.one_line import Notice
+
+
+class FilterChanged(Message):
+    """Another filter is in force."""
+
+    def __init__(self, wanted: Filter) -> None:
+        super().__init__()
+        self.filter = wanted
+
+    @property
+    def text(self) -> str:
+        """As typed."""
+        return self.filter.text
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, FilterChanged)
+
+
+class FilterLeft(Message):
+    """The line needs the keys no more; they belong to the view again."""
+
+
+class FilterInput(Input):
+    """The text field of the filter."""
+
+    HELP_NAME: ClassVar[str] = "filter"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Keep filter", key_display="enter"),
+        Binding("escape", "clear", "Clear"),
+    ]
+
+    class Cleared(Message):
+        """Escape was pressed."""
+
+    def action_clear(self) -> None:
+        self.post_message(self.Cleared())
+
+
+class FilterBar(Widget):
+    """Hidden while there is no filter; stays in sight, without the focus, while one is kept."""
+
+    HELP_NAME: ClassVar[str] = "filter"
+    DEFAULT_CSS = """
+    FilterBar { height: auto; width: 1fr; display: none; background: $surface; }
+    FilterBar #filter-line { height: 1; width: 1fr; }
+    FilterBar #filter-sign { width: 3; color: $accent; text-style: bold; background: $surface; }
+    FilterBar FilterInput { width: 1fr; background: $surface; border: none; height: 1; padding: 0; }
+    FilterBar FilterInput:focus { background-tint: transparent; border: none; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._filter = EVERYTHING
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="filter-line"):
+            yield Static(" / ", id="filter-sign", markup=False)
+            field = FilterInput(compact=True, max_length=MAX_LENGTH, select_on_focus=False)
+            field.cursor_blink = False
+            yield field
+        yield Notice(id="filter-error")
+
+    @property
+    def filter(self) -> Filter:
+        """The last one that could be understood."""
+        return self._filter
+
+    @property
+    def error(self) -> str:
+        """What is wrong with what stands there; empty when nothing is."""
+        return self.query_one(Notice).text
+
+    def open(self) -> None:
+        """Show the line and give it the keys."""
+        self.display = True
+        self.query_one(FilterInput).focus()
+
+    def clear(self) -> None:
+        """Take the filter away and fold up."""
+        field = self.query_one(FilterInput)
+        with field.prevent(Input.Changed):
+            field.value = ""
+        self._read("")
+        self._leave()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._read(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if not self.error:
+            self._leave()
+
+    def on_filter_input_cleared(self, event: FilterInput.Cleared) -> None:
+        event.stop()
+        self.clear()
+
+    def _read(self, text: str) -> None:
+        notice = self.query_one(Notice)
+        try:
+            wanted = parse(text)
+        except UsageError as error:
+            notice.say(str(error), Tone.BAD)
+            return
+        notice.say("")
+        if wanted != self._filter:
+            self._filter = wanted
+            self.post_message(FilterChanged(wanted))
+
+    def _leave(self) -> None:
+        self.display = bool(self._filter.text)
+        self.post_message(FilterLeft())

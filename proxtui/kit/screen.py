@@ -1,0 +1,161 @@
+"""The live screen: gives what the store knows to the view in front and to the sidebar, and nothing to anybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.timer import Timer
+
+from proxtui.core.ages import troubles
+from proxtui.core.feature import Feature, load
+from proxtui.core.model import Delta, Fleet, Scope, SourceState
+from proxtui.core.rows import Tone
+from proxtui.kit.filter_bar import FilterBar, FilterChanged
+from proxtui.kit.frame import Frame
+from proxtui.kit.header_bar import HeaderBar, Headline, badges, freshness, trail
+from proxtui.kit.one_line import Notice
+from proxtui.kit.pulse import Pulse, RequestRate
+from proxtui.kit.view import Chosen, LiveView, Scoped, Selected
+
+if TYPE_CHECKING:
+    from proxtui.core.runtime import Runtime
+
+_TICK = 1.0
+"""Seconds between repaints of ages while something is not fresh."""
+
+
+class StoreChanged(Message):
+    """The store has something new; many of these are one."""
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, StoreChanged)
+
+
+class LiveScreen(Frame):
+    """One screen over the whole fleet. Writes nothing to the terminal while all is fresh and nothing changes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Clear filter"),
+        Binding("P", "pause", "Pause"),
+        Binding("ctrl+r,f5", "refresh", "Refresh now", show=False),
+        Binding("q", "app.quit", "Quit"),
+    ]
+
+    def __init__(self, runtime: Runtime, features: Sequence[Feature], sidebar: Feature | None = None) -> None:
+        super().__init__(runtime, features, sidebar)
+        self.scope = Scope()
+        self._pulse = Pulse(self, self._show, runtime.clock.monotonic)
+        self._rate = RequestRate()
+        self._unsubscribe: Callable[[], None] | None = None
+        self._tick: Timer | None = None
+
+    async def on_mount(self) -> None:
+        self._unsubscribe = self.runtime.store.subscribe(self._heard)
+        self._tick = self.set_interval(_TICK, self._pulse.ask, pause=True)
+        if self.features:
+            await self.bring(next(iter(self.features)))
+
+    def on_unmount(self) -> None:
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+
+    def came_to_front(self, view: LiveView) -> None:
+        view.set_filter(self.query_one(FilterBar).filter)
+        self._show()
+
+    def sidebar_came(self) -> None:
+        self._show()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "back":
+            return self.is_mounted and bool(self.query_one(FilterBar).filter.text)
+        return True
+
+    def action_back(self) -> None:
+        self.query_one(FilterBar).clear()
+
+    def action_pause(self) -> None:
+        poller = self.runtime.poller
+        if poller.paused:
+            poller.resume()
+        else:
+            poller.pause()
+        self._show()
+
+    def action_refresh(self) -> None:
+        self.runtime.poller.nudge()
+
+    def on_store_changed(self) -> None:
+        self._pulse.ask()
+
+    def on_screen_resume(self) -> None:
+        self._pulse.ask()
+
+    def on_filter_changed(self, event: FilterChanged) -> None:
+        for view in (self.front, self.sidebar):
+            if view is not None:
+                view.set_filter(event.filter)
+        self._tell(self.runtime.store.fleet())
+        self.refresh_bindings()
+
+    def on_told(self) -> None:
+        self._tell(self.runtime.store.fleet())
+
+    def on_scoped(self, event: Scoped) -> None:
+        if event.scope == self.scope:
+            return
+        self.scope = event.scope
+        covered = [snapshot.ref for snapshot in self.runtime.store.fleet().snapshots]
+        self.runtime.poller.attend([ref for ref in covered if self.scope.covers_server(ref)])
+        self._show()
+
+    def on_selected(self, event: Selected) -> None:
+        # The one that has the keys leads, the other follows; else two cursors chase each other.
+        sidebar = self.sidebar
+        leads = sidebar is not None and sidebar.has_focus_within
+        from_sidebar = sidebar is not None and event.view is sidebar
+        follower = self.front if from_sidebar else sidebar
+        if event.key is not None and follower is not None and leads == from_sidebar:
+            follower.reveal(event.key)
+
+    async def on_chosen(self, event: Chosen) -> None:
+        for name, feature in self.features.items():
+            if isinstance(event.key, load(feature.view).SHOWS):
+                view = await self.bring(name)
+                view.reveal(event.key)
+                return
+
+    def _heard(self, _delta: Delta) -> None:
+        self.post_message(StoreChanged())
+
+    def _show(self) -> None:
+        if not (self.is_mounted and self.is_current):
+            return
+        fleet = self.runtime.store.fleet()
+        if self.sidebar is not None and self.sidebar.display:
+            self.sidebar.show(fleet, self.scope)
+        if self.front is not None:
+            self.front.show(fleet, self.scope)
+        self._tell(fleet)
+        if self._tick is not None:
+            ageing = any(snapshot.state is not SourceState.FRESH for snapshot in fleet.snapshots)
+            (self._tick.resume if ageing else self._tick.pause)()
+
+    def _tell(self, fleet: Fleet) -> None:
+        self.query_one(HeaderBar).tell(
+            Headline(
+                trail=trail(fleet, self.scope, self.front_feature.title if self.front_feature else ""),
+                summary=self.front.summary if self.front is not None else "",
+                badges=badges(fleet, read_only=self.runtime.read_only, paused=self.runtime.poller.paused),
+                freshness=freshness(fleet, self.scope),
+                rate=self._rate.text(fleet.now, self.runtime.requests_sent),
+            )
+        )
+        lines = troubles(fleet, self.scope)
+        more = f"  (+{len(lines) - 1} more)" if len(lines) > 1 else ""
+        known = [snapshot for snapshot in fleet.snapshots if snapshot.state is not SourceState.WAITING]
+        self.query_one("#trouble", Notice).say(lines[0] + more if lines and known else "", Tone.WARN)

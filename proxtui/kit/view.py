@@ -1,0 +1,87 @@
+"""What a room shows in the body of the screen, and what it says to the screen around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.widget import Widget
+
+from proxtui.core.filters import Filter
+from proxtui.core.model import Fleet, Key, Scope
+from proxtui.kit.live_table import LiveTable
+
+if TYPE_CHECKING:
+    from proxtui.core.runtime import Runtime
+
+
+class Selected(Message):
+    """The cursor came to stand on another thing, or on none: the tree and the view follow each other by it."""
+
+    def __init__(self, key: Key | None) -> None:
+        super().__init__()
+        self.key = key
+
+    @property
+    def view(self) -> LiveView | None:
+        """The view whose cursor it is."""
+        sender = self._sender
+        nodes = sender.ancestors_with_self if isinstance(sender, DOMNode) else []
+        return next((node for node in nodes if isinstance(node, LiveView)), None)
+
+
+class Chosen(Message):
+    """Somebody wants to go to this thing: the screen brings the view forward that can show it."""
+
+    def __init__(self, key: Key) -> None:
+        super().__init__()
+        self.key = key
+
+
+class Scoped(Message):
+    """The sidebar narrows the views to a part of the fleet."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self.scope = scope
+
+
+class Told(Message):
+    """The view has another ``summary``; the header asks for it again."""
+
+
+class LiveView(Widget):
+    """Base of every room's view. Data comes down by ``show``; it says what happened by messages, nothing else."""
+
+    HELP_NAME: ClassVar[str] = ""
+    SHOWS: ClassVar[tuple[type, ...]] = ()
+    """Key types that ``reveal`` can find: GuestKey, NodeKey, StorageKey."""
+    DEFAULT_CSS = "LiveView { width: 1fr; height: 1fr; }"
+
+    def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.runtime = runtime
+
+    def show(self, fleet: Fleet, scope: Scope) -> None:
+        """Paint this. Called when the view is in front and something changed, at most a few times a second."""
+
+    def reveal(self, key: Key) -> bool:
+        """Put the cursor on this thing without saying ``Chosen`` or ``Scoped``; False when it is not here."""
+        return any(table.move_to(key) for table in self.query(LiveTable))
+
+    def set_filter(self, wanted: Filter) -> None:
+        """Show only what matches: by default in every live table of the view."""
+        for table in self.query(LiveTable):
+            table.set_filter(wanted)
+
+    @property
+    def summary(self) -> str:
+        """A few words for the header: ``120 of 400 guests``."""
+        return ""
+
+    def take_focus(self) -> None:
+        """Give the keys to the view's main part: the first thing in it that can have them."""
+        target = next((child for child in self.query("*") if child.focusable), self if self.focusable else None)
+        if target is not None:
+            target.focus()
