@@ -129,8 +129,8 @@ def _host_and_port(given: str) -> tuple[str, int | None]:
     if text.count(":") > 1 and not text.startswith("["):
         return _address(given, text), None
     if text.startswith("["):
-        inside, _, rest = text[1:].partition("]")
-        return _address(given, inside), _port(given, rest)
+        inside, bracket, rest = text[1:].partition("]")
+        return _address(given, inside if bracket else ""), _port(given, rest)
     name, colon, digits = text.partition(":")
     if not _HOST_NAME.fullmatch(name) or len(name) > 253:
         raise InvalidInput("host", given, "a host name or an address")
