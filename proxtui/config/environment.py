@@ -57,7 +57,9 @@ class _Said:
     source: str
 
     def wrong(self, why: object) -> UsageError:
-        return UsageError(f"{self.source}: {why}")
+        line = f"{self.source}: {why}"
+        # It is shown again on a terminal: control characters must not come out as such.
+        return UsageError("".join(sign if sign.isprintable() else "?" for sign in line))
 
 
 class _Sources:
@@ -74,6 +76,8 @@ class _Sources:
             return _Said(str(flag).strip(), "--" + name.replace("_", "-"))
         variable = f"PROXMOX_{name.upper()}"
         value = self._environ.get(variable, "")
+        if any("\ud800" <= sign <= "\udfff" for sign in value):
+            raise UsageError(f"{variable}: is not UTF-8")
         # A password may begin or end with a blank; nothing else does on purpose.
         value = value if name == "password" else value.strip()
         return _Said(value, variable) if value else None
