@@ -1,0 +1,57 @@
+"""``python -m proxtui.sim serve``: the simulator as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from proxtui.sim.faults import KINDS
+
+
+def parser() -> argparse.ArgumentParser:
+    """The flags of ``serve``."""
+    top = argparse.ArgumentParser(prog="proxtui sim", description="A Proxmox VE cluster in memory, over real HTTPS.")
+    commands = top.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="serve a scenario until SIGTERM")
+    add = serve.add_argument
+    add("--scenario", choices=("small", "fleet", "broken"), default="small")
+    add("--port", type=int, default=8006, help="0 picks free ones; several servers take the following ports")
+    add("--host", default="127.0.0.1", help="listen here (default: loopback only)")
+    add("--env-file", type=Path, metavar="FILE", help="write the PROXMOX_* lines of a client; FILE.SERVER for each")
+    add("--announce", action="store_true", help="print one JSON line on stdout once all servers listen")
+    add("--stay-with-parent", action="store_true", help="end when stdin ends")
+    add("--seed", type=int, default=1, help="same seed, same world")
+    add("--auth-delay", type=float, default=3.0, metavar="S", help="how long a 401 is held back (default 3)")
+    add("--latency", type=float, default=0.0, metavar="MS", help="added to every answer")
+    add("--speed", type=float, default=1.0, metavar="X", help="tasks and life run X times as fast")
+    add("--still", action="store_true", help="nothing happens by itself")
+    add(
+        "--fault",
+        action="append",
+        default=[],
+        dest="faults",
+        metavar="KIND[:KEY=VALUE,...]",
+        help=f"make something wrong from the start: {', '.join(KINDS)}",
+    )
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line. Returns the exit code."""
+    given = vars(parser().parse_args(arguments))
+    given.pop("command")
+    try:
+        import uvicorn  # noqa: F401 -- asked here to say what is missing in one line
+    except ImportError:
+        sys.stderr.write("proxtui sim: this needs the extra 'demo': pip install 'proxtui[demo]'\n")
+        return 2
+    from proxtui.sim.serve import ServeOptions, run_serve
+
+    given["faults"] = tuple(given["faults"])
+    return run_serve(ServeOptions(**given))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

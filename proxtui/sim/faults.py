@@ -1,0 +1,105 @@
+"""What can be made to go wrong, through flags or through the control endpoint.
+
+Faults of the wire (``latency``, ``hang``, ``drop``...) match requests by server, method and path. Faults of the world
+(``node-offline``, ``no-quorum``, ``hostile``...) change the state of a site until they are removed.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import itertools
+from dataclasses import asdict, dataclass
+from typing import Any
+
+WIRE = ("latency", "hang", "drop", "drop-after", "status", "html", "garbage", "truncate", "drip", "empty")
+WORLD = ("node-offline", "no-quorum", "expire-tickets", "revoke-token", "hostile", "lock")
+KINDS = WIRE + WORLD
+
+
+@dataclass(slots=True)
+class Fault:
+    """One thing that is wrong. Only the fields that its kind uses matter."""
+
+    kind: str
+    id: int = 0
+    server: str = "*"
+    method: str = "*"
+    path: str = "*"
+    """Pattern for the path below ``/api2/json``, for example ``/cluster/*``."""
+    times: int | None = None
+    """How many requests it hits before it is gone; None: all."""
+    ms: float = 0.0
+    status: int = 503
+    reason: str | None = None
+    body: str = ""
+    node: str = ""
+    vmid: int = 0
+    lock: str = "backup"
+
+    def matches(self, server: str, method: str, path: str) -> bool:
+        return (
+            fnmatch.fnmatchcase(server, self.server)
+            and fnmatch.fnmatchcase(method, self.method)
+            and fnmatch.fnmatchcase(path, self.path)
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+NUMBERS = {"times": int, "ms": float, "status": int, "vmid": int}
+TEXTS = ("kind", "server", "method", "path", "reason", "body", "node", "lock")
+
+
+def fault_from(values: dict[str, Any]) -> Fault:
+    """A fault from JSON or from a flag. Raises ValueError with a clear line."""
+    kind = values.get("kind")
+    if kind not in KINDS:
+        raise ValueError(f"unknown fault {kind!r}; there are: {', '.join(KINDS)}")
+    fields: dict[str, Any] = {}
+    for key, value in values.items():
+        if key in NUMBERS:
+            try:
+                fields[key] = NUMBERS[key](value)
+            except (TypeError, ValueError):
+                raise ValueError(f"fault {kind}: {key} must be a number, not {value!r}") from None
+        elif key in TEXTS:
+            fields[key] = str(value)
+        else:
+            raise ValueError(f"fault {kind}: unknown key {key!r}")
+    return Fault(**fields)
+
+
+def parse_fault(text: str) -> Fault:
+    """``kind`` or ``kind:key=value,key=value``, as the ``--fault`` flag takes it."""
+    kind, _, rest = text.partition(":")
+    values: dict[str, Any] = {"kind": kind}
+    for part in filter(None, rest.split(",")):
+        key, sign, value = part.partition("=")
+        if not sign:
+            raise ValueError(f"fault {kind}: {part!r} is not key=value")
+        values[key] = value
+    return fault_from(values)
+
+
+class Faults:
+    """The faults of the wire that are in force."""
+
+    def __init__(self) -> None:
+        self.active: dict[int, Fault] = {}
+        self._numbers = itertools.count(1)
+
+    def add(self, fault: Fault) -> Fault:
+        fault.id = next(self._numbers)
+        self.active[fault.id] = fault
+        return fault
+
+    def take(self, server: str, method: str, path: str) -> list[Fault]:
+        """Every fault of the wire that hits this request, oldest first; counted ones are used up."""
+        hits = [f for f in self.active.values() if f.kind in WIRE and f.matches(server, method, path)]
+        for fault in hits:
+            if fault.times is not None:
+                fault.times -= 1
+                if fault.times <= 0:
+                    del self.active[fault.id]
+        return hits

@@ -1,0 +1,47 @@
+"""What was asked of the simulator; tests count it."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(slots=True)
+class Record:
+    """One request that reached the simulator."""
+
+    at: float
+    server: str
+    method: str
+    path: str
+    status: int | None = None
+    """None while it is unanswered, and for ever when it was dropped."""
+
+
+class Requests:
+    """The last requests and counts of all of them."""
+
+    def __init__(self) -> None:
+        self.recent: deque[Record] = deque(maxlen=2000)
+        self.counts: Counter[str] = Counter()
+        self.connections: Counter[str] = Counter()
+
+    def begin(self, server: str, method: str, path: str, now: float) -> Record:
+        record = Record(now, server, method, path.removeprefix("/api2/json"))
+        self.recent.append(record)
+        self.counts[f"{server} {method} {record.path}"] += 1
+        return record
+
+    def clear(self) -> None:
+        self.recent.clear()
+        self.counts.clear()
+        self.connections.clear()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "total": sum(self.counts.values()),
+            "counts": dict(self.counts),
+            "connections": dict(self.connections),
+            "requests": [asdict(record) for record in self.recent],
+        }

@@ -1,0 +1,71 @@
+"""The worlds to choose from: ``small``, ``fleet`` and ``broken``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from proxtui.sim import cast, past
+from proxtui.sim.build import Plan, raise_site
+from proxtui.sim.faults import Fault
+from proxtui.sim.world import Site, World
+
+OLD, NEW = "8.4.21", "9.2.11"
+
+
+def small(world: World) -> None:
+    """One cluster of two nodes with 20 guests, on 8.4."""
+    past.remember(raise_site(world, Plan("lab", cast.LAB, "lab", OLD, ("pve1", "pve2"), 20, "10.77.0", memory=128)))
+
+
+def fleet(world: World) -> None:
+    """Three tenants: a cluster on 8.4, one on 9.2, and a node that stands alone; 12 nodes, 400 guests."""
+    plans = (
+        Plan("aurora", cast.AURORA, "aurora-prod", OLD, tuple(f"aur-pve{n}" for n in range(1, 7)), 226, "10.20.0"),
+        Plan(
+            "medilab",
+            cast.MEDILAB,
+            "medilab-hq",
+            NEW,
+            tuple(f"med-node{n}" for n in range(1, 6)),
+            146,
+            "10.40.0",
+            memory=384,
+        ),
+        Plan("edge", cast.KESTREL, None, NEW, ("kestrel-edge",), 28, "192.168.60", memory=384, ceph=False, zfs=True),
+    )
+    for plan in plans:
+        past.remember(raise_site(world, plan))
+
+
+def broken(world: World) -> None:
+    """Everything that goes wrong: an offline node, no quorum, a full storage, locks, a forbidden token, a hung server."""
+    shaky = raise_site(world, Plan("shaky", cast.AURORA, "shaky", OLD, ("shk1", "shk2", "shk3"), 48, "10.61.0"))
+    past.remember(shaky)
+    _shake(shaky)
+    plan = Plan("minority", cast.MEDILAB, "minority", NEW, ("min1", "min2"), 16, "10.62.0")
+    minority = raise_site(world, plan)
+    past.remember(minority)
+    minority.quorum_lost_since = world.born - 60
+    minority.nodes["min2"].offline_since = world.born - 90
+    forbidden = raise_site(world, Plan("forbidden", cast.KESTREL, "forbidden", OLD, ("fbd1", "fbd2"), 14, "10.63.0"))
+    past.remember(forbidden)
+    forbidden.announced = forbidden.tokens["admin@pve!bare"]
+    forbidden.login = forbidden.users["nobody@pve"]
+    raise_site(world, Plan("hung", cast.KESTREL, None, NEW, ("hung1",), 6, "10.64.0", ceph=False, zfs=True))
+    world.faults.add(Fault("hang", server="hung"))
+
+
+def _shake(site: Site) -> None:
+    """A node that went down ten minutes ago, one that just did, a full storage, guests left locked."""
+    born = site.world.born
+    site.nodes["shk3"].offline_since = born - 600
+    site.storages["nfs-backup"].used, site.storages["nfs-backup"].growth = 1.0, 0.0
+    site.storages["local-lvm"].used = 0.97
+    locks = ("backup", "migrate", "snapshot", "clone")
+    here = [guest for guest in site.guests.values() if guest.node != "shk3" and not guest.template]
+    for guest, lock in zip(here[3::5], locks, strict=False):
+        guest.lock = lock
+    past.failures(site)
+
+
+SCENARIOS: dict[str, Callable[[World], None]] = {"small": small, "fleet": fleet, "broken": broken}
