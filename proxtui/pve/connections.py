@@ -94,7 +94,14 @@ class KeepAliveStream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> httpcore.AsyncNetworkStream:
-        return KeepAliveStream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+        secured: httpcore.AsyncNetworkStream | None = None
+        try:
+            secured = await self._inner.start_tls(ssl_context, server_hostname, timeout)
+            return KeepAliveStream(secured)
+        finally:
+            # A deadline that passes during the handshake cancels it, and httpcore then forgets the open socket.
+            if secured is None:
+                await self._inner.aclose()
 
     async def aclose(self) -> None:
         await self._inner.aclose()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Literal
 
 Mode = Literal["pass", "drop", "hang"]
@@ -20,6 +20,7 @@ class ChaosProxy:
         self.accepted = 0
         self._mode: Mode = "pass"
         self._open: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._flows = asyncio.Event()
         self._flows.set()
 
@@ -38,8 +39,18 @@ class ChaosProxy:
             for writer in self._open:
                 writer.transport.abort()
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
+        task = asyncio.create_task(self.serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def end(self) -> None:
+        """Cut everything that is open and wait until nothing is served any more."""
+        self.mode = "drop"
+        await asyncio.gather(*self._serving)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._mode == "drop":
             writer.transport.abort()
             return
@@ -51,8 +62,10 @@ class ChaosProxy:
                 group.create_task(self._copy(there_reader, writer))
         finally:
             self._open -= {writer, there_writer}
-            writer.transport.abort()
-            there_writer.transport.abort()
+            for end in (writer, there_writer):
+                end.transport.abort()
+                with suppress(ConnectionError):
+                    await end.wait_closed()
 
     async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         try:
@@ -72,10 +85,10 @@ class ChaosProxy:
 async def chaos_proxy(host: str, port: int) -> AsyncIterator[ChaosProxy]:
     """A proxy to ``host:port`` on a free port of 127.0.0.1."""
     proxy = ChaosProxy(host, port)
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(proxy.accept, "127.0.0.1", 0)
     proxy.port = server.sockets[0].getsockname()[1]
     try:
         yield proxy
     finally:
         server.close()
-        proxy.mode = "drop"
+        await proxy.end()
