@@ -140,7 +140,7 @@ class LiveChart(Widget):
         lines = []
         for row, cells in enumerate(braille(evenly(drawn.times, drawn.values), columns, rows, top)):
             edge = labels[row].rjust(axis - 1) + "│" if axis else ""
-            ink = tones[self._row_tone((rows - 1 - row) / rows * top)]
+            ink = tones[self._row_tone((rows - row - 0.5) / rows * top)]
             lines.append(paint_runs([(edge, tones[Tone.MUTED]), (cells, ink)], width, tones[Tone.PLAIN]))
         if rows < height:
             below = " " * axis + time_axis(drawn.times, columns)

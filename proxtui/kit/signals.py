@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from typing import Any
 
 from textual.app import App
@@ -14,16 +15,18 @@ EXIT_CODES = {signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 def install(app: App[Any]) -> None:
     """Call from the app's ``on_mount``. Textual alone would die at once and leave the terminal as it is."""
-    loop = asyncio.get_running_loop()
-    for number, code in EXIT_CODES.items():
-        loop.add_signal_handler(number, _leave, app, code)
+    if threading.current_thread() is threading.main_thread():
+        loop = asyncio.get_running_loop()
+        for number, code in EXIT_CODES.items():
+            loop.add_signal_handler(number, _leave, app, code)
 
 
 def remove() -> None:
     """Call from the app's ``on_unmount``: from then on the signals mean what they always do."""
-    loop = asyncio.get_running_loop()
-    for number in EXIT_CODES:
-        loop.remove_signal_handler(number)
+    if threading.current_thread() is threading.main_thread():
+        loop = asyncio.get_running_loop()
+        for number in EXIT_CODES:
+            loop.remove_signal_handler(number)
 
 
 def _leave(app: App[Any], code: int) -> None:

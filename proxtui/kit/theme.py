@@ -12,6 +12,7 @@ from textual.theme import Theme
 import proxtui
 from proxtui.errors import ConfigError
 
+DEFAULT_THEME = "proxtui-dark"
 COLOURS = (
     "primary",
     "secondary",

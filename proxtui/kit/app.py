@@ -1,0 +1,55 @@
+"""What every app of ours needs of Textual: our themes, the nets under its output, orderly ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import App
+from textual.filter import LineFilter
+
+from proxtui.kit import signals
+from proxtui.kit.safe import AsciiFilter, SafeFilter
+from proxtui.kit.theme import DEFAULT_THEME, load_themes
+
+
+class LiveApp(App[None]):
+    """Base of the dashboard.
+
+    A bug ends the app without a word on the terminal, for Textual's own report shows the values of variables,
+    secrets too: whoever ran the app looks at ``crash`` afterwards and raises it.
+    """
+
+    HELP_NAME: ClassVar[str] = "app"
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, *, theme: str = DEFAULT_THEME, ascii_only: bool = False) -> None:
+        """An unknown ``theme`` falls back to ours; ``ascii_only`` writes nothing but ASCII."""
+        super().__init__()
+        self.animation_level = "none"
+        for ours in load_themes().values():
+            self.register_theme(ours)
+        self.theme = theme if theme in self.available_themes else DEFAULT_THEME
+        self._nets: list[LineFilter] = [SafeFilter(), *([AsciiFilter()] if ascii_only else [])]
+
+    @property
+    def crash(self) -> Exception | None:
+        """What ended the app, if it was a bug."""
+        return self._exception
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), *self._nets]
+
+    def on_mount(self) -> None:
+        signals.install(self)
+
+    def on_unmount(self) -> None:
+        signals.remove()
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual's own would print a traceback with local variables over the terminal.
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()

@@ -1,0 +1,155 @@
+"""A view that is a table with a detail pane: rooms say what the rows are, what to ask about one, and how to tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+
+from proxtui.core.ages import nothing_to_show
+from proxtui.core.model import Fleet, Scope
+from proxtui.core.rows import Column, TableRow
+from proxtui.kit.detail_pane import DetailPane
+from proxtui.kit.live_table import LiveTable
+from proxtui.kit.split import Split
+from proxtui.kit.view import LiveView, Selected, Told
+
+if TYPE_CHECKING:
+    from proxtui.core.runtime import Runtime
+
+R = TypeVar("R", bound=TableRow)
+D = TypeVar("D")
+
+REST = 0.2
+"""Seconds that the cursor stands still before anything is asked about its row."""
+
+
+class TableView(LiveView, Generic[R, D]):
+    """Asks only about the row under the cursor, only while the pane is open and the view in front."""
+
+    NOUN: ClassVar[str] = "row"
+    SORT: ClassVar[str] = "name"
+    DEFAULT_CSS = """
+    TableView Split > #split-detail { height: 66%; }
+    TableView Split.-wide > #split-detail { height: 1fr; width: 42%; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d", "toggle_detail", "Detail"),
+        Binding("escape", "close_detail", "Close detail"),
+    ]
+
+    def __init__(self, runtime: Runtime, columns: Sequence[Column[R]], *, id: str | None = None) -> None:
+        super().__init__(runtime, id=id)
+        self.table = LiveTable(columns, sort=self.SORT, noun=self.NOUN, empty="")
+        self.pane = DetailPane()
+        self.split = Split(self.table, self.pane)
+        self.fleet = Fleet((), 0.0)
+        self.scope = Scope()
+        self._detail: D | None = None
+        self._timer: Timer | None = None
+
+    # What a room says.
+
+    def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[R]:
+        """The rows to show."""
+        return ()
+
+    async def ask(self, row: R, previous: D | None) -> D | None:
+        """Read what the pane shows of a row. Answers with its problems, never raises a ``ProxtuiError``."""
+        return None
+
+    def tell(self, row: R, detail: D | None) -> None:
+        """Show a row in ``self.pane``; ``detail`` is None, or of an earlier row, while the answer is on its way."""
+
+    # What the screen says.
+
+    def compose(self) -> ComposeResult:
+        yield self.split
+
+    def show(self, fleet: Fleet, scope: Scope) -> None:
+        self.fleet, self.scope = fleet, scope
+        self.table.set_rows(self.rows_of(fleet, scope))
+        self.table.say_when_empty(nothing_to_show(fleet, scope, f"{self.NOUN}s", filtered=False))
+        self._paint()
+
+    @property
+    def summary(self) -> str:
+        """``120 of 400 guests``; the total only while nothing is hidden."""
+        shown, total = self.table.shown, self.table.total
+        noun = self.NOUN if total == 1 else f"{self.NOUN}s"
+        return f"{total} {noun}" if shown == total else f"{shown} of {total} {noun}"
+
+    # The pane.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.split.is_open if action == "close_detail" else True
+
+    def action_toggle_detail(self) -> None:
+        if self.split.toggle():
+            self._paint()
+            self._look()
+        else:
+            self._stop()
+        self.refresh_bindings()
+
+    def action_close_detail(self) -> None:
+        self.split.close()
+        self._stop()
+        self.refresh_bindings()
+
+    def on_live_table_opened(self, event: LiveTable.Opened) -> None:
+        event.stop()
+        if not self.split.is_open:
+            self.action_toggle_detail()
+
+    def on_live_table_highlighted(self, event: LiveTable.Highlighted) -> None:
+        event.stop()
+        row: Any = event.row
+        self.post_message(Selected(row.key if row is not None else None))
+        self._stop()
+        if self.split.is_open:
+            self._paint()
+            self._timer = self.set_timer(REST, self._look)
+
+    def changed(self) -> None:
+        """The room shows other rows than before, for a reason of its own."""
+        self.show(self.fleet, self.scope)
+        self.post_message(Told())
+
+    @property
+    def row(self) -> R | None:
+        """The row under the cursor."""
+        row: Any = self.table.cursor_row
+        return row
+
+    def _paint(self) -> None:
+        if self.split.is_open and self.row is not None:
+            self.tell(self.row, self._detail)
+
+    def _look(self) -> None:
+        """Ask about the row under the cursor; whatever was being asked is given up."""
+        if self.split.is_open and self.row is not None:
+            self.run_worker(self._ask(self.row), name="detail", group="detail", exclusive=True)
+
+    def _look_again(self) -> None:
+        if self.runtime.poller.paused or not self.is_on_screen:
+            self._later()
+        else:
+            self._look()
+
+    async def _ask(self, row: R) -> None:
+        self._detail = await self.ask(row, self._detail)
+        self._paint()
+        self._later()
+
+    def _later(self) -> None:
+        self._timer = self.set_timer(self.runtime.config.settings.interval, self._look_again)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        self.workers.cancel_group(self, "detail")
