@@ -52,9 +52,10 @@ class AccessTools:
 
 def permissions_of(fields: Mapping[str, Any]) -> Permissions:
     """``{"/vms/100": {"VM.Audit": 1}}``: 1 holds below as well, 0 only here."""
-    paths = {}
-    for path, privileges in fields.items():
-        row = Row(fields).part(path)
-        names = privileges if isinstance(privileges, Mapping) else ()
-        paths[clean(path)] = MappingProxyType({clean(name): row.flag(name) is True for name in names})
-    return Permissions(MappingProxyType(paths))
+    paths = {path: Row(fields).part(path) for path in fields}
+    return Permissions(MappingProxyType({clean(path): _held(row) for path, row in paths.items()}))
+
+
+def _held(row: Row) -> Mapping[str, bool]:
+    flags = {clean(name): row.flag(name) for name in row.keys()}  # noqa: SIM118 - a Row is no dict
+    return MappingProxyType({name: flag for name, flag in flags.items() if flag is not None})

@@ -36,6 +36,10 @@ class Row:
         """Whether PVE said anything under ``key``."""
         return self._fields.get(key) is not None
 
+    def keys(self) -> tuple[str, ...]:
+        """The names of all fields, as they came."""
+        return tuple(self._fields)
+
     def text(self, key: str) -> str | None:
         """Cleaned text; None when empty."""
         value = self._fields.get(key)
@@ -45,10 +49,6 @@ class Row:
             return clean(value) or None
         self._note(value)
         return None
-
-    def is_as_sent(self, key: str, text: str) -> bool:
-        """Whether ``text`` is what PVE wrote under ``key``, to the letter."""
-        return bool(self._fields.get(key) == text)
 
     def number(self, key: str) -> float | None:
         """A number from 0 to 1e15."""

@@ -151,7 +151,7 @@ def _finish(guests: list[Guest]) -> None:
     split: dict[str, tuple[str, ...]] = {}
     for guest in guests:
         tags: object = guest.tags
-        if tags:
+        if tags != ():
             if not isinstance(tags, str):
                 raise _Unusual
             if (words := split.get(tags)) is None:

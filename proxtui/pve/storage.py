@@ -12,11 +12,11 @@ from proxtui.pve.models import ProxmoxStorage, StorageContent
 from proxtui.pve.paths import path
 from proxtui.pve.readers import storage_status_of
 from proxtui.pve.resources import PATH, decode_resources
-from proxtui.pve.validators import InputValidator, check_choice
+from proxtui.pve.rrd import RrdSeries, read_rrd
+from proxtui.pve.validators import InputValidator, check_choice, is_identifier
 
 CONTENT_TYPES = ("images", "rootdir", "vztmpl", "backup", "iso", "snippets", "import")
 _VOLID = re.compile(r"[A-Za-z][A-Za-z0-9._-]*:.+")
-_LONGEST_VOLID = 1024
 
 
 class StorageTools:
@@ -61,6 +61,10 @@ class StorageTools:
         params = None if content is None else {"content": check_choice(content, "content", CONTENT_TYPES)}
         return content_of(rows_of(await self._client.get(where, params=params), where))
 
+    async def get_storage_rrd(self, node: str, storage: str, timeframe: str = "hour", cf: str = "AVERAGE") -> RrdSeries:
+        """``GET /nodes/{node}/storage/{storage}/rrddata``."""
+        return await read_rrd(self._client, _path(node, storage), timeframe, cf)
+
 
 def content_of(items: list[Any]) -> Listing[StorageContent]:
     """Volumes, sorted by their names."""
@@ -72,12 +76,7 @@ def content_of(items: list[Any]) -> Listing[StorageContent]:
 def _volume(row: Row) -> StorageContent | None:
     volid = row.text("volid")
     # It names what is deleted or restored later: one that had to be cleaned is another one.
-    if (
-        volid is None
-        or not row.is_as_sent("volid", volid)
-        or len(volid) > _LONGEST_VOLID
-        or not _VOLID.fullmatch(volid)
-    ):
+    if volid is None or not is_identifier(volid) or not _VOLID.fullmatch(volid):
         return None
     return StorageContent(
         volid=volid,

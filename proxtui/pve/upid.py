@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from proxtui.errors import InvalidInput
+from proxtui.pve.validators import is_identifier
 
-_LONGEST = 1024
 _UPID = re.compile(
     r"UPID:(?P<node>[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?):(?P<pid>[0-9A-Fa-f]{8}):(?P<pstart>[0-9A-Fa-f]{8,9}):"
     r"(?P<starttime>[0-9A-Fa-f]{8}):(?P<type>[^:\s/]+):(?P<id>[^:\s/]*):(?P<user>[^:\s/]+):"
@@ -50,7 +50,4 @@ class Upid(str):
 
 
 def _match(text: object) -> re.Match[str] | None:
-    # It becomes part of a URL and of the audit: what cannot be printed is refused, not repaired.
-    if not isinstance(text, str) or len(text) > _LONGEST or not text.isprintable():
-        return None
-    return _UPID.fullmatch(text)
+    return _UPID.fullmatch(text) if isinstance(text, str) and is_identifier(text) else None

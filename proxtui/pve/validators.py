@@ -11,6 +11,7 @@ from proxtui.errors import InvalidInput
 
 _NODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _STORAGE = re.compile(r"[A-Za-z](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
+_CLEANED = re.compile("[\u2400-\u2421\ufffd]")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 T = TypeVar("T")
@@ -115,6 +116,15 @@ class InputValidator:
     @staticmethod
     def check_cores(cores: int, field: str = "cores") -> int:
         return _checked(InputValidator.validate_cores(cores), field, cores, CORES_RULE)
+
+
+def is_identifier(text: str) -> bool:
+    """Whether ``text`` can be the name of a task or volume, as PVE wrote it.
+
+    Names go into URLs and audits. One that cannot be printed is refused; so is one that carries the signs of having
+    been cleaned, because it is the name of nothing any more.
+    """
+    return len(text) <= 1024 and text.isprintable() and _CLEANED.search(text) is None
 
 
 def check_whole(value: int, field: str, low: int, high: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -32,21 +32,16 @@ class FakeClient:
         query = encoded(params)
         self.asked.append(f"{path}?{query}" if query else path)
         answer = self.answers[unquote(path)]
-        if isinstance(answer, list) and answer and isinstance(answer[0], _Once):
-            answer = answer.pop(0).body
+        if callable(answer):
+            answer = answer()
         if isinstance(answer, ProxtuiError):
             raise answer
         return answer
 
 
-class _Once:
-    def __init__(self, body: Any) -> None:
-        self.body = body
-
-
-def one_after_the_other(*bodies: Any) -> list[_Once]:
+def one_after_the_other(*bodies: Any) -> Callable[[], Any]:
     """Answers to the same path, each given once."""
-    return [_Once(body) for body in bodies]
+    return iter(bodies).__next__
 
 
 def data(value: Any) -> dict[str, Any]:
