@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 
@@ -20,10 +21,29 @@ class Simulator:
 
     process: subprocess.Popen[str]
     servers: list[dict[str, Any]]
+    control_token: str
 
     @property
     def first(self) -> dict[str, Any]:
         return self.servers[0]
+
+    def control(self, method: str, name: str, body: dict[str, Any] | None = None) -> Any:
+        """Call the simulator's own door: ``requests``, ``faults``, ``life``."""
+        answer = httpx.request(
+            method,
+            f"https://127.0.0.1:{self.first['port']}/_sim/{name}",
+            json=body,
+            headers={"Authorization": f"Bearer {self.control_token}"},
+            verify=False,  # noqa: S501  a certificate made a moment ago, on loopback
+            trust_env=False,
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def requests(self) -> dict[str, int]:
+        """How often each ``SERVER METHOD PATH`` was asked."""
+        counts: dict[str, int] = self.control("GET", "requests")["counts"]
+        return counts
 
 
 @contextmanager
@@ -36,7 +56,8 @@ def simulator(*arguments: str) -> Iterator[Simulator]:
         line = process.stdout.readline()
         assert line, "the simulator ended before it announced its servers"
         try:
-            yield Simulator(process, json.loads(line)["servers"])
+            announced = json.loads(line)
+            yield Simulator(process, announced["servers"], announced["control_token"])
         finally:
             process.stdin.close()
             process.terminate()
@@ -79,3 +100,10 @@ def fakepve_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakePve
             yield FakePve(host, int(port))
         finally:
             process.terminate()
+
+
+@pytest.fixture(scope="session")
+def fleet_simulator() -> Iterator[Simulator]:
+    """Two clusters and a standalone node; tests that break something use one of their own."""
+    with simulator("--scenario", "fleet", "--auth-delay", "0.1") as running:
+        yield running

@@ -1,4 +1,4 @@
-"""Against fakepve, somebody else's idea of PVE, as a process of its own: login, list, detail, tasks, and bad weather."""
+"""Against fakepve, somebody else's idea of PVE, as a process of its own: login, list, detail, tasks, bad weather."""
 
 from __future__ import annotations
 
