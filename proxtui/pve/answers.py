@@ -148,16 +148,19 @@ def _explained(reply: Reply) -> tuple[str, dict[str, str]]:
     if reply.body[:64].lstrip()[:1] != b"{":
         return "", {}
     try:
-        document = decoded(reply.body)
-    except UnexpectedAnswer:
+        document = _parsed(reply.body)
+    except (ValueError, RecursionError):
         return "", {}
     message, errors = document.get("message"), document.get("errors")
-    text = " ".join(message.split()) if isinstance(message, str) else ""
     fields = errors if isinstance(errors, dict) else {}
-    return clean(text, limit=LONGEST_REASON), {
-        clean(str(field), limit=80): clean(" ".join(str(why).split()), limit=LONGEST_REASON)
-        for field, why in fields.items()
+    return _one_line(message if isinstance(message, str) else None, LONGEST_REASON), {
+        _one_line(field, 80): _one_line(why, LONGEST_REASON) for field, why in fields.items()
     }
+
+
+def _one_line(value: object, limit: int) -> str:
+    # PVE ends its messages with a line feed; that is no part of what they say.
+    return clean(" ".join(str(value).split()), limit=limit) if isinstance(value, str | int | float) else ""
 
 
 def _seconds(header: str | None) -> float | None:

@@ -1,4 +1,4 @@
-"""Small servers that speak HTTP/1.1 over real sockets, byte for byte as a test wants it, and record what reached them."""
+"""Small servers that speak HTTP/1.1 over real sockets, byte for byte as a test wants, and record what reached them."""
 
 from __future__ import annotations
 

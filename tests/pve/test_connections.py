@@ -1,8 +1,9 @@
-"""Connections stay open where pveproxy keeps them open, and a dying one costs a GET nothing and a write never a repeat."""
+"""Connections stay open where pveproxy keeps them; a dying one costs a GET nothing, a write no repeat."""
 
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import httpcore
@@ -15,7 +16,7 @@ from proxtui.errors import NetworkError, OutcomeUnknown
 from proxtui.pve.connections import KeepAliveStream, kept_alive
 
 from .conftest import Bench
-from .servers import Answer, Bytes, Seen, answer, ok
+from .servers import Answer, Bytes, Seen, ok
 
 TWO = b"HTTP/1.1 200 OK\r\nConnection: close\r\nServer: pve\r\nConnection: Keep-Alive\r\n"
 
@@ -26,10 +27,10 @@ class Script(httpcore.AsyncNetworkStream):
     def __init__(self, chunks: list[bytes]) -> None:
         self.chunks = chunks
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  httpcore's
         return self.chunks.pop(0) if self.chunks else b""
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  httpcore's
         pass
 
 
@@ -63,7 +64,7 @@ async def test_heads_that_come_in_pieces(cuts: list[int]) -> None:
     # The body looks like a head, and must come through as it is.
     whole = TWO + b"\r\n" + b"Connection: close\r\nConnection: Keep-Alive\r\n\r\nrest"
     edges = [0, *sorted({cut for cut in cuts if cut < len(whole)}), len(whole)]
-    pieces = [whole[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    pieces = [whole[start:end] for start, end in pairwise(edges)]
     body = whole[len(TWO) + 2 :]
     assert await everything(pieces) == kept_alive(TWO) + b"\r\n" + body
 

@@ -1,4 +1,4 @@
-"""A wrong certificate gets no byte of ours; the right one is told apart by a pin, an authority or the system's store."""
+"""A wrong certificate gets no byte of ours; the right one is known by a pin, an authority or the system's store."""
 
 from __future__ import annotations
 

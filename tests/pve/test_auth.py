@@ -1,0 +1,374 @@
+"""Tokens, tickets, renewal, one login for many, second factors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from proxtui.errors import (
+    AuthenticationError,
+    DeadlineExceeded,
+    NetworkError,
+    NotConfigured,
+    TotpRequired,
+    UnexpectedAnswer,
+)
+from proxtui.pve.auth import factor
+from proxtui.pve.client import ProxmoxClient
+
+from .conftest import PASSWORD, SECRET, Bench, HeldClock
+from .servers import Answer, Hang, Seen, answer, ok
+
+REFUSED = answer(
+    401, "authentication failure", b'{"data":null,"message":"authentication failure\\n"}', connection=("close",)
+)
+NO_TICKET = answer(401, "Authentication failed!", connection=("close",))
+
+
+@dataclass
+class Gate:
+    """A PVE that gives tickets and wants them back: ``PVE:root@pam:1::sig==``, ``:2::``, ..."""
+
+    given: int = 0
+    valid: set[str] = field(default_factory=set)
+    password: str = PASSWORD
+    factors: dict[str, Any] | None = None
+    accepts_tickets_as_password: bool = True
+    refuses_all: bool = False
+    logins: list[dict[str, str]] = field(default_factory=list)
+
+    def __call__(self, seen: Seen) -> Answer:
+        if seen.path == "/access/ticket":
+            return self.login(seen.form)
+        cookie = seen.headers.get("cookie", "").removeprefix("PVEAuthCookie=")
+        if self.refuses_all or cookie not in self.valid:
+            return NO_TICKET
+        if seen.method != "GET" and seen.headers.get("csrfpreventiontoken") != f"csrf:{cookie[-5:]}":
+            return answer(401, "Permission denied - invalid csrf token", connection=("close",))
+        return ok([seen.method, seen.path])
+
+    def login(self, form: dict[str, str]) -> Answer:
+        self.logins.append(form)
+        if "tfa-challenge" in form:
+            good = form["tfa-challenge"] == self.challenge and form["password"] in ("totp:123456", "recovery:ab-cd")
+            return self.ticket() if good else REFUSED
+        if form["password"] in self.valid and self.accepts_tickets_as_password:
+            return self.ticket()
+        if form["username"] != "root@pam" or form["password"] != self.password:
+            return REFUSED
+        if self.factors is not None:
+            return ok({"NeedTFA": 1, "username": "root@pam", "ticket": self.challenge, "CSRFPreventionToken": "x"})
+        return self.ticket()
+
+    @property
+    def challenge(self) -> str:
+        return f"PVE:!tfa!{quote(json.dumps(self.factors), safe='{}[], ' + chr(34))}:6921A000::sig"
+
+    def ticket(self) -> Answer:
+        self.given += 1
+        value = f"PVE:root@pam:6921A{self.given:03}::c2ln+/{self.given}=="
+        self.valid.add(value)
+        return ok({"ticket": value, "CSRFPreventionToken": f"csrf:{value[-5:]}", "username": "root@pam", "cap": {}})
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate()
+
+
+async def test_a_token_signs_every_request_and_needs_no_login(bench: Bench) -> None:
+    server, client = await bench.pair(lambda seen: ok(1))
+    await client.get("/version")
+    await client.post("/nodes")
+    for seen in server.requests:
+        assert seen.headers["authorization"] == f"PVEAPIToken=root@pam!watch={SECRET}"
+        assert "cookie" not in seen.headers
+        assert "csrfpreventiontoken" not in seen.headers
+
+
+async def test_a_refused_token_is_asked_once(bench: Bench) -> None:
+    server, client = await bench.pair(lambda seen: NO_TICKET)
+    with pytest.raises(AuthenticationError, match="Authentication failed!") as caught:
+        await client.authenticate()
+    assert (caught.value.exit_code, caught.value.status) == (11, 401)
+    with pytest.raises(AuthenticationError):
+        await client.post("/nodes")
+    assert [(seen.method, seen.path) for seen in server.requests] == [("GET", "/version"), ("POST", "/nodes")]
+
+
+async def test_tickets(bench: Bench, gate: Gate) -> None:
+    server, client = await bench.pair(gate, with_password=True)
+    assert await client.get("/nodes") == ["GET", "/nodes"]
+    assert await client.post("/nodes/a/status", {"command": "x"}) == ["POST", "/nodes/a/status"]
+    assert await client.delete("/nodes/a/x") == ["DELETE", "/nodes/a/x"]
+    login, get, post, _ = server.requests
+    assert login.form == {"username": "root@pam", "password": PASSWORD}
+    assert get.headers["cookie"] == "PVEAuthCookie=PVE:root@pam:6921A001::c2ln+/1=="
+    assert "csrfpreventiontoken" not in get.headers
+    assert post.headers["csrfpreventiontoken"] == "csrf:+/1=="
+    assert "authorization" not in get.headers
+
+
+async def test_a_wrong_password(bench: Bench, gate: Gate) -> None:
+    gate.password = "another"
+    _, client = await bench.pair(gate, with_password=True)
+    with pytest.raises(AuthenticationError, match="authentication failure") as caught:
+        await client.get("/nodes")
+    assert PASSWORD not in str(caught.value)
+    assert len(gate.logins) == 1
+
+
+async def test_no_way_to_log_in(bench: Bench) -> None:
+    server, client = await bench.pair(lambda seen: ok(1), fields={"token_id": None, "token_secret": None})
+    with pytest.raises(NotConfigured):
+        await client.get("/nodes")
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize("calls", [20])
+async def test_twenty_at_once_share_one_login(bench: Bench, gate: Gate, calls: int) -> None:
+    _, client = await bench.pair(gate, with_password=True)
+    await asyncio.gather(*(client.get("/nodes") for _ in range(calls)))
+    assert len(gate.logins) == 1
+    gate.valid.clear()
+    await asyncio.gather(*(client.get("/nodes") for _ in range(calls)))
+    assert len(gate.logins) == 2
+
+
+@pytest.mark.parametrize("logged_in", [False, True])
+async def test_twenty_at_once_against_a_server_that_refuses_all(bench: Bench, gate: Gate, logged_in: bool) -> None:
+    _, client = await bench.pair(gate, with_password=True)
+    if logged_in:
+        await client.get("/nodes")
+        gate.logins.clear()
+    gate.refuses_all = True
+    ends = await asyncio.gather(*(client.get("/nodes") for _ in range(20)), return_exceptions=True)
+    assert {type(end) for end in ends} == {AuthenticationError}
+    assert len(gate.logins) <= 2
+
+
+@pytest.mark.parametrize("logged_in", [False, True])
+async def test_twenty_at_once_share_a_refused_login(bench: Bench, gate: Gate, logged_in: bool) -> None:
+    _, client = await bench.pair(gate, with_password=True)
+    if logged_in:
+        await client.get("/nodes")
+        gate.logins.clear()
+    gate.password, gate.valid = "changed", set()
+    ends = await asyncio.gather(*(client.get("/nodes") for _ in range(20)), return_exceptions=True)
+    assert {type(end) for end in ends} == {AuthenticationError}
+    assert len(gate.logins) == 1
+
+
+async def test_a_later_call_tries_the_login_anew(bench: Bench, gate: Gate) -> None:
+    gate.password = "another"
+    _, client = await bench.pair(gate, with_password=True)
+    with pytest.raises(AuthenticationError):
+        await client.get("/nodes")
+    gate.password = PASSWORD
+    assert await client.get("/nodes") == ["GET", "/nodes"]
+
+
+async def test_a_write_refused_with_401_was_not_carried_out_and_goes_once_more(bench: Bench, gate: Gate) -> None:
+    server, client = await bench.pair(gate, with_password=True)
+    await client.get("/nodes")
+    gate.valid.clear()
+    assert await client.post("/nodes/a/status") == ["POST", "/nodes/a/status"]
+    posts = [seen for seen in server.requests if seen.path == "/nodes/a/status"]
+    assert len(posts) == 2
+    gate.refuses_all = True
+    with pytest.raises(AuthenticationError):
+        await client.post("/nodes/a/status")
+    assert len([seen for seen in server.requests if seen.path == "/nodes/a/status"]) == 4
+
+
+async def test_renewal_posts_the_ticket_as_password(bench: Bench, gate: Gate, clock: HeldClock) -> None:
+    _, client = await bench.pair(gate, with_password=True, now=clock)
+    await client.get("/nodes")
+    clock.seconds += 59 * 60
+    await client.get("/nodes")
+    assert len(gate.logins) == 1
+    clock.seconds += 32 * 60
+    await asyncio.gather(*(client.get("/nodes") for _ in range(20)))
+    assert gate.logins[1:] == [{"username": "root@pam", "password": "PVE:root@pam:6921A001::c2ln+/1=="}]
+
+
+async def test_a_renewal_that_is_refused_falls_back_to_the_password(bench: Bench, gate: Gate, clock: HeldClock) -> None:
+    _, client = await bench.pair(gate, with_password=True, now=clock)
+    await client.get("/nodes")
+    clock.seconds += 91 * 60
+    gate.accepts_tickets_as_password = False
+    assert await client.get("/nodes") == ["GET", "/nodes"]
+    assert [form["password"][:4] for form in gate.logins] == [PASSWORD[:4], "PVE:", PASSWORD[:4]]
+
+
+async def test_renewal_times_are_spread(password_config: Any, clock: HeldClock) -> None:
+    from proxtui.pve.auth import TicketAuth
+    from proxtui.pve.deadline import Deadline
+
+    async def login(form: dict[str, str]) -> Any:
+        return {"ticket": "t", "CSRFPreventionToken": "c", "username": "root@pam"}
+
+    ages = set()
+    for _ in range(30):
+        auth = TicketAuth(password_config, login, now=clock)
+        async with Deadline(5) as deadline:
+            await auth.login(deadline)
+        assert auth._ticket is not None
+        assert "t" not in repr(auth._ticket).split("username")[0].replace("Ticket", "")
+        ages.add(auth._ticket.renew_at - clock.seconds)
+    assert len(ages) > 20
+    assert all(3600 <= age <= 5400 for age in ages)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"), [("123456", "totp:123456"), ("123 456 ", "totp:123456"), ("ab-cd", "recovery:ab-cd")]
+)
+async def test_a_second_factor(bench: Bench, gate: Gate, typed: str, sent: str) -> None:
+    gate.factors = {"totp": True, "recovery": [0, 1, 2]}
+    prompts: list[str] = []
+
+    async def ask(prompt: str) -> str:
+        prompts.append(prompt)
+        return typed
+
+    server, client = await bench.pair(gate, with_password=True, ask_totp=ask)
+    await client.authenticate()
+    assert await client.get("/nodes") == ["GET", "/nodes"]
+    assert gate.logins[1] == {"username": "root@pam", "tfa-challenge": gate.challenge, "password": sent}
+    assert prompts == [f"TOTP code or recovery key (3 left) of root@pam on 127.0.0.1:{server.port}"]
+
+
+async def test_thinking_time_does_not_count(bench: Bench, gate: Gate) -> None:
+    gate.factors = {"totp": True}
+
+    async def ask(prompt: str) -> str:
+        await asyncio.sleep(0.4)
+        return "123456"
+
+    _, client = await bench.pair(gate, with_password=True, ask_totp=ask, fields={"timeout": 300})
+    assert await client.get("/nodes") == ["GET", "/nodes"]
+
+
+async def test_a_wrong_second_factor_is_sent_once(bench: Bench, gate: Gate) -> None:
+    gate.factors = {"totp": True}
+    _, client = await bench.pair(gate, with_password=True, ask_totp=always("000000"))
+    with pytest.raises(AuthenticationError):
+        await client.get("/nodes")
+    assert len(gate.logins) == 2
+
+
+@pytest.mark.parametrize("ask", [None, "", "  "])
+async def test_nobody_to_give_the_second_factor(bench: Bench, gate: Gate, ask: str | None) -> None:
+    gate.factors = {"totp": True}
+    _, client = await bench.pair(gate, with_password=True, ask_totp=None if ask is None else always(ask))
+    with pytest.raises(TotpRequired) as caught:
+        await client.get("/nodes")
+    assert caught.value.exit_code == 11
+    assert len(gate.logins) == 1
+
+
+async def test_a_factor_that_a_terminal_cannot_give(bench: Bench, gate: Gate) -> None:
+    gate.factors = {"webauthn": {"challenge": "x"}, "totp": False, "recovery": []}
+    _, client = await bench.pair(gate, with_password=True, ask_totp=always("123456"))
+    with pytest.raises(AuthenticationError, match="webauthn"):
+        await client.get("/nodes")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        [],
+        {},
+        {"ticket": None, "CSRFPreventionToken": "c"},
+        {"ticket": "a\r\nX: y", "CSRFPreventionToken": "c"},
+        {"ticket": "a; b=c", "CSRFPreventionToken": "c"},
+        {"ticket": "t", "CSRFPreventionToken": 5},
+        {"NeedTFA": 1, "ticket": "PVE:no challenge", "username": "root@pam"},
+        {"NeedTFA": 1, "ticket": "PVE:!tfa![broken:1::x"},
+    ],
+)
+async def test_logins_that_answer_nonsense(bench: Bench, data: Any) -> None:
+    _, client = await bench.pair(lambda seen: ok(data), with_password=True, ask_totp=always("123456"))
+    with pytest.raises(UnexpectedAnswer):
+        await client.get("/nodes")
+
+
+async def test_a_login_that_is_lost_is_no_unknown_outcome(bench: Bench) -> None:
+    server, client = await bench.pair(lambda seen: None, with_password=True)
+    with pytest.raises(NetworkError):
+        await client.post("/nodes")
+    assert [seen.path for seen in server.requests] == ["/access/ticket"]
+
+
+async def test_a_login_that_hangs_ends_at_the_deadline(bench: Bench) -> None:
+    _, client = await bench.pair(lambda seen: Hang(), with_password=True, fields={"timeout": 200})
+    for ask in (client.authenticate, lambda: client.post("/nodes"), lambda: client.get("/nodes")):
+        with pytest.raises(DeadlineExceeded):
+            await ask()
+
+
+async def test_who_gives_up_during_a_login_leaves_it_to_the_next(bench: Bench, gate: Gate) -> None:
+    asked = asyncio.Event()
+
+    async def app(seen: Seen) -> Answer:
+        if seen.path == "/access/ticket" and not asked.is_set():
+            asked.set()
+            return Hang()
+        return gate(seen)  # type: ignore[return-value]
+
+    _, client = await bench.pair(app, with_password=True)
+    first = asyncio.ensure_future(client.get("/nodes"))
+    await asked.wait()
+    second = asyncio.ensure_future(client.get("/nodes"))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await second == ["GET", "/nodes"]
+    await asyncio.gather(first, return_exceptions=True)
+
+
+async def test_the_login_is_not_held_up_by_the_rate_limit(bench: Bench, gate: Gate, clock: HeldClock) -> None:
+    from proxtui.pve.limits import RateLimiter
+
+    limiter = RateLimiter(1, 1000, now=clock, sleep=clock.sleep)
+    _, client = await bench.pair(gate, with_password=True, limiter=limiter)
+    assert limiter.try_acquire()
+    await client.authenticate()
+    assert clock.slept == []
+    await client.get("/nodes")
+    assert clock.slept == [1.0]
+
+
+async def test_a_login_that_the_caller_posts_is_his_own(bench: Bench, gate: Gate) -> None:
+    server, client = await bench.pair(gate, with_password=True)
+    with pytest.raises(AuthenticationError):
+        await client.post("/access/ticket", {"username": "root@pam", "password": "wrong"})
+    assert len(server.requests) == 1
+    assert "cookie" not in server.requests[0].headers
+
+
+def test_what_people_type() -> None:
+    assert factor("12345678") == "totp:12345678"
+    assert factor("1a2b-3c4d") == "recovery:1a2b-3c4d"
+    assert factor("yubico:cccc") == "yubico:cccc"
+
+
+def always(text: str) -> Callable[[str], Any]:
+    async def ask(prompt: str) -> str:
+        return text
+
+    return ask
+
+
+def test_no_secret_is_in_a_repr(password_config: Any, token_config: Any) -> None:
+    for config in (password_config, token_config):
+        client = ProxmoxClient(config)
+        for thing in (client, client._auth, client._wire, config):
+            assert PASSWORD not in repr(thing)
+            assert SECRET not in repr(thing)
