@@ -117,8 +117,8 @@ def _clean(rows: list[Any]) -> None:
     for row in rows:
         for field in row.__struct_fields__:
             value = getattr(row, field)
-            # What goes into URLs is judged as it came, not repaired.
-            if isinstance(value, str) and field not in ("node", "storage"):
+            # A name that goes into URLs is not repaired by this: its rule refuses what cleaning leaves behind.
+            if isinstance(value, str):
                 force_setattr(row, field, clean(value))
 
 

@@ -105,6 +105,13 @@ def test_a_wrong_field_is_unknown_and_counted_and_its_row_is_kept(value: Any) ->
     assert (found.invalid, found.wrong_fields) == (0, 1)
 
 
+@pytest.mark.parametrize("value", ["lots", "nan", "inf", "-inf", True, -0.5, 1e300, [0.5]])
+def test_a_load_that_is_none_is_unknown(value: Any) -> None:
+    found = read({**VM, "cpu": value}, {**NODE, "cpu": value})
+    assert (found.guests[0].cpu, found.nodes[0].cpu) == (None, None)
+    assert (found.nodes[0].maxcpu, found.wrong_fields) == (2.0, 2)
+
+
 @pytest.mark.parametrize(
     "row",
     [
