@@ -30,14 +30,41 @@ if TYPE_CHECKING:
         UnexpectedAnswer,
         ValidationError,
     )
+    from proxtui.pve.access import AccessTools, Permissions
     from proxtui.pve.client import ProxmoxClient
+    from proxtui.pve.cluster import ClusterTools
+    from proxtui.pve.containers import ContainerTools
     from proxtui.pve.limits import Breaker, RateLimiter
+    from proxtui.pve.listing import Listing, SourceStatus
     from proxtui.pve.lock import LockedTransport
-    from proxtui.pve.models import Guest, ProxmoxContainer, ProxmoxNode, ProxmoxStorage, ProxmoxVM
+    from proxtui.pve.models import (
+        ClusterMember,
+        ClusterStatus,
+        Guest,
+        NodeNetwork,
+        NodeService,
+        NodeStatus,
+        ProxmoxContainer,
+        ProxmoxNode,
+        ProxmoxStorage,
+        ProxmoxVM,
+        StorageContent,
+        Task,
+        TaskLog,
+        Version,
+    )
+    from proxtui.pve.nodes import NodeTools
     from proxtui.pve.paths import path
+    from proxtui.pve.resources import Inventory, decode_resources
+    from proxtui.pve.rrd import RrdSeries
     from proxtui.pve.sanitize import clean, clean_json
     from proxtui.pve.settings import ProxmoxConfig
+    from proxtui.pve.storage import StorageTools
+    from proxtui.pve.tasks import TaskTools
     from proxtui.pve.tls import CertificateInfo, probe_certificate
+    from proxtui.pve.upid import Upid
+    from proxtui.pve.validators import InputValidator
+    from proxtui.pve.vms import VMTools
 
 __all__ = [
     "AccessTools",
@@ -46,6 +73,8 @@ __all__ = [
     "Breaker",
     "CertificateError",
     "CertificateInfo",
+    "ClusterMember",
+    "ClusterStatus",
     "ClusterTools",
     "ConflictError",
     "ContainerTools",
@@ -58,6 +87,9 @@ __all__ = [
     "Listing",
     "LockedTransport",
     "NetworkError",
+    "NodeNetwork",
+    "NodeService",
+    "NodeStatus",
     "NodeTools",
     "NodeUnreachable",
     "NotFoundError",
@@ -76,14 +108,18 @@ __all__ = [
     "ReadOnlyError",
     "RrdSeries",
     "SourceStatus",
+    "StorageContent",
     "StorageTools",
+    "Task",
     "TaskFailed",
+    "TaskLog",
     "TaskTools",
     "TotpRequired",
     "UnexpectedAnswer",
     "Upid",
     "VMTools",
     "ValidationError",
+    "Version",
     "clean",
     "clean_json",
     "decode_resources",
@@ -92,23 +128,56 @@ __all__ = [
 ]
 
 _HOMES = {
-    "access": ("AccessTools", "Permissions"),
+    "access": (
+        "AccessTools",
+        "Permissions",
+    ),
     "client": ("ProxmoxClient",),
     "cluster": ("ClusterTools",),
     "containers": ("ContainerTools",),
-    "limits": ("Breaker", "RateLimiter"),
-    "listing": ("Listing", "SourceStatus"),
+    "limits": (
+        "Breaker",
+        "RateLimiter",
+    ),
+    "listing": (
+        "Listing",
+        "SourceStatus",
+    ),
     "lock": ("LockedTransport",),
-    "models": ("Guest", "ProxmoxContainer", "ProxmoxNode", "ProxmoxStorage", "ProxmoxVM"),
+    "models": (
+        "ClusterMember",
+        "ClusterStatus",
+        "Guest",
+        "NodeNetwork",
+        "NodeService",
+        "NodeStatus",
+        "ProxmoxContainer",
+        "ProxmoxNode",
+        "ProxmoxStorage",
+        "ProxmoxVM",
+        "StorageContent",
+        "Task",
+        "TaskLog",
+        "Version",
+    ),
     "nodes": ("NodeTools",),
     "paths": ("path",),
-    "resources": ("Inventory", "decode_resources"),
+    "resources": (
+        "Inventory",
+        "decode_resources",
+    ),
     "rrd": ("RrdSeries",),
-    "sanitize": ("clean", "clean_json"),
+    "sanitize": (
+        "clean",
+        "clean_json",
+    ),
     "settings": ("ProxmoxConfig",),
     "storage": ("StorageTools",),
     "tasks": ("TaskTools",),
-    "tls": ("CertificateInfo", "probe_certificate"),
+    "tls": (
+        "CertificateInfo",
+        "probe_certificate",
+    ),
     "upid": ("Upid",),
     "validators": ("InputValidator",),
     "vms": ("VMTools",),

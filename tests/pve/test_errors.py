@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 import pytest
 
-from proxtui import errors
 from proxtui.errors import (
     ApiError,
     AuthenticationError,
@@ -223,11 +222,3 @@ async def test_something_else_than_http(bench: Bench) -> None:
     with pytest.raises(NetworkError, match="not HTTP") as caught:
         await client.get("/version")
     assert caught.value.stage == "answer"
-
-
-def test_every_error_of_the_tree_is_exported_by_the_library() -> None:
-    import proxtui.pve
-
-    for name, kind in vars(errors).items():
-        if isinstance(kind, type) and issubclass(kind, (ApiError, NetworkError)):
-            assert getattr(proxtui.pve, name) is kind
