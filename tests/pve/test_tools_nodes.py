@@ -62,6 +62,10 @@ def test_a_status_that_says_nothing_is_unknown(fields: dict[str, Any]) -> None:
     assert status.memory.used is None
 
 
+def test_two_loads_out_of_three_are_not_shown_in_the_wrong_places() -> None:
+    assert node_status_of({"loadavg": ["1.0", "?", "3.0"]}, "pve1").loadavg == ()
+
+
 async def test_version_network_and_services() -> None:
     client = FakeClient(
         {
