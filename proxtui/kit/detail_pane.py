@@ -10,7 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Grid
 from textual.widget import Widget
 
-from proxtui.core.rows import Tone
+from proxtui.core.rows import Tone, tone_of_load
+from proxtui.core.series import Drawing
 from proxtui.kit.chart import LiveChart
 from proxtui.kit.facts import FactLike, Facts
 from proxtui.kit.one_line import OneLine
@@ -31,6 +32,26 @@ class Curve(NamedTuple):
     values: Sequence[float | None]
     unit: str = ""
     maximum: float | None = None
+    is_load: bool = False
+    """Coloured by the thresholds of load; the values are 0..1 then."""
+    empty: str = "no data"
+    """What stands there instead of an empty chart: why there is none."""
+
+
+def curves(drawings: Sequence[Drawing], times: Sequence[float], empty: str) -> list[Curve]:
+    """Charts over the same points of time. What is a part of something has a full scale and the colours of load."""
+    return [
+        Curve(
+            one.title,
+            times if one.values else (),
+            one.values,
+            one.unit,
+            maximum=1.0 if one.unit == "%" else None,
+            is_load=one.unit == "%",
+            empty=empty,
+        )
+        for one in drawings
+    ]
 
 
 class Arrangement(NamedTuple):
@@ -93,7 +114,10 @@ class DetailPane(Widget):
         self._title.say(title)
         self._facts.set_facts(facts)
         for chart, curve in zip(self._charts, curves, strict=True):
-            chart.set_series(curve.title, curve.times, curve.values, unit=curve.unit, maximum=curve.maximum)
+            tone = tone_of_load if curve.is_load else None
+            chart.set_series(curve.title, curve.times, curve.values, unit=curve.unit, maximum=curve.maximum, tone=tone)
+            if not curve.times:
+                chart.say(curve.empty)
         if rearrange:
             self._arrange()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -122,8 +122,7 @@ class TableView(LiveView, Generic[R, D]):
     @property
     def row(self) -> R | None:
         """The row under the cursor."""
-        row: Any = self.table.cursor_row
-        return row
+        return cast("R | None", self.table.cursor_row)
 
     def _paint(self) -> None:
         if self.split.is_open and self.row is not None:

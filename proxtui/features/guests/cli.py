@@ -34,7 +34,7 @@ def list_guests(line: CommandLine, options: TableOptions) -> None:
     """List the guests of all servers."""
     from proxtui.features.guests.rows import guest_rows
 
-    line.table(_columns(), lambda fleet: sorted(guest_rows(fleet), key=lambda row: row.key), options)
+    line.table(_columns(), lambda fleet: sorted(guest_rows(fleet), key=_place), options)
 
 
 @guests.command("show")
@@ -69,6 +69,10 @@ async def guest_details(runtime: Runtime, wanted: str) -> Details:
     # The history is for the charts of the dashboard; here nobody misses it.
     notes = [problem for problem in detail.problems if not problem.startswith("history")]
     return Details(sections, {**values, "config": detail.config}, notes)
+
+
+def _place(row: GuestRow) -> tuple[str, str, int]:
+    return row.key.tenant, row.key.server, row.key.vmid
 
 
 def _names(row: GuestRow) -> Collection[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from proxtui.core import text
 from proxtui.core.ages import age_text, coarse_age, is_old
+from proxtui.core.fields import guest_field, guest_haystack
 from proxtui.core.model import Fleet, GuestKey, Scope, Snapshot, SourceState
 from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone, tone_of_load
 from proxtui.pve.models import Guest
@@ -53,8 +54,7 @@ class GuestRow:
 
     def field(self, name: str) -> Scalar:
         """The value behind a filter term: ``cpu`` 0..1, sizes in bytes, uptime in seconds."""
-        read = FIELDS.get(name)
-        return read(self) if read else None
+        return guest_field(self.key, self.guest, name)
 
 
 def guest_rows(
@@ -90,37 +90,7 @@ def _rows_of(
         if row and row.guest is guest and row.age == age and row.state is state and row.node_offline is cut_off:
             yield row
         else:
-            yield GuestRow(key, guest, state, age, cut_off, _haystack(key, guest))
-
-
-def _haystack(key: GuestKey, guest: Guest) -> str:
-    words = (str(key.vmid), guest.name or "", guest.node, key.server, key.tenant, *guest.tags, guest.pool or "")
-    return " ".join(words).lower()
-
-
-FIELDS: dict[str, Callable[[GuestRow], Scalar]] = {
-    "name": lambda row: row.guest.name,
-    "id": lambda row: row.key.vmid,
-    "vmid": lambda row: row.key.vmid,
-    "node": lambda row: row.guest.node,
-    "server": lambda row: row.key.server,
-    "tenant": lambda row: row.key.tenant,
-    "status": lambda row: row.guest.status,
-    "type": lambda row: row.key.kind,
-    "tag": lambda row: list(row.guest.tags),
-    "pool": lambda row: row.guest.pool,
-    "lock": lambda row: row.guest.lock,
-    "template": lambda row: row.guest.template,
-    "ha": lambda row: row.guest.hastate,
-    "cpu": lambda row: row.guest.cpu,
-    "mem": lambda row: row.guest.mem,
-    "disk": lambda row: row.guest.disk,
-    "maxcpu": lambda row: row.guest.maxcpu,
-    "maxmem": lambda row: row.guest.maxmem,
-    "maxdisk": lambda row: row.guest.maxdisk,
-    "uptime": lambda row: row.guest.uptime,
-}
-"""Filter term to value."""
+            yield GuestRow(key, guest, state, age, cut_off, guest_haystack(key, guest))
 
 
 def status_text(row: GuestRow) -> str:

@@ -97,21 +97,24 @@ class GuestService:
             self.runtime.store.overlay(key, reading, taken_at=asked_at)
 
     async def _status(self, client: ProxmoxClient, key: GuestKey, node: str) -> Guest:
-        from proxtui.pve import ContainerTools, VMTools
+        from proxtui.pve.containers import ContainerTools
+        from proxtui.pve.vms import VMTools
 
         if key.kind == "lxc":
             return await ContainerTools(client).get_container_status(node, key.vmid)
         return await VMTools(client).get_vm_status(node, key.vmid)
 
     async def _config(self, client: ProxmoxClient, key: GuestKey, node: str) -> dict[str, Any]:
-        from proxtui.pve import ContainerTools, VMTools
+        from proxtui.pve.containers import ContainerTools
+        from proxtui.pve.vms import VMTools
 
         if key.kind == "lxc":
             return await ContainerTools(client).get_container_config(node, key.vmid)
         return await VMTools(client).get_vm_config(node, key.vmid)
 
     async def _history(self, client: ProxmoxClient, key: GuestKey, node: str) -> RrdSeries:
-        from proxtui.pve import ContainerTools, VMTools
+        from proxtui.pve.containers import ContainerTools
+        from proxtui.pve.vms import VMTools
 
         if key.kind == "lxc":
             return await ContainerTools(client).get_container_rrd(node, key.vmid)

@@ -53,6 +53,7 @@ async def node_details(runtime: Runtime, wanted: str) -> Details:
     """Find a node by name and give all of it. GET ``/nodes/N/status`` (needs Sys.Audit) and ``version``."""
     import msgspec
 
+    from proxtui.core.rows import UNKNOWN
     from proxtui.features.nodes.rows import COLUMNS, node_rows
     from proxtui.features.nodes.service import NodeService
 
@@ -61,7 +62,7 @@ async def node_details(runtime: Runtime, wanted: str) -> Details:
     detail = await NodeService(runtime).detail(row.key)
     sections = [(f"node {row.key.node}", [(column.title, column.text(row)) for column in COLUMNS])]
     if detail.status is not None:
-        sections.append(("Status", [("PVE", detail.version or ""), *_status_lines(detail.status)]))
+        sections.append(("Status", [("PVE", detail.version or UNKNOWN), *_status_lines(detail.status)]))
     values = {column.key: column.value(row) for column in COLUMNS}
     status = None if detail.status is None else msgspec.to_builtins(detail.status)
     # The history is for the charts of the dashboard; here nobody misses it.
@@ -71,14 +72,15 @@ async def node_details(runtime: Runtime, wanted: str) -> Details:
 
 def _status_lines(status: NodeStatus) -> list[tuple[str, str]]:
     from proxtui.core import text
+    from proxtui.core.rows import UNKNOWN
 
     cpu = status.cpuinfo
     return [
-        ("Kernel", status.kversion or ""),
-        ("CPU", cpu.model or ""),
+        ("Kernel", status.kversion or UNKNOWN),
+        ("CPU", cpu.model or UNKNOWN),
         ("CPU load", text.percent(status.cpu)),
         ("I/O wait", text.percent(status.wait)),
-        ("Load average", " ".join(f"{value:.2f}" for value in status.loadavg)),
+        ("Load average", " ".join(f"{value:.2f}" for value in status.loadavg) or UNKNOWN),
         ("Memory", _usage(status.memory)),
         ("Swap", _usage(status.swap)),
         ("Root disk", _usage(status.rootfs)),

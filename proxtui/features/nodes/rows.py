@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from proxtui.core import text
 from proxtui.core.ages import age_text, coarse_age, is_old
+from proxtui.core.fields import node_field, node_haystack
 from proxtui.core.model import Fleet, NodeKey, Scope, Snapshot, SourceState
 from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone, tone_of_load
 from proxtui.pve.models import ProxmoxNode
@@ -51,8 +52,7 @@ class NodeRow:
 
     def field(self, name: str) -> Scalar:
         """The value behind a filter term: ``cpu`` 0..1, sizes in bytes, uptime in seconds."""
-        read = FIELDS.get(name)
-        return read(self) if read else None
+        return node_field(self.key, self.node, name)
 
 
 def node_rows(fleet: Fleet, scope: Scope = EVERYWHERE) -> list[NodeRow]:
@@ -70,26 +70,8 @@ def _rows_of(snapshot: Snapshot, now: float) -> Iterator[NodeRow]:
     running: Counter[str] = Counter(guest.node for guest in snapshot.guests.values() if guest.status == "running")
     for key, node in sorted(snapshot.nodes.items()):
         count = None if node.status == "offline" else running[key.node]
-        haystack = f"{key.node} {key.server} {key.tenant}".lower()
-        yield NodeRow(key, node, snapshot.state, age, count, total[key.node], haystack)
+        yield NodeRow(key, node, snapshot.state, age, count, total[key.node], node_haystack(key))
 
-
-FIELDS: dict[str, Callable[[NodeRow], Scalar]] = {
-    "name": lambda row: row.key.node,
-    "node": lambda row: row.key.node,
-    "server": lambda row: row.key.server,
-    "tenant": lambda row: row.key.tenant,
-    "status": lambda row: row.node.status,
-    "type": lambda row: "node",
-    "cpu": lambda row: row.node.cpu,
-    "mem": lambda row: row.node.mem,
-    "disk": lambda row: row.node.disk,
-    "maxcpu": lambda row: row.node.maxcpu,
-    "maxmem": lambda row: row.node.maxmem,
-    "maxdisk": lambda row: row.node.maxdisk,
-    "uptime": lambda row: row.node.uptime,
-}
-"""Filter term to value."""
 
 STATUS_TONES = {"online": Tone.GOOD, "offline": Tone.BAD}
 

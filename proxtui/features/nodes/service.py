@@ -57,7 +57,7 @@ class NodeService:
         GET ``/nodes/N/status`` and ``rrddata?timeframe=hour`` (both need Sys.Audit), ``version``.
         Never raises a ``ProxtuiError``: what failed is in ``problems``.
         """
-        from proxtui.pve import NodeTools
+        from proxtui.pve.nodes import NodeTools
 
         now = self.runtime.clock.monotonic()
         same = previous if previous and previous.key == key else NodeDetail(key)

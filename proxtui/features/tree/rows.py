@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from proxtui.core import text
 from proxtui.core.ages import age_text, coarse_age, is_old, state_tone
+from proxtui.core.fields import (
+    guest_field,
+    guest_haystack,
+    node_field,
+    node_haystack,
+    storage_field,
+    storage_haystack,
+)
 from proxtui.core.model import Fleet, GuestKey, Key, NodeKey, Scope, ServerRef, Snapshot, SourceState, StorageKey
-from proxtui.core.rows import UNKNOWN, Tone, tone_of_load
+from proxtui.core.rows import UNKNOWN, Scalar, TableRow, Tone, tone_of_load
 from proxtui.pve.models import Guest, ProxmoxStorage
 
 
@@ -237,3 +245,40 @@ def storage_line(key: StorageKey, storage: ProxmoxStorage, *, muted: bool) -> Tr
         note_tone=tone_of_load(part) if part is not None and tone_of_load(part) is not Tone.PLAIN else Tone.MUTED,
         muted=muted,
     )
+
+
+@dataclass(slots=True)
+class Leaf:
+    """A guest, node or storage as the filter language sees it."""
+
+    key: Key
+    thing: Any
+    muted: bool = False
+
+    @property
+    def haystack(self) -> str:
+        match self.key:
+            case GuestKey():
+                return guest_haystack(self.key, self.thing)
+            case NodeKey():
+                return node_haystack(self.key)
+            case _:
+                return storage_haystack(self.key)
+
+    def field(self, name: str) -> Scalar:
+        match self.key:
+            case GuestKey():
+                return guest_field(self.key, self.thing, name)
+            case NodeKey():
+                return node_field(self.key, self.thing, name)
+            case _:
+                return storage_field(self.key, self.thing, name)
+
+
+def keep_matching(fleet: Fleet, matches: Callable[[TableRow], bool]) -> Keep:
+    """What a filter lets through, found out once for the whole fleet."""
+    kept: set[Key] = set()
+    for snapshot in fleet.snapshots:
+        for things in (snapshot.guests, snapshot.nodes, snapshot.storages):
+            kept.update(key for key, thing in things.items() if matches(Leaf(key, thing)))
+    return kept.__contains__

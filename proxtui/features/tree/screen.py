@@ -2,40 +2,51 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from proxtui.core.model import Fleet, GuestKey, Key, NodeKey, Scope, StorageKey
+from proxtui.core.filters import EVERYTHING, Filter
+from proxtui.core.model import Fleet, GuestKey, Key, NodeKey, Scope, ServerRef, StorageKey
 from proxtui.core.rows import Tone
-from proxtui.features.tree.rows import FLEET, NOBODY, Keep, LineKey, TenantKey, TreeLine, ancestors, tree_lines
+from proxtui.features.tree.rows import (
+    FLEET,
+    NOBODY,
+    Keep,
+    LineKey,
+    TenantKey,
+    TreeLine,
+    ancestors,
+    keep_matching,
+    tree_lines,
+)
 from proxtui.kit.inks import Inks
 from proxtui.kit.painting import Run, fit, paint_runs
 from proxtui.kit.signs import CURSOR, state_sign
 from proxtui.kit.tones import TONE_CLASSES, tone_rules
-from proxtui.kit.view import Chosen, Scoped, Selected
+from proxtui.kit.view import Chosen, LiveView, Scoped, Selected
+
+if TYPE_CHECKING:
+    from proxtui.core.runtime import Runtime
 
 OPEN, CLOSED, STORAGE, CHOSEN = "▾", "▸", "▪", "•"
 LEAST_NAME = 8
 """Cells that a name keeps before the note at the right is cut."""
 
 
-class ClusterTree(ScrollView, can_focus=True):
-    """Tenant, server, node, then guests and storages. Told by ``show`` and ``reveal``.
-
-    Says ``Selected`` when the cursor comes to a thing, ``Chosen`` on enter, ``Scoped`` to narrow the views.
-    """
+class BranchCanvas(ScrollView):
+    """Lines and a cursor on one of them; paints what is in sight."""
 
     ALLOW_SELECT = False
-    HELP_NAME: ClassVar[str] = "tree"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--empty", *TONE_CLASSES}
     DEFAULT_CSS = """
-    ClusterTree {
+    BranchCanvas {
         background: $background; color: $foreground;
         overflow-x: hidden; overflow-y: auto; scrollbar-size: 1 1;
         & > .table--header { color: $foreground; background: $panel; text-style: bold; }
@@ -43,7 +54,99 @@ class ClusterTree(ScrollView, can_focus=True):
         & > .table--empty { color: $foreground 70%; }
         &:focus > .table--cursor { background: $primary 40%; text-style: bold; }
     }
-    """ + tone_rules("ClusterTree")
+    """ + tone_rules("BranchCanvas")
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.lines: list[TreeLine] = []
+        self.cursor = 0
+        self.scope = Scope()
+        """Its line is marked."""
+        self._inks = Inks(self)
+        self._on_screen: dict[int, Strip] = {}
+
+    @property
+    def line(self) -> TreeLine | None:
+        """The line under the cursor."""
+        return self.lines[self.cursor] if self.lines else None
+
+    def set_lines(self, lines: list[TreeLine]) -> None:
+        """Show these; the cursor stays on its line, or at its place when that is gone."""
+        key = self.line.key if self.line else FLEET
+        self.lines = lines
+        places = {line.key: index for index, line in enumerate(lines)}
+        self.cursor = places.get(key, max(0, min(self.cursor, len(lines) - 1)))
+        self._extend()
+        self._repaint()
+
+    def put(self, index: int) -> None:
+        """Move the cursor to the line with this index, or the nearest there is."""
+        self.cursor = max(0, min(index, len(self.lines) - 1))
+        self.follow()
+        self._repaint()
+
+    def follow(self) -> None:
+        """Scroll just as far as the cursor needs."""
+        top, page = self.scroll_offset.y, max(1, self.size.height)
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, force=True)
+        elif self.cursor >= top + page:
+            self.scroll_to(y=self.cursor - page + 1, animate=False, force=True)
+
+    def _extend(self) -> None:
+        """Tell Textual how far it can scroll, without the layout of the whole screen that assigning would cause."""
+        size = Size(self.scrollable_content_region.width, len(self.lines))
+        if size != self.virtual_size:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
+
+    def _repaint(self) -> None:
+        if not self.is_mounted or not self.size:
+            return
+        width = self.scrollable_content_region.width
+        dirty = [Region(0, y, width, 1) for y in range(self.size.height) if self._on_screen.get(y) != self._paint(y)]
+        if dirty:
+            self.refresh(*dirty)
+
+    def render_line(self, y: int) -> Strip:
+        strip = self._on_screen[y] = self._paint(y)
+        return strip
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._inks.clear()
+        if self.is_mounted:
+            self.call_next(self._repaint)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._extend()
+        self.follow()
+        self._repaint()
+
+    def _paint(self, y: int) -> Strip:
+        width, index = self.scrollable_content_region.width, self.scroll_offset.y + y
+        if index >= len(self.lines):
+            return Strip.blank(width, self._inks["plain"].base)
+        line, lit = self.lines[index], index == self.cursor
+        ink = self._inks[("cursor" if lit else "plain") + (" muted" if line.muted else "")]
+        chosen = line.scope == self.scope and not isinstance(line.key, GuestKey | StorageKey)
+        runs: list[Run] = [(CURSOR if lit else CHOSEN if chosen and index else " ", ink.tones[Tone.ACCENT])]
+        runs.append(("  " * line.depth + fold_sign(line), ink.base))
+        if sign := sign_of(line):
+            runs.append((sign + " ", ink.tones[line.tone]))
+        room = width - sum(len(text) for text, _ in runs)
+        note = fit(line.note, min(len(line.note), max(0, room - LEAST_NAME - 1)))
+        name = ink.tones[Tone.ACCENT] if chosen or isinstance(line.key, TenantKey) else ink.base
+        runs.append((fit(line.name, room - len(note) - bool(note)), name))
+        if note:
+            runs.extend([(" ", ink.base), (note, ink.tones[line.note_tone])])
+        return paint_runs(runs, width, ink.base)
+
+
+class Branches(BranchCanvas, can_focus=True):
+    """The lines with keys. Says ``Selected`` where the cursor is, ``Chosen`` of a guest, ``Scoped`` to narrow views."""
+
+    HELP_NAME: ClassVar[str] = "tree"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "Narrow to it"),
         Binding("right,l", "unfold", "Unfold"),
@@ -56,50 +159,41 @@ class ClusterTree(ScrollView, can_focus=True):
         Binding("end,G", "go(-1)", "Last line", show=False),
     ]
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self.lines: list[TreeLine] = []
-        self.cursor = 0
+    def __init__(self) -> None:
+        super().__init__()
         self._fleet = Fleet((), 0.0)
-        self._scope = Scope()
         self._toggled: set[LineKey] = set(NOBODY)
         self._keep: Keep | None = None
-        self._inks = Inks(self)
-        self._on_screen: dict[int, Strip] = {}
 
-    # What its owner says.
-
-    def show(self, fleet: Fleet, scope: Scope, keep: Keep | None = None) -> None:
+    def show(self, fleet: Fleet, scope: Scope, keep: Keep | None) -> None:
         """Show this fleet; ``scope`` marks the chosen line, ``keep`` says what a filter lets through."""
-        self._fleet, self._scope, self._keep = fleet, scope, keep
+        self._fleet, self.scope, self._keep = fleet, scope, keep
         self._rebuild()
 
-    def reveal(self, key: Key) -> None:
-        """Mark the line of ``key`` or the nearest one above it. While one walks in the tree it leads by itself."""
-        if self.has_focus:
-            return
+    def mark(self, key: Key) -> bool:
+        """Put the cursor on the line of ``key`` or the nearest one above it; False when there is none."""
         places = {line.key: index for index, line in enumerate(self.lines)}
-        for candidate in ancestors(key, self._fleet):
-            if candidate in places:
-                self._put(places[candidate])
-                return
-
-    @property
-    def line(self) -> TreeLine | None:
-        """The line under the cursor."""
-        return self.lines[self.cursor] if self.lines else None
-
-    # What keys and mouse do.
+        found = next((places[candidate] for candidate in ancestors(key, self._fleet) if candidate in places), None)
+        if found is not None:
+            self.put(found)
+        return found is not None
 
     def action_choose(self) -> None:
         """Narrow the views to this line, or widen them again when they are; on a guest, go to it."""
         line = self.line
         if line is None:
             return
-        if isinstance(line.key, GuestKey | StorageKey):
+        if isinstance(line.key, GuestKey):
+            if not self._in_scope(line.key):
+                self.post_message(Scoped(line.scope))
             self.post_message(Chosen(line.key))
         else:
-            self.post_message(Scoped(Scope() if line.scope == self._scope else line.scope))
+            self.post_message(Scoped(Scope() if line.scope == self.scope else line.scope))
+
+    def _in_scope(self, key: GuestKey) -> bool:
+        """Whether the views show this guest now."""
+        node = next((above.node for above in ancestors(key, self._fleet) if isinstance(above, NodeKey)), "")
+        return self.scope.covers_node(ServerRef(key.tenant, key.server), node)
 
     def action_unfold(self) -> None:
         line = self.line
@@ -144,7 +238,7 @@ class ClusterTree(ScrollView, can_focus=True):
     def _walk(self, index: int) -> None:
         """Move the cursor because somebody wants to."""
         before = self.line
-        self._put(index)
+        self.put(index)
         line = self.line
         if line is not None and line is not before and isinstance(line.key, GuestKey | NodeKey | StorageKey):
             self.post_message(Selected(line.key))
@@ -152,78 +246,39 @@ class ClusterTree(ScrollView, can_focus=True):
     def _toggle(self, key: LineKey) -> None:
         self._toggled ^= {key}
         self._rebuild()
-        self._follow()
-
-    # How it is painted.
+        self.follow()
 
     def _rebuild(self) -> None:
-        key = self.line.key if self.line else FLEET
-        self.lines = tree_lines(self._fleet, self._toggled, self._keep)
-        places = {line.key: index for index, line in enumerate(self.lines)}
-        self.cursor = places.get(key, min(self.cursor, len(self.lines) - 1))
-        self._extend()
-        self._repaint()
+        self.set_lines(tree_lines(self._fleet, self._toggled, self._keep))
 
-    def _put(self, index: int) -> None:
-        self.cursor = max(0, min(index, len(self.lines) - 1))
-        self._follow()
-        self._repaint()
 
-    def _follow(self) -> None:
-        top, page = self.scroll_offset.y, max(1, self.size.height)
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, force=True)
-        elif self.cursor >= top + page:
-            self.scroll_to(y=self.cursor - page + 1, animate=False, force=True)
+class ClusterTree(LiveView):
+    """Tenant, server, node, then guests and storages; follows the view, and narrows it."""
 
-    def _extend(self) -> None:
-        """Tell Textual how far it can scroll, without the layout of the whole screen that assigning would cause."""
-        size = Size(self.scrollable_content_region.width, len(self.lines))
-        if size != self.virtual_size:
-            self.set_reactive(Widget.virtual_size, size)
-            self._scroll_update(size)
+    HELP_NAME: ClassVar[str] = "tree"
 
-    def _repaint(self) -> None:
-        if not self.is_mounted or not self.size:
-            return
-        width = self.scrollable_content_region.width
-        dirty = [Region(0, y, width, 1) for y in range(self.size.height) if self._on_screen.get(y) != self._paint(y)]
-        if dirty:
-            self.refresh(*dirty)
+    def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
+        super().__init__(runtime, id=id)
+        self._filter = EVERYTHING
+        self._branches = Branches()
+        self._fleet = Fleet((), 0.0)
+        self._scope = Scope()
 
-    def render_line(self, y: int) -> Strip:
-        strip = self._on_screen[y] = self._paint(y)
-        return strip
+    def compose(self) -> ComposeResult:
+        yield self._branches
 
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._inks.clear()
-        if self.is_mounted:
-            self.call_next(self._repaint)
+    def show(self, fleet: Fleet, scope: Scope) -> None:
+        self._fleet, self._scope = fleet, scope
+        keep = keep_matching(fleet, self._filter.matches) if self._filter else None
+        self._branches.show(fleet, scope, keep)
 
-    def on_resize(self, _event: events.Resize) -> None:
-        self._extend()
-        self._follow()
-        self._repaint()
+    def set_filter(self, wanted: Filter) -> None:
+        """Hide what does not match; tenants, servers and the nodes above a match stay."""
+        self._filter = wanted
+        self.show(self._fleet, self._scope)
 
-    def _paint(self, y: int) -> Strip:
-        width, index = self.scrollable_content_region.width, self.scroll_offset.y + y
-        if index >= len(self.lines):
-            return Strip.blank(width, self._inks["plain"].base)
-        line, lit = self.lines[index], index == self.cursor
-        ink = self._inks[("cursor" if lit else "plain") + (" muted" if line.muted else "")]
-        chosen = line.scope == self._scope and not isinstance(line.key, GuestKey | StorageKey)
-        runs: list[Run] = [(CURSOR if lit else CHOSEN if chosen and index else " ", ink.tones[Tone.ACCENT])]
-        runs.append(("  " * line.depth + fold_sign(line), ink.base))
-        if sign := sign_of(line):
-            runs.append((sign + " ", ink.tones[line.tone]))
-        room = width - sum(len(text) for text, _ in runs)
-        note = fit(line.note, min(len(line.note), max(0, room - LEAST_NAME - 1)))
-        name = ink.tones[Tone.ACCENT] if chosen or isinstance(line.key, TenantKey) else ink.base
-        runs.append((fit(line.name, room - len(note) - bool(note)), name))
-        if note:
-            runs.extend([(" ", ink.base), (note, ink.tones[line.note_tone])])
-        return paint_runs(runs, width, ink.base)
+    def reveal(self, key: Key) -> bool:
+        return self._branches.mark(key)
 
 
 def fold_sign(line: TreeLine) -> str:

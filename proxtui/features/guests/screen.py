@@ -1,0 +1,98 @@
+"""The guests of all servers in one table, with a pane for the one under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from proxtui.core.model import Fleet, GuestKey, Scope
+from proxtui.core.rows import Tone
+from proxtui.features.guests.charts import drawings
+from proxtui.features.guests.details import Line, config_lines
+from proxtui.features.guests.rows import COLUMNS, GuestRow, guest_rows, status_text, status_tone
+from proxtui.features.guests.service import GuestDetail, GuestService
+from proxtui.kit.detail_pane import Curve, curves
+from proxtui.kit.signs import state_sign
+from proxtui.kit.table_view import TableView
+
+if TYPE_CHECKING:
+    from proxtui.core.runtime import Runtime
+
+KINDS: dict[str | None, str] = {None: "guests", "qemu": "VMs", "lxc": "containers"}
+"""What ``T`` goes through, and what the header calls it."""
+
+
+def _state(row: GuestRow) -> str:
+    return f"{state_sign('unknown' if row.node_offline else row.guest.status)} {status_text(row)}"
+
+
+# On the screen a sign stands before the word; the command line has the word alone.
+SCREEN_COLUMNS = tuple(replace(one, text=_state, width=10) if one.key == "status" else one for one in COLUMNS)
+
+
+class GuestsView(TableView[GuestRow, GuestDetail]):
+    """VMs and containers together, or one kind alone."""
+
+    NOUN = "guest"
+    HELP_NAME: ClassVar[str] = "guests"
+    SHOWS: ClassVar[tuple[type, ...]] = (GuestKey,)
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("T", "next_kind", "All/VMs/CTs")]
+
+    def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
+        super().__init__(runtime, SCREEN_COLUMNS, id=id)
+        self.service = GuestService(runtime)
+        self.kind: str | None = None
+        self._rows: dict[GuestKey, GuestRow] = {}
+
+    def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[GuestRow]:
+        rows = guest_rows(fleet, scope, kind=self.kind, previous=self._rows)
+        self._rows = {row.key: row for row in rows}
+        return rows
+
+    @property
+    def summary(self) -> str:
+        noun = KINDS[self.kind]
+        shown, total = self.table.shown, self.table.total
+        noun = noun.removesuffix("s") if total == 1 else noun
+        return f"{total} {noun}" if shown == total else f"{shown} of {total} {noun}"
+
+    def action_next_kind(self) -> None:
+        kinds = list(KINDS)
+        self.kind = kinds[(kinds.index(self.kind) + 1) % len(kinds)]
+        self.changed()
+
+    async def ask(self, row: GuestRow, previous: GuestDetail | None) -> GuestDetail:
+        return await self.service.detail(row.key, previous)
+
+    def tell(self, row: GuestRow, detail: GuestDetail | None) -> None:
+        known = detail if detail is not None and detail.key == row.key else None
+        self.pane.tell(title_of(row), facts_of(row, known), curves_of(known))
+
+
+def title_of(row: GuestRow) -> str:
+    """``VM 100 web1 on pve1``."""
+    kind = "CT" if row.key.kind == "lxc" else "VM"
+    return f"{kind} {row.key.vmid} {row.guest.name or ''}".rstrip() + f" on {row.guest.node}"
+
+
+def facts_of(row: GuestRow, detail: GuestDetail | None) -> list[Line]:
+    """State first, then what could not be read, then the configuration."""
+    state = [_state(row), *(f"locked: {row.guest.lock}" for _ in "1" if row.guest.lock)]
+    state.extend(f"HA: {row.guest.hastate}" for _ in "1" if row.guest.hastate)
+    facts = [Line("State", ", ".join(state), status_tone(row))]
+    if detail is None:
+        return [*facts, Line("", "reading …", Tone.MUTED)]
+    facts.extend(Line("not read", problem, Tone.WARN) for problem in detail.problems)
+    if detail.config is not None:
+        facts.extend(config_lines(row.key.kind, detail.config))
+    return facts
+
+
+def curves_of(detail: GuestDetail | None) -> list[Curve]:
+    """The charts; an empty one says why."""
+    history = detail.history if detail is not None else None
+    empty = "reading …" if detail is None else "no data" if history is not None else "not read"
+    return curves(drawings(history), history.times if history is not None else (), empty)

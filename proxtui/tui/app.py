@@ -1,0 +1,129 @@
+"""The app: one live screen over all rooms, and the poller that feeds it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.binding import Binding, BindingType
+
+from proxtui.config.models import Config
+from proxtui.core.feature import Feature
+from proxtui.errors import UsageError
+from proxtui.kit.app import LiveApp
+from proxtui.kit.screen import LiveScreen
+from proxtui.registry import FEATURES
+from proxtui.tui.dialogs import SecondFactor
+from proxtui.wiring import open_runtime
+
+if TYPE_CHECKING:
+    from proxtui.core.runtime import Runtime
+
+INTERRUPTED = 130
+SIDEBAR = "tree"
+"""The room that stands at the left."""
+
+
+class ProxtuiApp(LiveApp):
+    """Shows a runtime and keeps its poller going for as long as it runs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "interrupt", show=False, priority=True),
+        Binding("ctrl+q", "quit", show=False),
+    ]
+
+    def __init__(self, runtime: Runtime, features: Sequence[Feature] = FEATURES, *, ascii_only: bool = False) -> None:
+        super().__init__(theme=runtime.config.settings.theme, ascii_only=ascii_only)
+        self.runtime = runtime
+        self.rooms = tuple(features)
+        self._polling: asyncio.Task[None] | None = None
+
+    def on_mount(self) -> None:
+        views = [feature for feature in self.rooms if feature.key]
+        sidebar = next((feature for feature in self.rooms if feature.name == SIDEBAR), None)
+        self.push_screen(LiveScreen(self.runtime, views, sidebar))
+        # The first question loads the HTTP library: not before there is something to look at.
+        self.call_after_refresh(self._start_polling)
+
+    @on(events.Unmount)
+    async def _end(self) -> None:
+        await self.stop_polling()
+
+    async def stop_polling(self) -> None:
+        """End the poller and wait until it has; safe to call twice."""
+        task, self._polling = self._polling, None
+        if task is not None:
+            task.remove_done_callback(self._poller_ended)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def ask_second_factor(self, prompt: str) -> str:
+        """Ask the person at the terminal; an empty text means that there is none who wants to answer."""
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def take(given: str | None) -> None:
+            if not answer.done():
+                answer.set_result(given or "")
+
+        await self.push_screen(SecondFactor(prompt), take)
+        return await answer
+
+    def action_interrupt(self) -> None:
+        self.exit(return_code=INTERRUPTED)
+
+    def _start_polling(self) -> None:
+        self._polling = asyncio.create_task(self.runtime.poller.run(), name="poller")
+        self._polling.add_done_callback(self._poller_ended)
+
+    def _poller_ended(self, task: asyncio.Task[None]) -> None:
+        """Servers that fail are the poller's daily bread; when it ends itself it is a bug and must not stay silent."""
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
+            self._handle_exception(error)
+
+
+def run_dashboard(
+    config: Config,
+    *,
+    read_only: bool = False,
+    ascii_only: bool = False,
+    features: Sequence[Feature] = FEATURES,
+) -> int:
+    """Show the dashboard until it is left; gives the exit code (0, 130 after ctrl+c, 129 or 143 after a signal).
+
+    Raises UsageError without a terminal, NotConfigured without a server, and whatever bug ended the app,
+    once the terminal is as it was before.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("the dashboard needs a terminal; without one: proxtui guests list, proxtui status --once")
+    plain = ascii_only or config.settings.ascii or wants_ascii(os.environ)
+    return asyncio.run(_run(config, read_only=read_only, ascii_only=plain, features=features))
+
+
+async def _run(config: Config, *, read_only: bool, ascii_only: bool, features: Sequence[Feature]) -> int:
+    app: ProxtuiApp | None = None
+
+    async def ask_totp(prompt: str) -> str:
+        return await app.ask_second_factor(prompt) if app is not None else ""
+
+    async with open_runtime(config, read_only=read_only, ask_totp=ask_totp) as runtime:
+        app = ProxtuiApp(runtime, features, ascii_only=ascii_only)
+        try:
+            await app.run_async()
+        finally:
+            await app.stop_polling()
+    if app.crash is not None:
+        raise app.crash
+    return app.return_code or 0
+
+
+def wants_ascii(environ: Mapping[str, str]) -> bool:
+    """The Linux console has no braille and few signs; a locale that is not UTF-8 has none."""
+    if environ.get("TERM") == "linux":
+        return True
+    locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
+    return bool(locale) and "utf" not in locale.lower() and locale not in ("C", "POSIX")
