@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 NOTHING_CONFIGURED = """\
 no server is configured. Try it: `proxtui demo` shows a simulated fleet, nothing to set up.
 One server: set PROXMOX_HOST, PROXMOX_TOKEN_ID and PROXMOX_TOKEN_SECRET; `proxtui --help` lists them all.
-Many servers: `proxtui config init` will write a configuration file; it comes with a later release, not yet in this one."""
+Many servers: `proxtui config init` will write a configuration file; that comes with a later release."""
 
 
-def open_configured(session: Session) -> None:
-    """Open the dashboard over the server of environment and flags."""
+def open_configured(session: Session) -> int:
+    """Open the dashboard over the server of environment and flags; gives the exit code."""
     from proxtui.cli.ask import with_passwords
 
     config = session.configuration(for_dashboard=True)
     if config is None:
         raise NotConfigured(NOTHING_CONFIGURED)
     require_terminal(session)
-    open_over(session, with_passwords(config))
+    return open_over(with_passwords(config))
 
 
 def require_terminal(session: Session) -> None:
@@ -34,9 +34,8 @@ def require_terminal(session: Session) -> None:
         raise UsageError(problem)
 
 
-def open_over(session: Session, config: Config) -> None:
-    """Run the dashboard until it is left."""
-    from proxtui.cli.ask import for_totp
+def open_over(config: Config) -> int:
+    """Run the dashboard until it is left; gives its exit code. It asks for a second factor by itself."""
     from proxtui.tui.app import run_dashboard
 
-    run_dashboard(config, ask_totp=for_totp)
+    return run_dashboard(config)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
-from proxtui.errors import ProxtuiError
+from proxtui.errors import AuthenticationError, ProxtuiError
 
 INTERRUPTED = 130
 STATUS_UNKNOWN = 3
@@ -45,7 +44,7 @@ def _translated(run: Callable[[], int], arguments: Sequence[str]) -> int:
     try:
         return run()
     except ProxtuiError as error:
-        return tell(str(error), error.exit_code, details_of(error), arguments)
+        return tell(line_of(error), error.exit_code, details_of(error), arguments)
     except click.exceptions.NoArgsIsHelpError as error:
         sys.stderr.write(error.format_message() + "\n")
         return error.exit_code
@@ -55,10 +54,6 @@ def _translated(run: Callable[[], int], arguments: Sequence[str]) -> int:
         return tell(error.format_message(), error.exit_code, {"kind": type(error).__name__}, arguments)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader has gone: what is left in the buffer must not raise once more when Python closes it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
 
 
 def tell(message: str, code: int, details: dict[str, Any], arguments: Sequence[str]) -> int:
@@ -69,6 +64,13 @@ def tell(message: str, code: int, details: dict[str, Any], arguments: Sequence[s
         Output().json({"error": message, "details": {**details, "exit_code": code}})
     narrate(message)
     return code
+
+
+def line_of(error: ProxtuiError) -> str:
+    """The error in one line; PVE's own word for a wrong login says nothing of where to look."""
+    if isinstance(getattr(error, "cause", error), AuthenticationError):
+        return f"{error}: check the token and its secret, or user and password"
+    return str(error)
 
 
 def details_of(error: ProxtuiError) -> dict[str, Any]:
@@ -84,7 +86,8 @@ def usage_line(error: click.UsageError) -> str:
     if isinstance(error, click.NoSuchOption) and error.ctx is not None:
         top = error.ctx.find_root()
         if top is not error.ctx and any(error.option_name in option.opts for option in top.command.params):
-            return f"{error.option_name} goes before the command: proxtui {error.option_name} ... {error.ctx.info_name}"
+            verb = error.ctx.command_path.removeprefix(f"{top.info_name} ")
+            return f"{error.option_name} goes before the command: proxtui {error.option_name} ... {verb}"
     where = error.ctx.command_path if error.ctx else "proxtui"
     return f"{line} (see {where} --help)"
 

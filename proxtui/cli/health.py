@@ -125,14 +125,24 @@ def _full_storages(snapshot: Snapshot) -> Iterator[tuple[Level, str]]:
 
 
 def summary(rows: Sequence[ServerRow]) -> str:
-    """The totals in one line, beginning with the level, as monitoring systems show it."""
+    """The totals in one line as monitoring systems show it: the level first, the worst problem last."""
+    level = worst([row.level for row in rows])
     known = [row for row in rows if row.nodes is not None]
-    totals = {name: sum(getattr(row, name) or 0 for row in known) for name in ("nodes", "online", "guests", "running")}
-    return (
-        f"{worst([row.level for row in rows]).name} - {len(known)} of {len(rows)} servers answered, "
-        f"{totals['online']} of {totals['nodes']} nodes online, "
-        f"{totals['running']} of {totals['guests']} guests running"
+    parts = [f"{len(known)} of {len(rows)} servers answered"]
+    if known:
+        totals = {
+            name: sum(getattr(row, name) or 0 for row in known) for name in ("nodes", "online", "guests", "running")
+        }
+        parts.append(f"{totals['online']} of {totals['nodes']} nodes online")
+        parts.append(f"{totals['running']} of {totals['guests']} guests running")
+    cause = next(
+        (f"; {row.key.tenant} / {row.key.server}: {row.problems[0]}" for row in rows if _is_cause(row, level)), ""
     )
+    return f"{level.name} - {', '.join(parts)}{cause}"
+
+
+def _is_cause(row: ServerRow, level: Level) -> bool:
+    return row.level is level and bool(row.problems)
 
 
 def problems_text(row: ServerRow) -> str:

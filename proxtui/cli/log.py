@@ -6,6 +6,7 @@ import logging
 import os
 import stat
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 from proxtui.cli.redact import redact
@@ -22,6 +23,13 @@ class RedactingFormatter(logging.Formatter):
         return redact(super().format(record))
 
 
+class PrivateFileHandler(logging.FileHandler):
+    """Appends to a file that only its owner can read."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(_open_private(Path(self.baseFilename)), "a", encoding="utf-8")
+
+
 def configure(path: str, *, debug: bool, to_stderr: bool) -> None:
     """Set the log up once. Without a file it goes to stderr when ``debug`` and ``to_stderr``, else nowhere.
 
@@ -29,7 +37,7 @@ def configure(path: str, *, debug: bool, to_stderr: bool) -> None:
     """
     handler: logging.Handler
     if path:
-        handler = logging.StreamHandler(os.fdopen(_open_private(Path(path).expanduser()), "a", encoding="utf-8"))
+        handler = PrivateFileHandler(Path(path).expanduser(), encoding="utf-8")
     elif debug and to_stderr:
         handler = logging.StreamHandler(sys.stderr)
     else:

@@ -32,6 +32,16 @@ VERBS: dict[str, Verb] = {
 class Root(LazyGroup):
     """``proxtui`` itself; its help ends with the variables."""
 
+    def invoke(self, ctx: click.Context) -> Any:
+        answer: Any = os.EX_OK
+        try:
+            answer = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader has gone, as in "| head": what is left must not raise once more when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return answer
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Environment (a flag beats its variable; secrets have no flag)"):
             formatter.write_dl(
@@ -57,13 +67,14 @@ class Root(LazyGroup):
 @click.option("--debug", is_flag=True, help="Log more: to PROXTUI_LOG; commands without it to stderr.")
 @click.version_option(__version__, prog_name="proxtui", message="%(prog)s %(version)s")
 @click.pass_context
-def root(ctx: click.Context, /, **flags: Any) -> None:
+def root(ctx: click.Context, /, **flags: Any) -> int:
     """Run a fleet of Proxmox VE clusters from the terminal. Without a command: the dashboard."""
     ctx.obj = Session(flags)
     if ctx.invoked_subcommand is None:
         from proxtui.cli.dashboard import open_configured
 
-        open_configured(ctx.obj)
+        return open_configured(ctx.obj)
+    return os.EX_OK
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,5 +92,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(arguments: Sequence[str]) -> int:
     """Let click do its work. Its answer is the verb's exit code, if it gave one."""
     answer = root.main(args=list(arguments), prog_name="proxtui", standalone_mode=False)
-    sys.stdout.flush()
     return answer if isinstance(answer, int) else os.EX_OK

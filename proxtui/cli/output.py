@@ -14,7 +14,7 @@ import click
 
 from proxtui.core.filters import Filter, parse
 from proxtui.core.model import Fleet, Snapshot
-from proxtui.core.rows import UNKNOWN, Column, R, Tone
+from proxtui.core.rows import UNKNOWN, Column, R, Scalar, Tone
 from proxtui.core.verbs import Details, TableOptions
 from proxtui.errors import UsageError
 from proxtui.kit.ordering import sorted_rows
@@ -68,7 +68,7 @@ class Output:
             labels = [self._plain(label) for label, _ in lines]
             widest = max(map(width, labels), default=0)
             for label, (_, text) in zip(labels, lines, strict=True):
-                first, *more = clean(text or UNKNOWN, multiline=True).split("\n")
+                first, *more = clean(text, multiline=True).split("\n")
                 self._write(f"{GAP}{label}{' ' * (widest - width(label))}{GAP}{self._plain(first)}".rstrip())
                 for line in more:
                     self._write(f"{GAP}{' ' * widest}{GAP}{self._plain(line)}".rstrip())
@@ -160,9 +160,14 @@ def json_rows(columns: Iterable[Column[R]], rows: Iterable[R]) -> list[dict[str,
     wanted = list(columns)
     return [
         {"tenant": row.field("tenant"), "server": row.field("server")}
-        | {column.key: column.value(row) for column in wanted}
+        | {column.key: plain_number(column.value(row)) for column in wanted}
         for row in rows
     ]
+
+
+def plain_number(value: Scalar) -> Scalar:
+    """``4`` for ``4.0``, as PVE writes it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def json_source(snapshot: Snapshot, now: float) -> dict[str, Any]:

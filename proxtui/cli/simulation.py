@@ -11,13 +11,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import IO, TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
 from proxtui.config.models import Config, Credentials, Endpoint, Role, Server, Tenant, TlsTrust, User
-from proxtui.errors import MissingExtra, ProxtuiError
+from proxtui.errors import ProxtuiError
 from proxtui.pve.sanitize import clean
 
 if TYPE_CHECKING:
@@ -26,12 +25,6 @@ if TYPE_CHECKING:
 START_SECONDS = 60.0
 """Longer than any machine needs to make 400 guests and a certificate."""
 END_SECONDS = 5.0
-
-
-def require_extra() -> None:
-    """Raise MissingExtra unless what the simulator is made of is installed."""
-    if any(find_spec(name) is None for name in ("starlette", "uvicorn")):
-        raise MissingExtra('the simulator is not installed: pip install "proxtui[demo]"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +48,7 @@ class Announced:
 
 @contextmanager
 def simulation(scenario: str) -> Iterator[Sequence[Announced]]:
-    """A running simulator. Raises MissingExtra, or ProxtuiError with the last line it said when it does not start."""
-    require_extra()
+    """A running simulator. Raises ProxtuiError with the last line it said when it does not start."""
     with tempfile.TemporaryFile() as said:
         process = _start(scenario, said)
         try:

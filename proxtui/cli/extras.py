@@ -1,0 +1,13 @@
+"""Optional parts: asked for before they are needed, so that a missing one is a line and not a traceback."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from proxtui.errors import MissingExtra
+
+
+def require_simulator() -> None:
+    """Raise MissingExtra unless what the simulator is made of is installed."""
+    if any(find_spec(name) is None for name in ("starlette", "uvicorn")):
+        raise MissingExtra('the simulator is not installed: pip install "proxtui[demo]"')

@@ -1,0 +1,65 @@
+"""The demo: a simulator of its own, a configuration in memory, and nothing left behind."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+from proxtui.cli.simulation import Announced, configuration, simulation
+from proxtui.errors import ProxtuiError
+from tests.cli.conftest import spawn
+
+PIN = ":".join(["AB"] * 32)
+WITHOUT = "import sys; sys.modules[{name!r}] = None; from proxtui.__main__ import main; sys.exit(main())"
+
+
+def announced(tenant: str, server: str, **known: Any) -> Announced:
+    usual = {"host": "127.0.0.1", "port": 1, "fingerprint": PIN, "token_id": "a@pve!b", "token_secret": "swordfish"}
+    return Announced(**{"tenant": tenant, "tenant_name": tenant.title(), "server": server, **usual, **known})
+
+
+def test_the_configuration_follows_the_announcement() -> None:
+    config = configuration([announced("acme", "rz1"), announced("zeta", "lab"), announced("acme", "rz2", port=2)])
+    assert [(tenant.slug, tenant.name) for tenant in config.tenants] == [("acme", "Acme"), ("zeta", "Zeta")]
+    assert [tuple(place) for place, _ in config.servers()] == [("acme", "rz1"), ("acme", "rz2"), ("zeta", "lab")]
+    _, server = config.servers()[1]
+    assert (server.endpoints[0].port, server.trust.mode, server.trust.fingerprints) == (2, "fingerprint", (PIN,))
+    assert "swordfish" not in repr(config)
+
+
+def test_the_simulator_runs_as_long_as_it_is_needed() -> None:
+    with simulation("small") as servers:
+        (server,) = servers
+        with socket.create_connection((server.host, server.port), timeout=5):
+            pass
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((server.host, server.port), timeout=5)
+
+
+def test_a_simulator_that_does_not_start_says_why() -> None:
+    with pytest.raises(ProxtuiError, match=r"the simulator did not start: .*nonsense") as caught, simulation("nonsense"):
+        pytest.fail("it started")
+    assert caught.value.exit_code == 1
+
+
+@pytest.mark.parametrize("name", ["starlette", "uvicorn"])
+@pytest.mark.parametrize("verb", [["demo"], ["sim", "serve"]])
+def test_without_the_extra_one_line_says_how_to_get_it(name: str, verb: list[str]) -> None:
+    answer = spawn(*verb, code=WITHOUT.format(name=name))
+    assert (answer.code, answer.out) == (2, "")
+    assert 'pip install "proxtui[demo]"' in answer.line
+
+
+def test_the_demo_needs_a_terminal() -> None:
+    answer = spawn("demo")
+    assert (answer.code, answer.out) == (2, "")
+    assert "needs a terminal" in answer.line
+
+
+def test_sim_serve_knows_its_own_flags() -> None:
+    answer = spawn("sim", "serve", "--help")
+    assert answer.code == 0
+    assert "--env-file" in answer.out
+    assert spawn("sim", "serve", "--scenario", "nonsense").code == 2

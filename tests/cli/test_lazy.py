@@ -1,0 +1,60 @@
+"""Quick to start: naming a verb, its help and completion load neither client, nor models, nor Textual."""
+
+from __future__ import annotations
+
+import pytest
+
+from proxtui.cli.main import VERBS
+from tests.cli.conftest import Call, spawn
+
+HEAVY = ("pydantic", "httpx", "textual", "msgspec", "asyncio", "ssl", "cryptography", "uvicorn", "logging")
+LOADED = f"""
+import sys
+from proxtui.cli.main import main
+try:
+    main(sys.argv[1:])
+finally:
+    print("loaded", [name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["guests", "--help"], ["guests", "list", "--help"], ["completion", "zsh"]]
+)
+def test_naming_a_verb_loads_nothing_heavy(arguments: list[str]) -> None:
+    answer = spawn(*arguments, code=LOADED)
+    assert answer.code == 0
+    assert answer.err.strip() == "loaded []"
+
+
+def complete(words: str, index: int) -> list[str]:
+    environ = {"_PROXTUI_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(index)}
+    answer = spawn(environ=environ, code=LOADED)
+    assert "Traceback" not in answer.err
+    return [line.partition(",")[2] for line in answer.out.splitlines()]
+
+
+def test_verbs_are_completed() -> None:
+    assert complete("proxtui ", 1) == list(VERBS)
+    assert complete("proxtui gu", 1) == ["guests"]
+    assert complete("proxtui guests ", 2) == ["list", "show"]
+    assert complete("proxtui --fing", 1) == ["--fingerprint"]
+
+
+def test_columns_are_completed_also_after_a_comma() -> None:
+    assert complete("proxtui guests list --columns vmid,na", 4) == ["vmid,name"]
+    assert "cpu" in complete("proxtui nodes list --sort ", 4)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_has_its_script(call: Call, shell: str) -> None:
+    answer = call("completion", shell)
+    assert answer.code == 0
+    assert f"_PROXTUI_COMPLETE={shell}_complete" in answer.out
+
+
+def test_every_verb_loads_and_has_a_help_line(call: Call) -> None:
+    for verb in VERBS:
+        answer = call(verb, "--help")
+        assert answer.code == 0, verb
+        assert answer.out.lower().startswith("usage: "), verb

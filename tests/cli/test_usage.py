@@ -1,0 +1,127 @@
+"""Wrong usage: one clear line, the right exit code, nothing asked of any server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from proxtui import __version__
+from proxtui.config.variables import VARIABLES
+from tests.cli.conftest import Answer, Call, spawn
+
+SERVER = {"PROXMOX_HOST": "127.0.0.1:1", "PROXMOX_TOKEN_ID": "a@pve!b", "PROXMOX_TOKEN_SECRET": "topsecret"}
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server on a port where nobody listens: whoever asks it is found out."""
+    for name, value in SERVER.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_nothing_configured_says_three_ways_on() -> None:
+    answer = spawn()
+    assert answer.code == 2
+    assert answer.out == ""
+    lines = answer.err.splitlines()
+    assert len(lines) == 3
+    for line, word in zip(lines, ("proxtui demo", "PROXMOX_HOST", "config init"), strict=True):
+        assert word in line
+
+
+def test_a_verb_with_nothing_configured(call: Call) -> None:
+    answer = call("guests", "list")
+    assert (answer.code, answer.out) == (2, "")
+    assert "PROXMOX_HOST" in answer.line
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["guests", "list", "--columns", "nonsense"], "columns are status, vmid, name"),
+        (["nodes", "list", "--sort", "nonsense"], "columns are status, node"),
+        (["guests", "list", "--filter", "nonsense:1"], "nonsense:1"),
+        (["guests", "list", "--filter", "cpu>"], "cpu>"),
+        (["guests", "list", "--nonsense"], "--nonsense"),
+        (["guests", "list", "--host", "pve1"], "proxtui --host ... guests list"),
+        (["guests", "show"], "ID|NAME"),
+        (["nonsense"], "nonsense"),
+        (["demo", "--scenario", "nonsense"], "fleet"),
+        (["completion", "tcsh"], "bash"),
+        (["--port", "http", "guests", "list"], "--port"),
+        (["--host", "http://pve1", "guests", "list"], "--host"),
+        (["--ca-file", "no/such/file", "guests", "list"], "--ca-file"),
+        (["--fingerprint", "AA:BB", "guests", "list"], "--fingerprint"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(call: Call, arguments: list[str], said: str) -> None:
+    answer = call(*arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.line
+
+
+@pytest.mark.usefixtures("server")
+def test_json_has_the_error_on_stdout_too(call: Call) -> None:
+    answer = call("guests", "list", "--json", "--columns", "nonsense")
+    told = json.loads(answer.out)
+    assert told["error"] == answer.line
+    assert told["details"] == {"kind": "UsageError", "exit_code": 2}
+
+
+@pytest.mark.parametrize("arguments", [[], ["--nonsense"], ["--columns", "x"], ["--filter", "x:"]])
+def test_status_is_unknown_when_it_could_not_ask(call: Call, arguments: list[str]) -> None:
+    answer = call("status", "--once", *arguments)
+    assert answer.code == 3
+    assert answer.line
+
+
+def test_a_group_alone_shows_its_verbs_on_stderr(call: Call) -> None:
+    answer = call("guests")
+    assert (answer.code, answer.out) == (2, "")
+    assert "list" in answer.err
+    assert "show" in answer.err
+
+
+def test_version(call: Call) -> None:
+    assert call("--version") == Answer(0, f"proxtui {__version__}\n", "")
+
+
+def test_help_lists_every_variable_and_no_secret_is_a_flag(call: Call) -> None:
+    text = call("--help").out
+    assert [variable.name for variable in VARIABLES if variable.name not in text] == []
+    assert "--password" not in text
+    assert "--token-secret" not in text
+
+
+@pytest.mark.parametrize("environ", [{}, {"TERM": "dumb"}])
+def test_no_terminal_no_dashboard(environ: dict[str, str]) -> None:
+    answer = spawn(environ={**SERVER, **environ})
+    assert (answer.code, answer.out) == (2, "")
+    assert "needs a terminal" in answer.line
+    assert "status --once" in answer.line
+
+
+def test_no_terminal_no_password() -> None:
+    answer = spawn("guests", "list", environ={"PROXMOX_HOST": "127.0.0.1:1", "PROXMOX_USERNAME": "root"})
+    assert (answer.code, answer.out) == (2, "")
+    assert "PROXMOX_PASSWORD" in answer.line
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    shell = f"{sys.executable} -m proxtui completion bash | true"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", shell], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_interrupt_is_130(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("proxtui.cli.session.Session.read", interrupted)
+    answer = call("guests", "list")
+    assert answer.code == 130
+    assert "Traceback" not in answer.err
