@@ -112,6 +112,8 @@ class Param:
     choices: tuple[str, ...] = ()
     minimum: int | None = None
     required: bool = False
+    only: str = ""
+    """``qemu`` or ``lxc`` when the other kind does not know it."""
     pattern: str | None = None
     format: str = "value does not match the regex pattern"
 
@@ -198,7 +200,7 @@ def verify(route: Route, path: dict[str, str], given: dict[str, Any]) -> dict[st
         param = route.params.get(name)
         if param is None and route.more is not None and route.more.fullmatch(name):
             good[name] = value
-        elif param is None:
+        elif param is None or (param.only and param.only != path.get("kind")):
             errors[name] = UNKNOWN
         else:
             try:

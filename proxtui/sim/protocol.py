@@ -89,7 +89,7 @@ class PveProtocol(h11_impl.H11Protocol):
         async def numbered(scope: Scope, receive: Receive, send: Send) -> None:
             connection.requests += 1
             scope["pve.connection"] = connection
-            await inner(scope, receive, send)  # type: ignore[arg-type]
+            await inner(scope, receive, send)
 
         self.app = cast(Any, numbered)
 

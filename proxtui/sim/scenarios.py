@@ -38,7 +38,7 @@ def fleet(world: World) -> None:
 
 
 def broken(world: World) -> None:
-    """Everything that goes wrong: an offline node, no quorum, a full storage, locks, a forbidden token, a hung server."""
+    """All that goes wrong: an offline node, no quorum, a full storage, locks, a token without rights, a hung server."""
     shaky = raise_site(world, Plan("shaky", cast.AURORA, "shaky", OLD, ("shk1", "shk2", "shk3"), 48, "10.61.0"))
     past.remember(shaky)
     _shake(shaky)

@@ -34,7 +34,7 @@ class Load:
 
 @dataclass(slots=True, frozen=True)
 class PowerChange:
-    """From ``at`` on the guest was in ``status`` (``running`` or ``stopped``); ``qmp`` is ``paused`` while suspended."""
+    """From ``at`` on the guest was in ``status``, ``running`` or ``stopped``; ``qmp`` is ``paused`` while suspended."""
 
     at: float
     status: str

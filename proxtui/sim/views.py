@@ -169,7 +169,7 @@ def guest_config(site: Site, guest: Guest, *, current: bool = False) -> Row:
 
 def _qemu_config(site: Site, guest: Guest) -> Row:
     vlan = f",tag={guest.vlan}" if guest.vlan else ""
-    windows = guest.ostype.startswith("win")
+    options = "" if guest.ostype.startswith("win") else "discard=on,"
     row: Row = {
         "name": guest.name,
         "boot": "order=scsi0;net0",
@@ -180,7 +180,7 @@ def _qemu_config(site: Site, guest: Guest) -> Row:
         "memory": str(guest.maxmem // MIB),
         "ostype": guest.ostype,
         "scsihw": "virtio-scsi-single",
-        "scsi0": f"{volume_of(site, guest)},{'' if windows else 'discard=on,'}iothread=1,size={size_text(guest.maxdisk)}",
+        "scsi0": f"{volume_of(site, guest)},{options}iothread=1,size={size_text(guest.maxdisk)}",
         "net0": f"virtio={guest.mac},bridge=vmbr0,firewall=1{vlan}",
         "meta": f"creation-qemu=9.2.0,ctime={int(guest.created)}",
         "smbios1": f"uuid={guest.uuid}",

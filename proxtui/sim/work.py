@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from proxtui.sim.state import Guest, Node, Snapshot, Task, Volume
 from proxtui.sim.world import Site
 
-Effect = tuple[float, Callable[[float], None]]
-"""Seconds after the start, and what happens then."""
+Act = Callable[[float], None]
+Step = tuple[float, str | Act]
+"""Seconds after the start, and what happens then: a line in the log, or a change."""
 
 
 def begin(
@@ -20,25 +21,26 @@ def begin(
     user: str,
     *,
     seconds: float,
-    log: Sequence[tuple[float, str]] = (),
-    effects: Sequence[Effect] = (),
+    steps: Sequence[Step] = (),
     fails: str | None = None,
 ) -> Task:
-    """Fork a worker that ends after ``seconds``; with ``fails`` it ends at once, with that text, and changes nothing."""
+    """Fork a worker that ends after ``seconds``; with ``fails`` it ends at once with that text and changes nothing."""
     world = site.world
     now = world.now()
     node.next_pid += 1 + site.rng.randrange(40)
     pstart = int((now - node.booted) * 100) & 0xFFFFFFFF
     upid = f"UPID:{node.name}:{node.next_pid:08X}:{pstart:08X}:{int(now):08X}:{kind}:{subject}:{user}:"
     task = Task(upid, node.name, node.next_pid, pstart, now, kind, subject, user)
-    task.log = [(now + world.seconds(after), text) for after, text in log]
     task.end = now + world.seconds(0.1 if fails else seconds)
     if fails:
         task.exit = fails
-        task.log = []
     else:
-        for after, act in effects:
-            world.at(now + world.seconds(after), _unless_killed(task, act))
+        for after, step in steps:
+            moment = now + world.seconds(after)
+            if isinstance(step, str):
+                task.log.append((moment, step))
+            else:
+                world.at(moment, _unless_killed(task, step))
     site.tasks.append(task)
     del site.tasks[:-600]
     site.write_log(node.name, user, "pvedaemon", f"starting task {upid}", at=now)
@@ -46,7 +48,7 @@ def begin(
     return task
 
 
-def _unless_killed(task: Task, act: Callable[[float], None]) -> Callable[[float], None]:
+def _unless_killed(task: Task, act: Act) -> Act:
     def run(moment: float) -> None:
         if not task.killed:
             act(moment)
@@ -72,7 +74,7 @@ def locked(guest: Guest) -> str | None:
     return f"{_word(guest)} is locked ({guest.lock})" if guest.lock else None
 
 
-def _power(site: Site, guest: Guest, status: str, qmp: str = "") -> Callable[[float], None]:
+def _power(site: Site, guest: Guest, status: str, qmp: str = "") -> Act:
     def act(moment: float) -> None:
         if status == "running" and not guest.running:
             guest.pid = 2000 + site.rng.randrange(60_000)
@@ -97,7 +99,7 @@ def start(site: Site, guest: Guest, user: str) -> Task:
         str(guest.vmid),
         user,
         seconds=1.4,
-        effects=[(0.4, _power(site, guest, "running"))],
+        steps=[(0.4, _power(site, guest, "running"))],
         fails=fails,
     )
 
@@ -108,7 +110,7 @@ def stop(site: Site, guest: Guest, user: str) -> Task:
     node = site.nodes[guest.node]
     seconds = 1.3 if guest.running else 0.1
     kind = _type(guest, "stop")
-    return begin(site, node, kind, str(guest.vmid), user, seconds=seconds, effects=effects, fails=locked(guest))
+    return begin(site, node, kind, str(guest.vmid), user, seconds=seconds, steps=effects, fails=locked(guest))
 
 
 def shutdown(site: Site, guest: Guest, user: str, timeout: int = 60) -> Task:
@@ -123,7 +125,7 @@ def shutdown(site: Site, guest: Guest, user: str, timeout: int = 60) -> Task:
         return task
     seconds = 1.5 if guest.kind == "lxc" else 6.0
     effects = [(seconds - 0.3, _power(site, guest, "stopped"))]
-    return begin(site, node, kind, str(guest.vmid), user, seconds=seconds, effects=effects, fails=fails)
+    return begin(site, node, kind, str(guest.vmid), user, seconds=seconds, steps=effects, fails=fails)
 
 
 def reboot(site: Site, guest: Guest, user: str) -> Task:
@@ -133,7 +135,7 @@ def reboot(site: Site, guest: Guest, user: str) -> Task:
     effects = [(4.0, _power(site, guest, "stopped")), (4.8, _power(site, guest, "running"))]
     node = site.nodes[guest.node]
     kind = _type(guest, "reboot")
-    return begin(site, node, kind, str(guest.vmid), user, seconds=5.5, effects=effects, fails=fails)
+    return begin(site, node, kind, str(guest.vmid), user, seconds=5.5, steps=effects, fails=fails)
 
 
 def reset(site: Site, guest: Guest, user: str) -> Task:
@@ -147,14 +149,14 @@ def suspend(site: Site, guest: Guest, user: str) -> Task:
     effects = [(0.2, _power(site, guest, "running", "paused"))]
     kind = "qmpause" if guest.kind == "qemu" else "vzsuspend"
     node = site.nodes[guest.node]
-    return begin(site, node, kind, str(guest.vmid), user, seconds=0.4, effects=effects, fails=fails)
+    return begin(site, node, kind, str(guest.vmid), user, seconds=0.4, steps=effects, fails=fails)
 
 
 def resume(site: Site, guest: Guest, user: str) -> Task:
     fails = locked(guest) or (None if guest.running else f"{_word(guest)} {guest.vmid} not running")
     effects = [(0.2, _power(site, guest, "running"))]
     node = site.nodes[guest.node]
-    return begin(site, node, _type(guest, "resume"), str(guest.vmid), user, seconds=0.4, effects=effects, fails=fails)
+    return begin(site, node, _type(guest, "resume"), str(guest.vmid), user, seconds=0.4, steps=effects, fails=fails)
 
 
 def snapshot(site: Site, guest: Guest, user: str, name: str, description: str, vmstate: bool = False) -> Task:
@@ -176,7 +178,7 @@ def snapshot(site: Site, guest: Guest, user: str, name: str, description: str, v
     node = site.nodes[guest.node]
     effects = [(0.0, lock), (2.0, done)]
     kind = _type(guest, "snapshot")
-    return begin(site, node, kind, str(guest.vmid), user, seconds=2.2, log=log, effects=effects, fails=fails)
+    return begin(site, node, kind, str(guest.vmid), user, seconds=2.2, steps=[*log, *effects], fails=fails)
 
 
 def delete_snapshot(site: Site, guest: Guest, user: str, name: str) -> Task:
@@ -187,7 +189,7 @@ def delete_snapshot(site: Site, guest: Guest, user: str, name: str) -> Task:
     if fails is None and all(snap.name != name for snap in guest.snapshots):
         fails = f"snapshot '{name}' does not exist"
     node, kind = site.nodes[guest.node], _type(guest, "delsnapshot")
-    return begin(site, node, kind, str(guest.vmid), user, seconds=2.0, effects=[(1.8, done)], fails=fails)
+    return begin(site, node, kind, str(guest.vmid), user, seconds=2.0, steps=[(1.8, done)], fails=fails)
 
 
 def rollback(site: Site, guest: Guest, user: str, name: str) -> Task:
@@ -196,7 +198,7 @@ def rollback(site: Site, guest: Guest, user: str, name: str) -> Task:
         fails = f"snapshot '{name}' does not exist"
     node, kind = site.nodes[guest.node], _type(guest, "rollback")
     effects = [(1.0, _power(site, guest, "stopped"))] if guest.running else []
-    return begin(site, node, kind, str(guest.vmid), user, seconds=3.0, effects=effects, fails=fails)
+    return begin(site, node, kind, str(guest.vmid), user, seconds=3.0, steps=effects, fails=fails)
 
 
 def migrate(site: Site, guest: Guest, user: str, target: Node, *, fails: str | None = None) -> Task:
@@ -227,7 +229,7 @@ def migrate(site: Site, guest: Guest, user: str, target: Node, *, fails: str | N
     refusal = locked(guest)
     kind = "qmigrate" if guest.kind == "qemu" else "vzmigrate"
     effects = [(0.1, lock), (seconds - 0.3, done)]
-    task = begin(site, node, kind, str(guest.vmid), user, seconds=seconds, log=log, effects=effects, fails=refusal)
+    task = begin(site, node, kind, str(guest.vmid), user, seconds=seconds, steps=[*log, *effects], fails=refusal)
     if fails and not refusal:
         task.exit = fails
     return task
@@ -271,7 +273,7 @@ def backup(site: Site, guest: Guest, user: str, storage: str, *, seconds: float 
         log.append((seconds - 0.3, f"INFO: Finished Backup of VM {guest.vmid}"))
     effects = [(0.3, lock), (seconds - 0.2, done)]
     number = str(guest.vmid)
-    task = begin(site, node, "vzdump", number, user, seconds=seconds, log=log, effects=effects, fails=fails)
+    task = begin(site, node, "vzdump", number, user, seconds=seconds, steps=[*log, *effects], fails=fails)
     if full and not fails:
         task.exit = "job errors"
     return task

@@ -21,8 +21,12 @@ def listing(call: Call) -> list[Row]:
 
 
 def index(call: Call) -> list[Row]:
-    names = "config pending status snapshot rrddata migrate firewall"
-    return [{"subdir": name} for name in names.split() if call.guest]
+    _ = call.guest
+    return [{"subdir": name} for name in ("config", "migrate", "pending", "rrddata", "snapshot", "status")]
+
+
+def power_index(call: Call) -> list[Row]:
+    return [{"subdir": name} for name in ("current", *VERBS, "shutdown")]
 
 
 def current(call: Call) -> Row:

@@ -15,9 +15,26 @@ FLAGS = (
 )
 KERNELS = {"8": "6.8.12-15-pve", "9": "6.17.4-1-pve"}
 SERVICES = (
-    "chrony corosync cron ksmtuned postfix pve-cluster pve-firewall pve-ha-crm pve-ha-lrm pvedaemon pvefw-logger "
-    "pveproxy pvescheduler pvestatd spiceproxy sshd syslog systemd-journald systemd-timesyncd"
-).split()
+    "chrony",
+    "corosync",
+    "cron",
+    "ksmtuned",
+    "postfix",
+    "pve-cluster",
+    "pve-firewall",
+    "pve-ha-crm",
+    "pve-ha-lrm",
+    "pvedaemon",
+    "pvefw-logger",
+    "pveproxy",
+    "pvescheduler",
+    "pvestatd",
+    "spiceproxy",
+    "sshd",
+    "syslog",
+    "systemd-journald",
+    "systemd-timesyncd",
+)
 ABSENT = {"ksmtuned", "syslog", "systemd-timesyncd"}
 
 
@@ -161,6 +178,8 @@ def disks(call: Call) -> list[Row]:
     ]
 
 
+BELOW = "disks dns hosts lxc network qemu rrddata services status storage subscription tasks time version"
+
+
 def index(call: Call) -> Answer:
-    names = ("dns hosts lxc network qemu rrddata services status storage subscription tasks time version disks").split()
-    return Answer([{"name": name} for name in names])
+    return Answer([{"name": name} for name in BELOW.split(" ")])

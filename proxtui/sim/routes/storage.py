@@ -73,7 +73,8 @@ def status(call: Call) -> Row:
 
 
 def index(call: Call) -> list[Row]:
-    return [{"subdir": name} for name in ("content", "rrddata", "status") if call.storage]
+    _ = call.storage
+    return [{"subdir": name} for name in ("content", "rrddata", "status")]
 
 
 def content(call: Call) -> list[Row]:
@@ -153,4 +154,4 @@ def delete_volume(call: Call) -> str:
             volumes[:] = [volume for volume in volumes if volume.volid != volid]
 
     subject = f"{storage.name}"
-    return work.begin(call.site, call.node, "imgdel", subject, call.who.name, seconds=0.5, effects=[(0.3, done)]).upid
+    return work.begin(call.site, call.node, "imgdel", subject, call.who.name, seconds=0.5, steps=[(0.3, done)]).upid

@@ -49,14 +49,17 @@ CONFIG_MORE = re.compile(
     r"cipassword|ciuser|cpu|cpulimit|cpuunits|features|hookscript|hotplug|kvm|lock|machine|nameserver|numa|ostype|"
     r"protection|rootfs|scsihw|searchdomain|sshkeys|startup|tablet|tty|vga|watchdog|revert|background_delay"
 )
+QEMU_BOOL, QEMU_SECONDS = Param("boolean", only="qemu"), Param("integer", minimum=0, only="qemu")
+QEMU_TEXT, LXC_BOOL, LXC_TEXT = Param(only="qemu"), Param("boolean", only="lxc"), Param(only="lxc")
+LXC_SECONDS = Param("integer", minimum=0, only="lxc")
 POWER: dict[str, dict[str, Param]] = {
-    "start": {"skiplock": BOOL, "timeout": POSITIVE, "debug": BOOL, "machine": TEXT},
-    "stop": {"skiplock": BOOL, "timeout": POSITIVE, "overrule-shutdown": BOOL, "keepActive": BOOL},
-    "shutdown": {"skiplock": BOOL, "timeout": POSITIVE, "forceStop": BOOL, "keepActive": BOOL},
+    "start": {"skiplock": BOOL, "timeout": QEMU_SECONDS, "debug": LXC_BOOL, "machine": QEMU_TEXT},
+    "stop": {"skiplock": BOOL, "timeout": QEMU_SECONDS, "overrule-shutdown": BOOL, "keepActive": QEMU_BOOL},
+    "shutdown": {"skiplock": QEMU_BOOL, "timeout": POSITIVE, "forceStop": BOOL, "keepActive": QEMU_BOOL},
     "reboot": {"timeout": POSITIVE},
     "reset": {"skiplock": BOOL},
-    "suspend": {"skiplock": BOOL, "todisk": BOOL},
-    "resume": {"skiplock": BOOL, "nocheck": BOOL},
+    "suspend": {"skiplock": QEMU_BOOL, "todisk": QEMU_BOOL, "statestorage": QEMU_TEXT},
+    "resume": {"skiplock": QEMU_BOOL, "nocheck": QEMU_BOOL},
 }
 
 SYS_AUDIT, NODE_AUDIT, VM_AUDIT = (
@@ -204,9 +207,9 @@ _STORAGE = (
 )
 
 _GUESTS = (
-    Route("GET", "/nodes/{node}/{kind}", guests.listing, {"full": BOOL}, daemon=True),
-    Route("GET", GUEST, guests.index, on_node=False),
-    Route("GET", f"{GUEST}/status", guests.index, on_node=False),
+    Route("GET", "/nodes/{node}/{kind}", guests.listing, {"full": QEMU_BOOL}, daemon=True),
+    Route("GET", GUEST, guests.index),
+    Route("GET", f"{GUEST}/status", guests.power_index),
     Route("GET", f"{GUEST}/status/current", guests.current, check=VM_AUDIT, daemon=True),
     Route("GET", f"{GUEST}/config", guests.config, {"current": BOOL, "snapshot": TEXT}, VM_AUDIT),
     Route("GET", f"{GUEST}/pending", guests.pending, check=VM_AUDIT),
@@ -226,7 +229,7 @@ _GUESTS = (
         "POST",
         f"{GUEST}/snapshot",
         guests.add_snapshot,
-        {"snapname": SNAPNAME, "description": TEXT, "vmstate": BOOL},
+        {"snapname": SNAPNAME, "description": TEXT, "vmstate": QEMU_BOOL},
         need("/vms/{vmid}", "VM.Snapshot"),
         daemon=True,
     ),
@@ -262,11 +265,11 @@ _GUESTS = (
         {
             "target": Param(required=True),
             "online": BOOL,
-            "restart": BOOL,
-            "timeout": POSITIVE,
-            "with-local-disks": BOOL,
-            "targetstorage": TEXT,
-            "target-storage": TEXT,
+            "restart": LXC_BOOL,
+            "timeout": LXC_SECONDS,
+            "with-local-disks": QEMU_BOOL,
+            "targetstorage": QEMU_TEXT,
+            "target-storage": LXC_TEXT,
             "bwlimit": POSITIVE,
         },
         need("/vms/{vmid}", "VM.Migrate"),
