@@ -176,7 +176,6 @@ class ProxmoxClient:
         return await self._send(call, headers, deadline, fresh=True)
 
     async def _send(self, call: Call, headers: dict[str, str], deadline: Deadline, *, fresh: bool) -> Reply:
-        call.progress = None
         if self._limiter is not None:
             await self._limiter.acquire(deadline.remaining * 1000)
         return await self._wire.exchange(call, headers, seconds=deadline.remaining, fresh=fresh)

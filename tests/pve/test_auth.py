@@ -16,11 +16,13 @@ from proxtui.errors import (
     DeadlineExceeded,
     NetworkError,
     NotConfigured,
+    RateLimitError,
     TotpRequired,
     UnexpectedAnswer,
 )
 from proxtui.pve.auth import factor
 from proxtui.pve.client import ProxmoxClient
+from proxtui.pve.limits import RateLimiter
 
 from .conftest import PASSWORD, SECRET, Bench, HeldClock
 from .servers import Answer, Hang, Seen, answer, ok
@@ -187,6 +189,25 @@ async def test_a_write_refused_with_401_was_not_carried_out_and_goes_once_more(b
     assert len([seen for seen in server.requests if seen.path == "/nodes/a/status"]) == 4
 
 
+async def test_a_deadline_after_a_401_is_no_unknown_outcome(bench: Bench, gate: Gate) -> None:
+    def app(seen: Seen) -> Answer:
+        return Hang() if seen.path == "/access/ticket" and gate.logins else gate(seen)
+
+    _, client = await bench.pair(app, with_password=True, fields={"timeout": 300})
+    await client.get("/nodes")
+    gate.valid.clear()
+    with pytest.raises(DeadlineExceeded):
+        await client.post("/nodes/a/status")
+
+
+async def test_a_full_bucket_after_a_401_is_no_unknown_outcome(bench: Bench, gate: Gate) -> None:
+    _, client = await bench.pair(gate, with_password=True, limiter=RateLimiter(2, 600_000))
+    await client.get("/nodes")
+    gate.valid.clear()
+    with pytest.raises(RateLimitError):
+        await client.post("/nodes/a/status")
+
+
 async def test_renewal_posts_the_ticket_as_password(bench: Bench, gate: Gate, clock: HeldClock) -> None:
     _, client = await bench.pair(gate, with_password=True, now=clock)
     await client.get("/nodes")
@@ -334,8 +355,6 @@ async def test_who_gives_up_during_a_login_leaves_it_to_the_next(bench: Bench, g
 
 
 async def test_the_login_is_not_held_up_by_the_rate_limit(bench: Bench, gate: Gate, clock: HeldClock) -> None:
-    from proxtui.pve.limits import RateLimiter
-
     limiter = RateLimiter(1, 1000, now=clock, sleep=clock.sleep)
     _, client = await bench.pair(gate, with_password=True, limiter=limiter)
     assert limiter.try_acquire()
@@ -351,6 +370,15 @@ async def test_a_login_that_the_caller_posts_is_his_own(bench: Bench, gate: Gate
         await client.post("/access/ticket", {"username": "root@pam", "password": "wrong"})
     assert len(server.requests) == 1
     assert "cookie" not in server.requests[0].headers
+
+
+async def test_a_login_that_the_caller_posts_is_never_repeated(bench: Bench) -> None:
+    replies: list[Answer] = [ok(1), None]
+    server, client = await bench.pair(lambda seen: replies.pop(0))
+    await client.post("/access/ticket", {"username": "root@pam"})
+    with pytest.raises(NetworkError):
+        await client.post("/access/ticket", {"username": "root@pam"})
+    assert [seen.connection for seen in server.requests] == [1, 1]
 
 
 def test_what_people_type() -> None:

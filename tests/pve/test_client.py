@@ -7,6 +7,7 @@ import gzip
 import json
 import logging
 import time
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -179,6 +180,18 @@ class TestAnswers:
         _, client = await bench.pair(lambda seen: answer(200, "OK", body, headers=headers))
         with pytest.raises(UnexpectedAnswer, match="16 MiB"):
             await client.get("/version")
+
+    async def test_a_small_answer_that_unpacks_to_much_never_fills_the_memory(self, bench: Bench) -> None:
+        body = gzip.compress(b'{"data":"' + b"x" * 100 * 2**20, 9)
+        _, client = await bench.pair(lambda seen: answer(200, "OK", body, headers=[("Content-Encoding", "gzip")]))
+        tracemalloc.start()
+        try:
+            with pytest.raises(UnexpectedAnswer, match="16 MiB"):
+                await client.get("/version")
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 3 * LARGEST_BODY
 
     @pytest.mark.parametrize(
         ("encoding", "body"),
