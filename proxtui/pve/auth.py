@@ -39,6 +39,8 @@ class Auth(Protocol):
     """How requests are signed. ``mark`` is ``logins`` as it was when the call began."""
 
     logins: int
+    who: str
+    """``the API token root@pam!watch``, for error lines."""
 
     async def headers(self, method: str, deadline: Deadline, mark: int) -> dict[str, str]:
         """The headers that sign a request; logs in or renews first where that is due."""
@@ -55,6 +57,7 @@ class TokenAuth:
 
     def __init__(self, config: ProxmoxConfig) -> None:
         self.logins = 0
+        self.who = f"the API token {config.full_token_id}"
         self._headers = {"Authorization": f"PVEAPIToken={config.full_token_id}={config.token_secret}"}
 
     async def headers(self, method: str, deadline: Deadline, mark: int) -> dict[str, str]:
@@ -81,6 +84,7 @@ class TicketAuth:
     ) -> None:
         self.logins = 0
         """Logins that came to an end, good or bad."""
+        self.who = f"the login of {config.userid}"
         self._config = config
         self._post = login
         self._ask_totp = ask_totp

@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 
 from proxtui.errors import (
+    ApiError,
+    AuthenticationError,
     DeadlineExceeded,
     InvalidInput,
     NetworkError,
@@ -151,7 +153,7 @@ class ProxmoxClient:
             raise late from None
         if 200 <= reply.status < 300:
             return reply
-        refusal = answers.refusal(reply, call.method, call.path)
+        refusal = self._refusal(reply, call)
         if call.is_write and reply.status in _PERHAPS_DONE:
             raise _unknown(call, refusal) from refusal
         raise refusal
@@ -185,11 +187,21 @@ class ProxmoxClient:
         call = Call("POST", "/access/ticket", form=encoded(form))
         reply = await self._wire.exchange(call, {}, seconds=self.config.timeout / 1000, fresh=True)
         if not 200 <= reply.status < 300:
-            raise answers.refusal(reply, call.method, call.path)
+            raise self._refusal(reply, call)
         return answers.data_of(reply, call.method, call.path)
+
+    def _refusal(self, reply: Reply, call: Call) -> ApiError:
+        error = answers.refusal(reply, call.method, call.path)
+        if not isinstance(error, AuthenticationError):
+            return error
+        # PVE never says whom it refused, and an operator has many of them.
+        line = f"{self._auth.who} was refused: {error.reason}"
+        return AuthenticationError(line, status=error.status, method=call.method, path=call.path)
 
     def _too_late(self, call: Call, deadline: Deadline) -> DeadlineExceeded:
         line = f"{self.config.endpoint} gave no full answer to {call} within {deadline.seconds:g} s"
+        stage = call.progress.stage if call.progress is not None else ""
+        line += {"connect": " (still connecting)", "tls": " (still in the TLS handshake)"}.get(stage, "")
         return DeadlineExceeded(line, stage="deadline", endpoint=self.config.endpoint)
 
 

@@ -15,7 +15,9 @@ from proxtui.errors import (
     InvalidInput,
     ProxtuiError,
     RateLimitError,
+    ReadOnlyError,
     UnexpectedAnswer,
+    UsageError,
 )
 
 FIRST_PAUSE = 15.0
@@ -125,7 +127,9 @@ class Breaker:
         if isinstance(error, AuthenticationError | CertificateError):
             self.state, self.retry_at = "open", None
             return
-        if isinstance(error, RateLimitError) or (self.state == "open" and self.retry_at is None):
+        if isinstance(error, RateLimitError | UsageError | ReadOnlyError) or (
+            self.state == "open" and self.retry_at is None
+        ):
             return
         asked_pause = getattr(error, "retry_after", None)
         if isinstance(error, ApiError) and not _is_failure(error):

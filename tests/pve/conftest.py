@@ -13,9 +13,9 @@ import pytest
 from proxtui.pve.client import ProxmoxClient
 from proxtui.pve.settings import ProxmoxConfig
 
+from .gate import PASSWORD, Gate
 from .servers import App, Certificates, Server
 
-PASSWORD = "correct horse; battery=staple&"
 SECRET = "6f1c1b6e-0000-4000-8000-00000000beef"
 
 
@@ -104,3 +104,8 @@ class HeldClock:
 @pytest.fixture
 def clock() -> HeldClock:
     return HeldClock()
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate()

@@ -80,11 +80,12 @@ def answer(
 
 @dataclass
 class Server:
-    """``async with Server(app, context) as server``: listens on 127.0.0.1, on a port of its own."""
+    """``async with Server(app, context) as server``: listens on a port of its own."""
 
     app: App
     context: ssl.SSLContext | None
     port: int = 0
+    host: str = "127.0.0.1"
     requests: list[Seen] = field(default_factory=list)
     connections: int = 0
     """TCP connections that were accepted (and shook hands, where there is TLS)."""
@@ -94,7 +95,7 @@ class Server:
     _server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Server:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, ssl=self.context)
+        self._server = await asyncio.start_server(self._connected, self.host, self.port, ssl=self.context)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

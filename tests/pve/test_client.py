@@ -21,7 +21,8 @@ from proxtui.pve.limits import RateLimiter
 from proxtui.pve.settings import ProxmoxConfig
 from proxtui.pve.wire import LARGEST_BODY
 
-from .conftest import PASSWORD, SECRET, Bench
+from .conftest import SECRET, Bench
+from .gate import PASSWORD
 from .servers import Answer, Bytes, Hang, Seen, answer, ok
 
 AWKWARD = "a=b;c&d +%/ü\n#?"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -12,11 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxtui.errors import NetworkError, OutcomeUnknown
+from proxtui.errors import DeadlineExceeded, NetworkError, OutcomeUnknown
+from proxtui.pve.client import ProxmoxClient
 from proxtui.pve.connections import KeepAliveStream, kept_alive
+from proxtui.pve.settings import ProxmoxConfig
 
-from .conftest import Bench
-from .servers import Answer, Bytes, Seen, ok
+from .conftest import Bench, Shown
+from .servers import Answer, Bytes, Seen, Server, ok
 
 TWO = b"HTTP/1.1 200 OK\r\nConnection: close\r\nServer: pve\r\nConnection: Keep-Alive\r\n"
 
@@ -208,9 +212,7 @@ async def test_at_most_four_at_once(bench: Bench) -> None:
     assert server.connections <= 4
 
 
-async def test_an_untraced_transport_that_loses_an_answer_is_unknown_too(token_config: Any) -> None:
-    from proxtui.pve.client import ProxmoxClient
-
+async def test_an_untraced_transport_that_loses_an_answer_is_unknown_too(token_config: ProxmoxConfig) -> None:
     def app(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("lost"):
             raise httpx.ReadError("gone", request=request)
@@ -224,3 +226,36 @@ async def test_an_untraced_transport_that_loses_an_answer_is_unknown_too(token_c
         with pytest.raises(NetworkError):
             await client.get("/lost")
     assert client.requests_sent == 3
+
+
+@pytest.mark.parametrize("says", [b"", b"\x16\x03\x03"])
+async def test_a_deadline_in_the_handshake_leaves_no_socket_open(token_config: ProxmoxConfig, says: bytes) -> None:
+    gone = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(says)
+        await reader.read()
+        gone.set()
+        writer.close()
+
+    listener = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    async with listener, ProxmoxClient(replace(token_config, host="127.0.0.1", port=port, timeout=200)) as client:
+        for ask in (client.get, client.post):
+            gone.clear()
+            with pytest.raises(DeadlineExceeded, match="still in the TLS handshake"):
+                await ask("/version")
+            async with asyncio.timeout(5):
+                await gone.wait()
+
+
+async def test_an_address_of_version_6(token_config: ProxmoxConfig, shown: Shown) -> None:
+    async with AsyncExitStack() as stack:
+        try:
+            server = await stack.enter_async_context(Server(lambda seen: ok(1), shown.context, host="::1"))
+        except OSError:
+            pytest.skip("this machine has no ::1")
+        config = replace(token_config, host="[::1]", port=server.port, fingerprints=(shown.fingerprint,))
+        client = await stack.enter_async_context(ProxmoxClient(config))
+        assert await client.get("/version") == 1
+        assert server.requests[0].headers["host"] == f"[::1]:{server.port}"

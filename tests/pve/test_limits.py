@@ -15,6 +15,7 @@ from proxtui.errors import (
     OutcomeUnknown,
     PermissionDenied,
     RateLimitError,
+    ReadOnlyError,
     TotpRequired,
     UnexpectedAnswer,
 )
@@ -185,9 +186,11 @@ class TestBreaker:
             ApiError("no", status=500),
             NodeUnreachable("no", status=595),
             RateLimitError("full", stage="deadline"),
+            ReadOnlyError("locked"),
+            InvalidInput("path", "..", "no"),
         ],
     )
-    def test_what_the_server_said_itself_never_counts(self, clock: HeldClock, error: ApiError) -> None:
+    def test_what_the_server_or_we_said_ourselves_never_counts(self, clock: HeldClock, error: ApiError) -> None:
         guard = breaker(clock)
         for _ in range(9):
             guard.failed(error)
