@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App
 from textual.filter import LineFilter
@@ -36,6 +37,12 @@ class LiveApp(App[None]):
     def crash(self) -> Exception | None:
         """What ended the app, if it was a bug."""
         return self._exception
+
+    def run(self, *arguments: Any, **settings: Any) -> None:
+        """Run until the end; ``return_code`` and ``crash`` tell which it was."""
+        super().run(*arguments, **settings)
+        if self.return_code == signals.EXIT_CODES[signal.SIGHUP]:
+            signals.forget_terminal()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *self._nets]

@@ -50,7 +50,8 @@ def _rank(key: str, *, outer: bool) -> int:
         return 3
     if key.isdigit():
         return 1
-    return 2 if outer else 0
+    # The way back is as near as what has the focus.
+    return 2 if outer and key != "escape" else 0
 
 
 def fitting(hints: Sequence[KeyHint], width: int) -> list[KeyHint]:

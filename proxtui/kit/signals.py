@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import threading
 from typing import Any
@@ -27,6 +28,14 @@ def remove() -> None:
         loop = asyncio.get_running_loop()
         for number in EXIT_CODES:
             loop.remove_signal_handler(number)
+
+
+def forget_terminal() -> None:
+    """Let writes go nowhere from now on: after a hang-up Python's last flush would fail, and hide the exit code."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for number in (1, 2):
+        os.dup2(nowhere, number)
+    os.close(nowhere)
 
 
 def _leave(app: App[Any], code: int) -> None:

@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from textual.color import ColorParseError
 from textual.theme import Theme
 
 import proxtui
@@ -50,7 +51,7 @@ def load_theme(path: Path) -> Theme:
     theme = Theme(**theme_fields, dark=bool(values.get("dark", True)), variables=dict(values.get("variables", {})))
     try:
         theme.to_color_system().generate()
-    except ValueError as error:
+    except ColorParseError as error:
         raise ConfigError(f"theme {path.name}: {error}") from error
     return theme
 

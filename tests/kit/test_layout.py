@@ -1,0 +1,79 @@
+"""Columns in a width: nothing sticks out, what matters stays, what is dropped is counted."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxtui.core.rows import Column
+from proxtui.kit.layout import GAP, lay_out
+from tests.kit.fakes import COLUMNS
+
+
+def column(name: str, width: int, priority: int, *, grow: bool = False, shown: bool = True) -> Column[object]:
+    return Column(name, name.upper(), lambda _: None, lambda _: "", width, priority=priority, grow=grow, shown=shown)
+
+
+columns_of_any_kind = st.lists(
+    st.builds(
+        column,
+        st.just("x"),
+        st.integers(1, 40),
+        st.integers(1, 9),
+        grow=st.booleans(),
+        shown=st.booleans(),
+    ),
+    max_size=20,
+)
+
+
+@given(columns=columns_of_any_kind, width=st.integers(0, 250))
+def test_nothing_sticks_out_and_priority_one_always_stays(columns: list[Column[object]], width: int) -> None:
+    layout = lay_out(columns, width)
+    end = 0
+    for slot in layout.slots:
+        assert slot.width >= 0
+        assert slot.x >= end or slot.width == 0
+        end = slot.x + slot.width
+        assert end <= width
+    shown = [column for column in columns if column.shown]
+    kept = [slot.column for slot in layout.slots]
+    assert len(kept) + len(layout.dropped) == len(shown)
+    assert [column for column in shown if column.priority == 1] == [column for column in kept if column.priority == 1]
+    assert all(column.priority > 1 for column in layout.dropped)
+
+
+@given(columns=columns_of_any_kind, width=st.integers(30, 250))
+def test_the_sign_of_dropped_columns_has_room(columns: list[Column[object]], width: int) -> None:
+    layout = lay_out(columns, width)
+    if layout.dropped and layout.slots:
+        last = layout.slots[-1]
+        assert last.x + last.width + GAP + len(layout.sign) <= width
+
+
+def test_the_least_important_column_goes_first_and_the_last_of_equals() -> None:
+    columns = [column("a", 10, 1), column("b", 10, 5), column("c", 10, 7), column("d", 10, 7), column("e", 10, 2)]
+    names = [[slot.column.key for slot in lay_out(columns, width).slots] for width in (54, 53, 40, 30)]
+    assert names == [["a", "b", "c", "d", "e"], ["a", "b", "c", "e"], ["a", "b", "e"], ["a", "e"]]
+    assert lay_out(columns, 30).sign == "+3"
+    assert lay_out(columns, 54).sign == ""
+
+
+def test_columns_that_must_stay_shrink_the_widest_first() -> None:
+    layout = lay_out([column("a", 4, 1), column("b", 30, 1)], 20)
+    assert [slot.width for slot in layout.slots] == [4, 15]
+
+
+def test_what_is_left_over_goes_to_those_that_grow() -> None:
+    layout = lay_out([column("a", 4, 1, grow=True), column("b", 6, 1), column("c", 4, 1, grow=True)], 31)
+    assert [slot.width for slot in layout.slots] == [12, 6, 11]
+
+
+def test_the_slot_under_the_mouse() -> None:
+    layout = lay_out(COLUMNS, 60)
+    keys = []
+    for x in (0, 6, 7):
+        slot = layout.slot_at(x)
+        keys.append(slot.column.key if slot else None)
+    assert keys == ["vmid", "vmid", "name"]
+    assert layout.slot_at(500) is None
