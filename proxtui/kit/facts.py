@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar, NamedTuple, Protocol
 
 from textual import events
@@ -17,6 +18,8 @@ from proxtui.kit.tones import TONE_CLASSES, tone_rules
 
 LABEL = 11
 """Cells of a label."""
+MOST_LINES = 4
+"""Of one value."""
 TWO_COLUMNS_FROM = 72
 """Cells of the widget."""
 
@@ -38,6 +41,19 @@ class Fact(NamedTuple):
     label: str
     text: str
     tone: Tone = Tone.PLAIN
+
+
+def folded(facts: Sequence[FactLike], width: int) -> list[FactLike]:
+    """The facts with long values continued on further lines, so that the reason in a message is not what is cut."""
+    room = max(1, width - LABEL)
+    lines: list[FactLike] = []
+    for fact in facts:
+        if len(fact.text) <= room:
+            lines.append(fact)
+            continue
+        pieces = wrap(fact.text, room, max_lines=MOST_LINES, placeholder=" …")
+        lines.extend(Fact(fact.label if number == 0 else "", piece, fact.tone) for number, piece in enumerate(pieces))
+    return lines
 
 
 class Facts(Widget):
@@ -82,17 +98,18 @@ class Facts(Widget):
     def _paint(self, y: int) -> Strip:
         width, height = self.size
         ink = self._inks["plain"]
-        columns = 2 if width >= TWO_COLUMNS_FROM and len(self.facts) > height else 1
+        columns = 2 if width >= TWO_COLUMNS_FROM and len(folded(self.facts, width)) > height else 1
         places = columns * height
-        hidden = len(self.facts) - places
         cell = (width - (columns - 1)) // columns
+        facts = folded(self.facts, cell)
+        hidden = len(facts) - places
         runs: list[Run] = []
         for column in range(columns):
             index = column * height + y
             if hidden > 0 and index == places - 1:
                 runs.append((fit(f"… {hidden + 1} more lines", cell), ink.tones[Tone.WARN]))
-            elif index < len(self.facts):
-                runs.extend(self._runs(self.facts[index], cell))
+            elif index < len(facts):
+                runs.extend(self._runs(facts[index], cell))
             else:
                 runs.append((" " * cell, ink.base))
             if column < columns - 1:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,7 +12,6 @@ from textual.binding import Binding, BindingType
 
 from proxtui.config.models import Config
 from proxtui.core.feature import Feature
-from proxtui.errors import UsageError
 from proxtui.kit.app import LiveApp
 from proxtui.kit.screen import LiveScreen
 from proxtui.registry import FEATURES
@@ -42,10 +40,12 @@ class ProxtuiApp(LiveApp):
         self.rooms = tuple(features)
         self._polling: asyncio.Task[None] | None = None
 
-    def on_mount(self) -> None:
+    def get_default_screen(self) -> LiveScreen:
         views = [feature for feature in self.rooms if feature.key]
         sidebar = next((feature for feature in self.rooms if feature.name == SIDEBAR), None)
-        self.push_screen(LiveScreen(self.runtime, views, sidebar))
+        return LiveScreen(self.runtime, views, sidebar)
+
+    def on_mount(self) -> None:
         # The first question loads the HTTP library: not before there is something to look at.
         self.call_after_refresh(self._start_polling)
 
@@ -95,11 +95,9 @@ def run_dashboard(
 ) -> int:
     """Show the dashboard until it is left; gives the exit code (0, 130 after ctrl+c, 129 or 143 after a signal).
 
-    Raises UsageError without a terminal, NotConfigured without a server, and whatever bug ended the app,
-    once the terminal is as it was before.
+    The caller has made sure that there is a terminal. Raises NotConfigured without a server, and whatever bug ended
+    the app, once the terminal is as it was before.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("the dashboard needs a terminal; without one: proxtui guests list, proxtui status --once")
     plain = ascii_only or config.settings.ascii or wants_ascii(os.environ)
     return asyncio.run(_run(config, read_only=read_only, ascii_only=plain, features=features))
 

@@ -8,6 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
@@ -144,7 +145,7 @@ class BranchCanvas(ScrollView):
 
 
 class Branches(BranchCanvas, can_focus=True):
-    """The lines with keys. Says ``Selected`` where the cursor is, ``Chosen`` of a guest, ``Scoped`` to narrow views."""
+    """The lines with keys and mouse."""
 
     HELP_NAME: ClassVar[str] = "tree"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -158,6 +159,16 @@ class Branches(BranchCanvas, can_focus=True):
         Binding("home,g", "go(0)", "First line", show=False),
         Binding("end,G", "go(-1)", "Last line", show=False),
     ]
+
+    class Walked(Message):
+        """The cursor came to a guest, node or storage because somebody moved it."""
+
+        def __init__(self, key: Key) -> None:
+            super().__init__()
+            self.key = key
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, Branches.Walked)
 
     def __init__(self) -> None:
         super().__init__()
@@ -241,7 +252,7 @@ class Branches(BranchCanvas, can_focus=True):
         self.put(index)
         line = self.line
         if line is not None and line is not before and isinstance(line.key, GuestKey | NodeKey | StorageKey):
-            self.post_message(Selected(line.key))
+            self.post_message(self.Walked(line.key))
 
     def _toggle(self, key: LineKey) -> None:
         self._toggled ^= {key}
@@ -253,7 +264,8 @@ class Branches(BranchCanvas, can_focus=True):
 
 
 class ClusterTree(LiveView):
-    """Tenant, server, node, then guests and storages; follows the view, and narrows it."""
+    """Tenant, server, node, then guests and storages. Says ``Selected`` where the cursor is, ``Chosen`` of a guest on
+    enter, ``Scoped`` to narrow the views."""
 
     HELP_NAME: ClassVar[str] = "tree"
 
@@ -276,6 +288,10 @@ class ClusterTree(LiveView):
         """Hide what does not match; tenants, servers and the nodes above a match stay."""
         self._filter = wanted
         self.show(self._fleet, self._scope)
+
+    def on_branches_walked(self, event: Branches.Walked) -> None:
+        event.stop()
+        self.post_message(Selected(event.key))
 
     def reveal(self, key: Key) -> bool:
         return self._branches.mark(key)
