@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,11 +27,15 @@ class Requests:
         self.recent: deque[Record] = deque(maxlen=2000)
         self.counts: Counter[str] = Counter()
         self.connections: Counter[str] = Counter()
+        self.listeners: list[Callable[[Record], None]] = []
+        """Called as a request arrives, before it is answered."""
 
     def begin(self, server: str, method: str, path: str, now: float) -> Record:
         record = Record(now, server, method, path.removeprefix("/api2/json"))
         self.recent.append(record)
         self.counts[f"{server} {method} {record.path}"] += 1
+        for listener in self.listeners:
+            listener(record)
         return record
 
     def clear(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import httpx
@@ -47,6 +48,13 @@ def make_world(clock: HeldClock) -> Callable[..., World]:
 @pytest.fixture
 def world(make_world: Callable[..., World]) -> World:
     return make_world()
+
+
+def arrival(world: World) -> asyncio.Event:
+    """Set as soon as a request arrives."""
+    event = asyncio.Event()
+    world.requests.listeners.append(lambda record: event.set())
+    return event
 
 
 def client(world: World, server: str | None = None, who: str | None = "admin@pve!proxtui") -> httpx.AsyncClient:

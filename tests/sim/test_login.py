@@ -11,7 +11,7 @@ import pytest
 
 from proxtui.sim.world import World
 
-from .conftest import HeldClock, client
+from .conftest import HeldClock, arrival, client
 
 
 async def login(http: httpx.AsyncClient, **values: str) -> httpx.Response:
@@ -59,10 +59,9 @@ async def test_a_wrong_password_has_a_body_and_other_401s_have_none(world: World
 async def test_a_refusal_is_held_back(world: World) -> None:
     world.auth_delay = 3600.0
     async with client(world, who=None) as http:
+        arrived = arrival(world)
         asking = asyncio.create_task(http.get("/nodes"))
-        while not world.requests.recent:
-            await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await arrived.wait()
         assert not asking.done()
         world.stopping.set()
         assert (await asking).status_code == 401

@@ -16,6 +16,8 @@ from proxtui.sim.faults import Fault
 from proxtui.sim.running import running
 from proxtui.sim.world import World
 
+from .conftest import arrival
+
 
 class Wire:
     """One TLS connection, by hand."""
@@ -188,9 +190,9 @@ async def test_a_hung_server_answers_nothing_and_still_ends(world: World) -> Non
     world.faults.add(Fault("hang"))
     async with running(world, alive=False) as announced:
         wire = await Wire(announced["servers"][0]).open()
+        arrived = arrival(world)
         asking = asyncio.create_task(wire.ask("GET /api2/json/version"))
-        while not world.requests.recent:
-            await asyncio.sleep(0)
+        await arrived.wait()
         assert not asking.done()
     with pytest.raises(asyncio.IncompleteReadError):
         await asking
