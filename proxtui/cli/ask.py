@@ -44,7 +44,11 @@ async def for_totp(prompt: str) -> str:
         raise TotpRequired("the login needs a second factor, and there is no terminal to ask on; use an API token")
     # It holds up the event loop on purpose: nothing else can go on before the login.
     with _ctrl_c_interrupts():
-        return _hidden(clean(prompt))
+        try:
+            return _hidden(clean(prompt))
+        except click.Abort:
+            # asyncio lets only this one end everything; another would come back wrapped in groups.
+            raise KeyboardInterrupt from None
 
 
 def _hidden(label: str) -> str:

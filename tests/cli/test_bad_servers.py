@@ -128,7 +128,7 @@ def test_status_of_a_dead_server_is_critical(call: Call) -> None:
     [
         ("html", {}, 1),
         ("garbage", {}, 1),
-        ("truncate", {}, None),
+        ("drop-after", {}, 10),
         ("empty", {}, None),
         ("status", {"status": 500, "reason": "got no worker"}, 1),
         ("status", {"status": 503, "reason": "Service Unavailable"}, None),

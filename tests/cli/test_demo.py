@@ -39,7 +39,10 @@ def test_the_simulator_runs_as_long_as_it_is_needed() -> None:
 
 
 def test_a_simulator_that_does_not_start_says_why() -> None:
-    with pytest.raises(ProxtuiError, match=r"the simulator did not start: .*nonsense") as caught, simulation("nonsense"):
+    with (
+        pytest.raises(ProxtuiError, match=r"the simulator did not start: .*nonsense") as caught,
+        simulation("nonsense"),
+    ):
         pytest.fail("it started")
     assert caught.value.exit_code == 1
 

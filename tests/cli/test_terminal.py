@@ -40,7 +40,7 @@ def test_a_wrong_password_is_one_line(simulator_process: Simulator) -> None:
 def test_a_second_factor_is_asked_for(simulator_process: Simulator) -> None:
     environ = {**login(simulator_process), "PROXMOX_USERNAME": "totp@pve", "PROXMOX_PASSWORD": "sim-totp"}
     with Terminal([*PROXTUI, "nodes", "list"], environment=environ) as terminal:
-        terminal.wait_for("factor")
+        terminal.wait_for("TOTP code")
         terminal.press("123456\r")
         terminal.wait_for("pve2")
         assert terminal.wait_exit() == 0
@@ -50,7 +50,7 @@ def test_a_second_factor_is_asked_for(simulator_process: Simulator) -> None:
 def test_ctrl_c_at_the_second_factor_is_130(simulator_process: Simulator) -> None:
     environ = {**login(simulator_process), "PROXMOX_USERNAME": "totp@pve", "PROXMOX_PASSWORD": "sim-totp"}
     with Terminal([*PROXTUI, "nodes", "list"], environment=environ) as terminal:
-        terminal.wait_for("factor")
+        terminal.wait_for("TOTP code")
         terminal.press("\x03")
         assert terminal.wait_exit() == 130
     assert b"Traceback" not in terminal.raw
