@@ -68,7 +68,7 @@ def data_of(reply: Reply, method: str, path: str) -> Any:
 
     ``UnexpectedAnswer`` for everything that is not ``{"data": ...}``.
     """
-    document = decoded(require_json(reply, method, path), method, path)
+    document = decoded(require_json(reply, method, path), method, path, status=reply.status)
     if not isinstance(document, dict) or "data" not in document:
         raise UnexpectedAnswer(
             "the answer has no data in it: is this a PVE server?", status=reply.status, method=method, path=path
@@ -86,12 +86,12 @@ def require_json(reply: Reply, method: str, path: str) -> bytes:
     raise UnexpectedAnswer(f"the server answered {what}", status=reply.status, method=method, path=path)
 
 
-def decoded(body: bytes, method: str = "", path: str = "") -> Any:
+def decoded(body: bytes, method: str = "", path: str = "", *, status: int = 200) -> Any:
     """A JSON body as Python values with every string cleaned. Numbers nobody can mean (NaN, 1e400) are None."""
     try:
         return clean_json(_parsed(body))
     except (ValueError, RecursionError):
-        raise UnexpectedAnswer("the server answered broken JSON", method=method, path=path) from None
+        raise UnexpectedAnswer("the server answered broken JSON", status=status, method=method, path=path) from None
 
 
 def _parsed(body: bytes) -> Any:

@@ -29,7 +29,7 @@ from proxtui.pve.settings import ProxmoxConfig
 from proxtui.pve.wire import Call, Wire
 
 MOST_AT_ONCE = 4
-_PERHAPS_DONE = frozenset({504, 596, 599})
+_PERHAPS_DONE = frozenset({502, 504, 596, 599})
 """The node or server behind the one that answered did not: what it was asked to do may be done."""
 
 
@@ -130,10 +130,12 @@ class ProxmoxClient:
         if self.read_only:
             # The transport would refuse it too; asked here, not even a login is sent for it.
             lock.check(call.method, API_ROOT + call.path)
-        reply = await self._answered(call, timeout)
         try:
-            return answers.data_of(reply, call.method, call.path)
+            return answers.data_of(await self._answered(call, timeout), call.method, call.path)
         except UnexpectedAnswer as error:
+            if not 200 <= error.status < 300:
+                raise
+            # It was accepted, and what came of it cannot be read.
             raise _unknown(call, error) from error
 
     async def _answered(self, call: Call, timeout: int | None) -> Reply:  # noqa: ASYNC109

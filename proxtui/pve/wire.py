@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 import zlib
-from collections.abc import AsyncIterable
 from dataclasses import dataclass, field
 
 import httpx
@@ -130,37 +129,44 @@ class Wire:
         return certificate_error(self._config, distrust, seen)
 
 
+class _Unreadable(Exception):
+    """Why a body cannot be read, as a line."""
+
+
 async def _read_whole(response: httpx.Response, call: Call) -> Reply:
     stream = response.stream
-    if not isinstance(stream, AsyncIterable):
-        raise UnexpectedAnswer("the answer cannot be read", method=call.method, path=call.path)
+    status = response.status_code
+    assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101  as httpx's own client asserts of its transports
     try:
-        body = await _body(stream, response.headers.get("content-encoding", ""), call)
+        body = await _body(stream, response.headers.get("content-encoding", "").strip().lower())
+    except _Unreadable as error:
+        raise UnexpectedAnswer(str(error), status=status, method=call.method, path=call.path) from None
     finally:
         await stream.aclose()
     return Reply(
-        status=response.status_code,
-        reason=reason_text(response.extensions.get("reason_phrase"), response.status_code),
+        status=status,
+        reason=reason_text(response.extensions.get("reason_phrase"), status),
         body=body,
         retry_after=response.headers.get("retry-after"),
         location=response.headers.get("location"),
     )
 
 
-async def _body(stream: AsyncIterable[bytes], encoding: str, call: Call) -> bytes:
+async def _body(stream: httpx.AsyncByteStream, encoding: str) -> bytes:
     """The decompressed body; never more than the limit in memory, whatever the compressed bytes promise."""
-    encoding = encoding.strip().lower()
     if encoding not in ("", "identity", "gzip"):
-        raise UnexpectedAnswer(f"the answer is compressed as {encoding[:20]!r}", method=call.method, path=call.path)
+        raise _Unreadable("the answer is compressed in a way that nobody asked for")
     unzip = zlib.decompressobj(16 + zlib.MAX_WBITS) if encoding == "gzip" else None
     body = bytearray()
     try:
         async for chunk in stream:
+            if unzip is not None and unzip.eof and chunk:
+                raise _Unreadable("the answer's compression is followed by something else")
             body += chunk if unzip is None else unzip.decompress(chunk, LARGEST_BODY + 1 - len(body))
             if len(body) > LARGEST_BODY:
-                raise UnexpectedAnswer("the answer is larger than 16 MiB", method=call.method, path=call.path)
+                raise _Unreadable("the answer is larger than 16 MiB")
     except zlib.error:
-        raise UnexpectedAnswer("the answer's compression is broken", method=call.method, path=call.path) from None
+        raise _Unreadable("the answer's compression is broken") from None
     if unzip is not None and body and not unzip.eof:
-        raise UnexpectedAnswer("the answer's compression is cut off", method=call.method, path=call.path)
+        raise _Unreadable("the answer's compression is cut off")
     return bytes(body)

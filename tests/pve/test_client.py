@@ -143,6 +143,7 @@ class TestAnswers:
             b'{"data":' + b"[" * 900 + b"]" * 900 + b"}" * 2,
             b'{"data":' + b'{"a":' * 20_000 + b"1" + b"}" * 20_001,
         ],
+        ids=range(11),
     )
     async def test_what_is_no_answer(self, bench: Bench, body: bytes) -> None:
         _, client = await bench.pair(lambda seen: answer(200, "OK", body))
@@ -201,12 +202,16 @@ class TestAnswers:
             ("gzip", gzip.compress(b'{"data":1}' * 100)[:-12]),
             ("br", b"x"),
             ("deflate", zlib.compress(b'{"data":1}')),
+            ("gzip", gzip.compress(b'{"data":1}') + b"x" * 200_000),
         ],
+        ids=["broken", "cut", "unknown", "not asked for", "followed"],
     )
     async def test_compression_that_cannot_be_read(self, bench: Bench, encoding: str, body: bytes) -> None:
         _, client = await bench.pair(lambda seen: answer(200, "OK", body, headers=[("Content-Encoding", encoding)]))
         with pytest.raises(UnexpectedAnswer, match="compress"):
             await client.get("/version")
+        with pytest.raises(OutcomeUnknown):
+            await client.post("/nodes")
 
     async def test_after_a_bad_answer_the_client_goes_on(self, bench: Bench) -> None:
         replies = [answer(200, "OK", b"x" * (LARGEST_BODY + 9)), answer(500, "no", connection=("close",)), ok(1)]

@@ -153,7 +153,7 @@ def test_retry_after_as_a_date() -> None:
     assert 95 < found <= 100
 
 
-@pytest.mark.parametrize("status", [504, 596, 599])
+@pytest.mark.parametrize("status", [502, 504, 596, 599])
 async def test_a_write_that_may_have_reached_the_node_is_unknown(bench: Bench, status: int) -> None:
     server, client = await bench.pair(lambda seen: answer(status, "Connection timed out"))
     with pytest.raises(OutcomeUnknown):
