@@ -37,7 +37,17 @@ def guarded(run: Callable[[], int], arguments: Sequence[str]) -> int:
     net = CrashNet()
     with net:
         return _translated(run, arguments)
+    tell_crash(net.caught, 1, as_json="--json" in arguments)
     return 1
+
+
+def tell_crash(error: BaseException | None, code: int, *, as_json: bool) -> None:
+    """Say in JSON too what a ``CrashNet`` has said on stderr."""
+    if as_json:
+        from proxtui.cli.output import Output
+
+        details = {"kind": type(error).__name__, "exit_code": code}
+        Output().json({"error": f"internal error, {type(error).__name__}", "details": details})
 
 
 def _translated(run: Callable[[], int], arguments: Sequence[str]) -> int:

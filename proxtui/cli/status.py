@@ -36,11 +36,11 @@ def status(session: Session, once: bool, options: TableOptions) -> int:
     3 unknown (nothing configured, login refused, wrong usage).
     """
     from proxtui.cli.crash import CrashNet
-    from proxtui.cli.failures import details_of
+    from proxtui.cli.failures import details_of, tell_crash
     from proxtui.cli.health import Level
     from proxtui.cli.output import narrate
 
-    with CrashNet():
+    with CrashNet() as net:
         try:
             return _status(session, options)
         except ProxtuiError as error:
@@ -49,6 +49,8 @@ def status(session: Session, once: bool, options: TableOptions) -> int:
             else:
                 session.output.text(f"UNKNOWN - {error}")
             narrate(str(error))
+    if net.caught:
+        tell_crash(net.caught, Level.UNKNOWN, as_json=options.as_json)
     return Level.UNKNOWN
 
 

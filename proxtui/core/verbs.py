@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -13,10 +13,8 @@ from proxtui.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from proxtui.core.model import Fleet
-    from proxtui.core.rows import Column, TableRow
+    from proxtui.core.rows import Column, R, TableRow
     from proxtui.core.runtime import Runtime
-
-R = TypeVar("R", bound="TableRow")
 
 MOST_CANDIDATES = 8
 """Named in a message that says "which one?"."""

@@ -129,7 +129,7 @@ def test_status_of_a_dead_server_is_critical(call: Call) -> None:
         ("html", {}, 1),
         ("garbage", {}, 1),
         ("drop-after", {}, 10),
-        ("empty", {}, None),
+        ("empty", {"body": "{}"}, 1),
         ("status", {"status": 500, "reason": "got no worker"}, 1),
         ("status", {"status": 503, "reason": "Service Unavailable"}, None),
         ("status", {"status": 403, "reason": "Permission check failed (/, Sys.Audit)"}, 12),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import stat
 from collections.abc import Iterator
@@ -121,6 +122,17 @@ def test_a_crash_is_one_line_and_a_private_report_without_values(
     assert "in broken" in text
     assert "value-of-a-local" not in text.replace('local_value = "value-of-a-local"', "")
     assert "swordfish" not in text.replace('redact.hide("swordfish")', "").replace('f"swordfish', "")
+
+
+@pytest.mark.parametrize(("verb", "code"), [(["guests", "list"], 1), (["status", "--once"], 3)])
+def test_a_crash_is_told_in_json_too(call: Call, monkeypatch: pytest.MonkeyPatch, verb: list[str], code: int) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("proxtui.cli.session.Session.read", broken)
+    answer = call(*verb, "--json")
+    assert answer.code == code
+    assert json.loads(answer.out)["details"] == {"kind": "ZeroDivisionError", "exit_code": code}
 
 
 def test_a_crash_of_status_is_unknown_not_warning(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
