@@ -100,10 +100,12 @@ def _nodes(site: Site, plan: Plan, rng: random.Random) -> None:
 
 
 def _storages(site: Site, plan: Plan) -> None:
+    rng = random.Random(f"{site.world.seed}/{site.name}/storage")
+
     def add(name: str, type_: str, content: str, gib: int, used: float, shared: bool = False, **options: str) -> None:
         offset = zlib.crc32(name.encode()) % 1024
         site.storages[name] = Storage(
-            name, type_, content, gib * GIB, used, shared, options=dict(options), offset=offset
+            name, type_, content, gib * GIB, used * rng.uniform(0.6, 1.3), shared, options=dict(options), offset=offset
         )
 
     add("local", "dir", "backup,iso,vztmpl,snippets", 94, 0.22, path="/var/lib/vz")
@@ -229,7 +231,7 @@ def _guest(
 def _place(site: Site, rng: random.Random) -> str:
     """A node; the first ones carry a little more."""
     names = list(site.nodes)
-    return names[min(rng.randrange(len(names)), rng.randrange(len(names) + 1)) % len(names)]
+    return rng.choices(names, [1.35 - 0.7 * place / len(names) for place in range(len(names))])[0]
 
 
 def _store(site: Site, plan: Plan, rng: random.Random) -> str:

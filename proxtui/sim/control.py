@@ -1,5 +1,12 @@
 """The simulator's own door, outside ``/api2``: what was asked of it, and what is to go wrong.
 
+    GET    /_sim/requests     total, counts ("SERVER METHOD PATH"), connections, the last 2000; DELETE forgets them
+    GET    /_sim/faults       what is wrong now
+    POST   /_sim/faults       {"kind": ..., ...}: make something wrong (keys: ``faults.Fault``); answers its number
+    DELETE /_sim/faults[/ID]  mend one, or everything
+    POST   /_sim/life         {"paused": true}: nothing happens by itself any more
+    GET    /_sim/world        servers, nodes, counts;  /_sim/accounts: who can log in, and how
+
 Every call needs ``Authorization: Bearer CONTROL_TOKEN`` (or ``X-Sim-Token``), with the token of the announcement.
 """
 
@@ -12,7 +19,7 @@ from typing import Any
 from proxtui.sim import trouble
 from proxtui.sim.faults import WORLD, fault_from
 from proxtui.sim.reply import Reply
-from proxtui.sim.world import World
+from proxtui.sim.world import Site, World
 
 PREFIX = "/_sim/"
 JSON = "application/json"
@@ -48,6 +55,8 @@ def _dispatch(world: World, method: str, name: str, values: dict[str, Any]) -> R
     if name == "life" and method == "POST":
         world.paused = bool(values.get("paused", False))
         return _reply(200, {"paused": world.paused})
+    if name == "accounts" and method == "GET":
+        return _reply(200, {"servers": {site.name: _accounts(site) for site in world.sites.values()}})
     if name == "world" and method == "GET":
         return _reply(200, _world(world))
     return _reply(404, {"error": f"no {method} {PREFIX}{name}"})
@@ -89,10 +98,24 @@ def _world(world: World) -> dict[str, Any]:
                 "nodes": {node.name: node.online for node in site.nodes.values()},
                 "guests": len(site.guests),
                 "running_tasks": sum(not task.done(world.now()) for task in site.tasks),
-                "accounts": [user.userid for user in site.users.values()],
             }
             for site in world.sites.values()
         },
+    }
+
+
+def _accounts(site: Site) -> dict[str, Any]:
+    """Everybody who can log in, with what they need for it."""
+    return {
+        "users": {
+            user.userid: {
+                "password": user.password,
+                "totp": user.totp,
+                "recovery": [key for key in user.recovery if key],
+            }
+            for user in site.users.values()
+        },
+        "tokens": {token.full: token.secret for token in site.tokens.values()},
     }
 
 

@@ -34,10 +34,12 @@ PAYLOADS = (
     "\x00\x7f",
     "=cmd|' /C calc'!A0",
     "\u200b\u2060\U000e0041",
+    "\ud800 alone",
 )
-DIRTY = {"description", "comment", "notes", "t", "msg", "tags", "exitstatus", "message", "search"}
+DIRTY = {"description", "comment", "notes", "t", "msg", "tags", "search"}
 NAMES = {"name", "hostname"}
-FAILED = {"status"}
+"""Free only where they name a guest, a snapshot or an interface."""
+STATES = {"OK", "RUNNING", "running", "stopped"}
 
 
 def payload(text: str) -> str:
@@ -50,19 +52,20 @@ def error(text: str) -> str:
     return f"\x1b]0;owned\x07\x1b[2J{text}"
 
 
-def poison(value: Any, *, inside: str = "") -> Any:
-    """A copy of an answer with an attack after every free text in it."""
+def poison(value: Any) -> Any:
+    """A copy of an answer with an attack after every free text in it; identifiers and paths stay usable."""
     if isinstance(value, dict):
-        guest = "vmid" in value or "digest" in value or "snaptime" in value
-        return {key: _leaf(key, item, guest) for key, item in value.items()}
+        named = not value.keys().isdisjoint(("vmid", "digest", "snaptime", "ip-addresses"))
+        return {key: _leaf(key, item, named, "upid" in value) for key, item in value.items()}
     if isinstance(value, list):
-        return [poison(item, inside=inside) for item in value]
+        return [poison(item) for item in value]
     return value
 
 
-def _leaf(key: str, item: Any, guest: bool) -> Any:
+def _leaf(key: str, item: Any, named: bool, task: bool) -> Any:
     if not isinstance(item, str):
-        return poison(item, inside=key)
-    if key in DIRTY or (key in NAMES and guest):
+        return poison(item)
+    failed = task and key in ("status", "exitstatus") and item not in STATES
+    if failed or (key in DIRTY) or (named and key in NAMES):
         return item + payload(key + item)
     return item

@@ -14,8 +14,8 @@ logger = logging.getLogger(__name__)
 
 PER_GUEST = 2400.0
 """Seconds between two events in the life of one guest."""
-SHORTEST = 4.0
-"""Seconds between two events of one site, at least."""
+SHORTEST, LONGEST = 4.0, 25.0
+"""Bounds of the mean time between two events of one site: a small one is not to look dead."""
 USERS = ("admin@pve", "root@pam", "admin@pve!proxtui")
 
 
@@ -42,7 +42,7 @@ class Life:
             self.step()
 
     def _pause(self, site: Site) -> float:
-        mean = max(SHORTEST, PER_GUEST / max(1, len(site.guests)))
+        mean = min(LONGEST, max(SHORTEST, PER_GUEST / max(1, len(site.guests))))
         return self.world.seconds(site.rng.uniform(0.5, 1.5) * mean)
 
 

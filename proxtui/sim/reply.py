@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import zlib
 from collections import defaultdict
@@ -16,6 +17,7 @@ from proxtui.sim.api import Refused
 JSON = "application/json;charset=UTF-8"
 KEEP = "Keep-Alive"
 GZIP_FROM = 1024
+CONTAINERS = (dict, list)
 
 
 @dataclass(slots=True)
@@ -74,19 +76,32 @@ def first_line(text: str) -> str:
 
 def encode(value: Any) -> bytes:
     """JSON with the keys of every object in another order than last time."""
-    order: defaultdict[Any, float] = defaultdict(random.random)
-    return msgspec.json.encode(_shuffled(value, order.__getitem__))
+    shuffled = _Shuffle().of(value)
+    try:
+        return msgspec.json.encode(shuffled)
+    except UnicodeEncodeError:
+        # A lone surrogate, which only a hostile answer holds, passes as an escape.
+        return json.dumps(shuffled).encode()
 
 
-def _shuffled(value: Any, place: Any) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: _shuffled(value[key], place) if isinstance(value[key], (dict, list)) else value[key]
-            for key in sorted(value, key=place)
-        }
-    if isinstance(value, list):
-        return [_shuffled(item, place) if isinstance(item, (dict, list)) else item for item in value]
-    return value
+class _Shuffle:
+    """One random order of keys, for one answer; rows alike are ordered alike, which costs little."""
+
+    def __init__(self) -> None:
+        self.place: defaultdict[Any, float] = defaultdict(random.random)
+        self.known: dict[tuple[Any, ...], list[Any]] = {}
+
+    def of(self, value: Any) -> Any:
+        kind = type(value)
+        if kind is list:
+            return [self.of(item) for item in value]
+        if kind is not dict:
+            return value
+        keys = tuple(value)
+        order = self.known.get(keys)
+        if order is None:
+            order = self.known[keys] = sorted(keys, key=self.place.__getitem__)
+        return {key: item if type(item := value[key]) not in CONTAINERS else self.of(item) for key in order}
 
 
 def refusal(error: Refused) -> Reply:

@@ -29,7 +29,7 @@ def fleet(world: World) -> None:
             tuple(f"med-node{n}" for n in range(1, 6)),
             146,
             "10.40.0",
-            memory=384,
+            memory=512,
         ),
         Plan("edge", cast.KESTREL, None, NEW, ("kestrel-edge",), 28, "192.168.60", memory=384, ceph=False, zfs=True),
     )

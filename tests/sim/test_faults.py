@@ -146,6 +146,22 @@ async def test_hostile_strings_are_everywhere_and_only_in_texts(
     assert {row["node"] for row in nodes} == {"pve1", "pve2"}, "names that PVE itself checks stay"
 
 
+async def test_every_attack_can_be_said_in_json(world: World, http: httpx.AsyncClient) -> None:
+    site = world.sites["lab"]
+    site.hostile = True
+    guest = next(iter(site.guests.values()))
+    for number in range(400):
+        guest.description = f"note {number}"
+        answer = await http.get(f"/nodes/{guest.node}/{guest.kind}/{guest.vmid}/config")
+        assert json.loads(answer.content)["data"]["description"].startswith(f"note {number}")
+
+
+async def test_accounts_are_told(control: Callable[..., Any]) -> None:
+    lab = (await control("GET", "accounts")).json()["servers"]["lab"]
+    assert lab["users"]["totp@pve"]["totp"] == "123456"
+    assert "auditor@pve!monitor" in lab["tokens"]
+
+
 async def test_latency_waits_no_longer_than_the_server_lives(world: World, http: httpx.AsyncClient) -> None:
     world.faults.add(parse_fault("latency:ms=3600000"))
     world.stopping.set()

@@ -113,7 +113,7 @@ class _Sums:
 
     def __init__(self, call: Call, subject: Node, first: float, step: int) -> None:
         self.call, self.node, self.first = call, subject, first
-        self.grid = max(60.0, step / SPREAD) if step > 60 or not call.site.modern else 300.0
+        self.grid = 300.0 if step <= 60 and call.site.modern else float(step)
         self.guests = [
             guest for guest in call.site.guests.values() if guest.node == subject.name and not guest.template
         ]
