@@ -25,6 +25,10 @@ FILTER_EXAMPLES = (
 )
 
 
+_DULL = frozenset({"screen.copy_text"})
+"""Bound by Textual, and nothing that one would look for here."""
+
+
 @dataclass(frozen=True, slots=True)
 class HelpRow:
     """One action: its keys, what it does, where it works."""
@@ -74,7 +78,7 @@ def help_rows(screen: Screen[None]) -> list[HelpRow]:
     found: dict[tuple[str, str], list[str]] = {}
     for node in sorted(_nodes(screen), key=_distance):
         for _, binding in node._bindings:
-            if binding.system or not binding.description or not _is_ours(node):
+            if binding.system or binding.action in _DULL or not binding.description or not _is_ours(node):
                 continue
             shown = binding.key_display or screen.app.get_key_display(binding)
             keys = found.setdefault((where_of(node), binding.description), [])
