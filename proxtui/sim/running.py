@@ -28,20 +28,21 @@ async def running(
         for node in site.nodes.values():
             node.fingerprint = certificates[name].fingerprint
     servers = {name: _server(world, name, certificates[name]) for name in sockets}
-    async with asyncio.TaskGroup() as group:
-        serving = [group.create_task(server.serve(sockets=[sockets[name]])) for name, server in servers.items()]
-        await _started(servers)
-        living = group.create_task(Life(world).run()) if alive else None
+    tasks = [asyncio.create_task(server.serve(sockets=[sockets[name]])) for name, server in servers.items()]
+    try:
+        await _started(servers, tasks)
+        if alive:
+            tasks.append(asyncio.create_task(Life(world).run()))
         ports = {name: listener.getsockname()[1] for name, listener in sockets.items()}
-        try:
-            yield announcement(world, host.strip("[]"), ports, certificates)
-        finally:
-            world.stopping.set()
-            if living is not None:
-                living.cancel()
-            for server in servers.values():
-                server.should_exit = True
-            await asyncio.gather(*serving)
+        yield announcement(world, host.strip("[]"), ports, certificates)
+    finally:
+        world.stopping.set()
+        for server in servers.values():
+            server.should_exit = True
+        if len(tasks) > len(servers):
+            tasks[-1].cancel()
+        # No TaskGroup: it would wrap what the block of the caller raises.
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _bind(world: World, host: str, port: int) -> dict[str, socket.socket]:
@@ -92,9 +93,12 @@ def _server(world: World, name: str, certificate: Certificate) -> Any:
     return QuietServer(config)
 
 
-async def _started(servers: dict[str, Any]) -> None:
-    while not all(server.started for server in servers.values()):  # noqa: ASYNC110 -- uvicorn has no event for it
-        await asyncio.sleep(0.01)
+async def _started(servers: dict[str, Any], tasks: list[asyncio.Task[None]]) -> None:
+    while not all(server.started for server in servers.values()):
+        for task in tasks:
+            if task.done():
+                await task
+        await asyncio.sleep(0.01)  # uvicorn has no event for it
 
 
 def announcement(
