@@ -13,7 +13,7 @@ from textual.widget import Widget
 from proxtui.core.rows import Tone, tone_of_load
 from proxtui.core.series import Drawing
 from proxtui.kit.chart import LiveChart
-from proxtui.kit.facts import FactLike, Facts
+from proxtui.kit.facts import TWO_COLUMNS_FROM, FactLike, Facts, folded
 from proxtui.kit.one_line import OneLine
 from proxtui.kit.painting import Run, fit
 
@@ -21,6 +21,8 @@ SIDE_BY_SIDE = 70
 """Cells of the pane from which two charts stand side by side."""
 LEAST_CHART, MOST_CHART = 4, 9
 """Lines of a chart."""
+UNFINISHED = 3
+"""Points at the end of a history that may not be there yet."""
 
 
 class Curve(NamedTuple):
@@ -40,18 +42,29 @@ class Curve(NamedTuple):
 
 def curves(drawings: Sequence[Drawing], times: Sequence[float], empty: str) -> list[Curve]:
     """Charts over the same points of time. What is a part of something has a full scale and the colours of load."""
-    return [
-        Curve(
-            one.title,
-            times if one.values else (),
-            one.values,
-            one.unit,
-            maximum=1.0 if one.unit == "%" else None,
-            is_load=one.unit == "%",
-            empty=empty,
-        )
-        for one in drawings
-    ]
+    return [_curve(one, times, empty) for one in drawings]
+
+
+def _curve(one: Drawing, times: Sequence[float], empty: str) -> Curve:
+    whole = finished(one.values)
+    is_load = one.unit == "%"
+    return Curve(
+        one.title,
+        times[:whole],
+        one.values[:whole],
+        one.unit,
+        maximum=1.0 if is_load else None,
+        is_load=is_load,
+        empty=empty,
+    )
+
+
+def finished(values: Sequence[float | None]) -> int:
+    """How many points to draw. The last minutes may not be there yet: that is no gap, and not the latest value."""
+    for missing in range(min(UNFINISHED, len(values))):
+        if values[len(values) - 1 - missing] is not None:
+            return len(values) - missing
+    return len(values)
 
 
 class Arrangement(NamedTuple):
@@ -63,14 +76,17 @@ class Arrangement(NamedTuple):
 
 
 def arrange(width: int, height: int, charts: int, facts: int) -> Arrangement:
-    """One column of charts where they can stand below each other, else two; facts get a third of the room or more."""
+    """One column of charts where they can stand below each other, else two.
+
+    ``facts`` is the number of their lines: they get what they need as long as the charts keep their least height.
+    """
     room = height - 1
-    wanted = min(facts, max(4, room // 3))
-    one_below_the_other = width < SIDE_BY_SIDE and room - wanted >= charts * (LEAST_CHART + 1)
+    in_one_column = facts if width < TWO_COLUMNS_FROM else -(-facts // 2)
+    one_below_the_other = width < SIDE_BY_SIDE and room - charts * (LEAST_CHART + 1) >= min(facts, room // 3)
     columns = 1 if one_below_the_other else 2
     rows = -(-charts // columns)
-    share = (room - wanted) // rows if rows else 0
-    return Arrangement(columns, rows, max(LEAST_CHART, min(MOST_CHART, share)))
+    left = room - min(in_one_column, room - rows * LEAST_CHART)
+    return Arrangement(columns, rows, max(LEAST_CHART, min(MOST_CHART, left // rows)))
 
 
 class PaneTitle(OneLine):
@@ -102,6 +118,7 @@ class DetailPane(Widget):
         self._facts = Facts()
         self._charts = [LiveChart() for _ in range(charts)]
         self._grid = Grid(*self._charts)
+        self._how: Arrangement | None = None
 
     def compose(self) -> ComposeResult:
         yield self._title
@@ -110,7 +127,6 @@ class DetailPane(Widget):
 
     def tell(self, title: str, facts: Sequence[FactLike], curves: Sequence[Curve]) -> None:
         """Show this. There are as many curves as charts."""
-        rearrange = len(facts) != len(self._facts.facts)
         self._title.say(title)
         self._facts.set_facts(facts)
         for chart, curve in zip(self._charts, curves, strict=True):
@@ -118,8 +134,7 @@ class DetailPane(Widget):
             chart.set_series(curve.title, curve.times, curve.values, unit=curve.unit, maximum=curve.maximum, tone=tone)
             if not curve.times:
                 chart.say(curve.empty)
-        if rearrange:
-            self._arrange()
+        self._arrange()
 
     @property
     def title(self) -> str:
@@ -137,7 +152,12 @@ class DetailPane(Widget):
     def _arrange(self) -> None:
         if not self.size:
             return
-        how = arrange(self.size.width, self.size.height, len(self._charts), len(self._facts.facts))
+        width = self._facts.content_size.width or self.size.width
+        lines = len(folded(self._facts.facts, width if width < TWO_COLUMNS_FROM else (width - 1) // 2))
+        how = arrange(width, self.size.height, len(self._charts), lines)
+        if how == self._how:
+            return
+        self._how = how
         self._grid.styles.grid_size_columns = how.columns
         self._grid.styles.grid_size_rows = how.rows
         self._grid.styles.height = how.rows * how.chart_height

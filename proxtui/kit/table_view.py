@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from textual.app import ComposeResult
@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from proxtui.core.ages import nothing_to_show
-from proxtui.core.model import Fleet, Scope
+from proxtui.core.model import Fleet, Scope, SourceState
 from proxtui.core.rows import Column, TableRow
 from proxtui.kit.detail_pane import DetailPane
 from proxtui.kit.live_table import LiveTable
@@ -35,14 +35,20 @@ class TableView(LiveView, Generic[R, D]):
     DEFAULT_CSS = """
     TableView Split > #split-detail { height: 66%; }
     TableView Split.-wide > #split-detail { height: 1fr; width: 42%; }
+    TableView Split.-zoom.-open > #split-main { height: 2; }
+    TableView Split.-zoom > #split-detail { height: 1fr; }
+    TableView Split.-wide.-zoom.-open > #split-main { height: 1fr; }
+    TableView Split.-wide.-zoom > #split-detail { width: 75%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "toggle_detail", "Detail"),
+        Binding("z", "zoom", "Zoom detail"),
         Binding("escape", "close_detail", "Close detail"),
     ]
 
     def __init__(self, runtime: Runtime, columns: Sequence[Column[R]], *, id: str | None = None) -> None:
         super().__init__(runtime, id=id)
+        self._columns = tuple(columns)
         self.table = LiveTable(columns, sort=self.SORT, noun=self.NOUN, empty="")
         self.pane = DetailPane()
         self.split = Split(self.table, self.pane)
@@ -50,6 +56,7 @@ class TableView(LiveView, Generic[R, D]):
         self.scope = Scope()
         self._detail: D | None = None
         self._timer: Timer | None = None
+        self._filling = True
 
     # What a room says.
 
@@ -71,7 +78,12 @@ class TableView(LiveView, Generic[R, D]):
 
     def show(self, fleet: Fleet, scope: Scope) -> None:
         self.fleet, self.scope = fleet, scope
+        # While servers answer one after the other, a cursor that nobody moved stays at the top.
+        waiting = any(snapshot.state is SourceState.WAITING for snapshot in fleet.snapshots)
+        stay, self._filling = self._filling and self.table.rows.cursor == 0, waiting
         self.table.set_rows(self.rows_of(fleet, scope))
+        if stay:
+            self.table.move(0)
         self.table.say_when_empty(nothing_to_show(fleet, scope, f"{self.NOUN}s", filtered=False))
         self._paint()
 
@@ -85,7 +97,7 @@ class TableView(LiveView, Generic[R, D]):
     # The pane.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self.split.is_open if action == "close_detail" else True
+        return self.split.is_open if action in ("close_detail", "zoom") else True
 
     def action_toggle_detail(self) -> None:
         if self.split.toggle():
@@ -94,6 +106,10 @@ class TableView(LiveView, Generic[R, D]):
         else:
             self._stop()
         self.refresh_bindings()
+
+    def action_zoom(self) -> None:
+        """Give the pane nearly all the room; the row under the cursor stays in sight."""
+        self.split.toggle_class("-zoom")
 
     def action_close_detail(self) -> None:
         self.split.close()
@@ -118,6 +134,12 @@ class TableView(LiveView, Generic[R, D]):
         """The room shows other rows than before, for a reason of its own."""
         self.show(self.fleet, self.scope)
         self.post_message(Told())
+
+    def hide_columns(self, hidden: Collection[str]) -> None:
+        """Leave out columns that would say the same on every line: the header says it once."""
+        columns = [column for column in self._columns if column.key not in hidden]
+        if tuple(columns) != self.table.rows.columns:
+            self.table.set_columns(columns)
 
     @property
     def row(self) -> R | None:

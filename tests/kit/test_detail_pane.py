@@ -7,7 +7,7 @@ import pytest
 from proxtui.core.rows import Tone
 from proxtui.core.series import Drawing, shares, sums
 from proxtui.kit.detail_pane import LEAST_CHART, arrange, curves, finished
-from proxtui.kit.facts import MOST_LINES, Fact, folded
+from proxtui.kit.facts import MOST_LINES, TWO_COLUMNS_FROM, Fact, folded
 
 
 @pytest.mark.parametrize("width", [40, 52, 78, 100])
@@ -18,7 +18,7 @@ def test_charts_and_facts_never_need_more_than_there_is(width: int, height: int,
     assert how.columns * how.rows >= 4
     assert how.chart_height >= LEAST_CHART
     left = height - 1 - how.rows * how.chart_height
-    assert left >= min(facts, 4)
+    assert left * (2 if width >= TWO_COLUMNS_FROM else 1) >= min(facts, 4)
 
 
 def test_facts_get_what_they_need_before_charts_grow() -> None:

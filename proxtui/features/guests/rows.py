@@ -157,7 +157,7 @@ def _yes_no(value: bool | None) -> str:
 COLUMNS: tuple[Column[GuestRow], ...] = (
     Column("status", "State", lambda r: r.guest.status, status_text, 8, 1, tone=status_tone),
     Column("vmid", "ID", lambda r: r.key.vmid, lambda r: str(r.key.vmid), 5, 1, align="right"),
-    Column("name", "Name", lambda r: r.guest.name, lambda r: r.guest.name or UNKNOWN, 14, 1, grow=True),
+    Column("name", "Name", lambda r: r.guest.name, lambda r: r.guest.name or UNKNOWN, 13, 1, grow=True),
     Column("node", "Node", lambda r: r.guest.node, lambda r: r.guest.node, 8, 3),
     Column("server", "Server", lambda r: r.key.server, lambda r: r.key.server, 9, 4),
     Column("tenant", "Tenant", lambda r: r.key.tenant, lambda r: r.key.tenant, 9, 5),
@@ -177,7 +177,7 @@ COLUMNS: tuple[Column[GuestRow], ...] = (
     Column("tags", "Tags", lambda r: list(r.guest.tags), lambda r: " ".join(r.guest.tags), 10, 6),
     Column("pool", "Pool", lambda r: r.guest.pool, lambda r: r.guest.pool or "", 7, 9),
     Column("lock", "Lock", lambda r: r.guest.lock, lambda r: r.guest.lock or "", 8, 7, tone=lambda r: Tone.WARN),
-    Column("age", "Age", lambda r: r.age, lambda r: age_text(r.age), 4, 4, align="right", tone=lambda r: Tone.MUTED),
+    Column("age", "Age", lambda r: r.age, lambda r: age_text(r.age), 4, 3, align="right", tone=lambda r: Tone.MUTED),
     Column("type", "Type", lambda r: r.key.kind, lambda r: r.key.kind, 4, shown=False),
     Column(
         "maxcpu", "CPUs", lambda r: r.guest.maxcpu, lambda r: _number(r.guest.maxcpu), 4, align="right", shown=False

@@ -48,6 +48,7 @@ class GuestsView(TableView[GuestRow, GuestDetail]):
         self._rows: dict[GuestKey, GuestRow] = {}
 
     def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[GuestRow]:
+        self.hide_columns({"server", "tenant"} if scope.server else {"tenant"} if scope.tenant else set())
         rows = guest_rows(fleet, scope, kind=self.kind, previous=self._rows)
         self._rows = {row.key: row for row in rows}
         return rows

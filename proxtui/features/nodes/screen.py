@@ -41,6 +41,7 @@ class NodesView(TableView[NodeRow, NodeDetail]):
         self.service = NodeService(runtime)
 
     def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[NodeRow]:
+        self.hide_columns({"server", "tenant"} if scope.server else {"tenant"} if scope.tenant else set())
         return node_rows(fleet, scope)
 
     async def ask(self, row: NodeRow, previous: NodeDetail | None) -> NodeDetail:
