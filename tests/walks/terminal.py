@@ -30,6 +30,8 @@ class Terminal:
         self.screen = pyte.Screen(columns, lines)
         self.stream = pyte.ByteStream(self.screen)
         self.raw = bytearray()
+        self.fresh = False
+        """True when the last ``read`` brought something."""
         self.master, slave = pty.openpty()
         self._set_size(columns, lines)
         self.process = subprocess.Popen(
@@ -71,6 +73,7 @@ class Terminal:
     def read(self, seconds: float) -> bool:
         """Read what comes within ``seconds``; False when the program has closed the terminal."""
         ready, _, _ = select.select([self.master], [], [], seconds)
+        self.fresh = bool(ready)
         if not ready:
             return True
         try:
