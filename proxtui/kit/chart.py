@@ -113,7 +113,7 @@ class LiveChart(Widget):
             blank = Strip.blank(width, tones[Tone.PLAIN])
             above = [blank] * ((height - 2) // 2)
             return (lines + above + words + [blank] * height)[:height]
-        return (lines + self._plot_lines(width, height - 1, tones))[:height]
+        return lines if height < 2 else (lines + self._plot_lines(width, height - 1, tones))[:height]
 
     def _title_line(self, width: int, tones: dict[Tone, Style]) -> Strip:
         values = self._drawn.values

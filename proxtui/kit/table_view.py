@@ -112,6 +112,7 @@ class TableView(LiveView, Generic[R, D]):
         self.split.toggle_class("-zoom")
 
     def action_close_detail(self) -> None:
+        self.split.remove_class("-zoom")
         self.split.close()
         self._stop()
         self.refresh_bindings()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
+from textual.worker import WorkerFailed
 
 from proxtui.config.models import Config
 from proxtui.core.feature import Feature
@@ -115,7 +116,7 @@ async def _run(config: Config, *, read_only: bool, ascii_only: bool, features: S
         finally:
             await app.stop_polling()
     if app.crash is not None:
-        raise app.crash
+        raise app.crash.error if isinstance(app.crash, WorkerFailed) else app.crash
     return app.return_code or 0
 
 

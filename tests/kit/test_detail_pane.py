@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from textual.app import App, ComposeResult
 
 from proxtui.core.rows import Tone
 from proxtui.core.series import Drawing, shares, sums
+from proxtui.kit.chart import LiveChart
 from proxtui.kit.detail_pane import LEAST_CHART, arrange, curves, finished
 from proxtui.kit.facts import MOST_LINES, TWO_COLUMNS_FROM, Fact, folded
 
@@ -57,3 +59,17 @@ def test_long_values_go_on_below_and_very_long_ones_are_cut_with_a_sign() -> Non
     assert all(len(line.text) <= 29 for line in lines)
     assert lines[-1].text.endswith("…")
     assert all(line.tone is Tone.WARN for line in lines[1:])
+
+
+@pytest.mark.parametrize("height", [1, 2, 3])
+async def test_a_chart_of_any_height_is_painted(height: int) -> None:
+    chart = LiveChart()
+
+    class OneChart(App[None]):
+        def compose(self) -> ComposeResult:
+            yield chart
+
+    async with OneChart().run_test(size=(30, height)) as pilot:
+        chart.set_series("CPU", (60, 120), (0.5, 0.6), unit="%", maximum=1.0)
+        await pilot.pause()
+        assert "60 %" in chart.render_line(0).text

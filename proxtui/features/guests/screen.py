@@ -26,7 +26,7 @@ KINDS: dict[str | None, str] = {None: "guests", "qemu": "VMs", "lxc": "container
 
 
 def _state(row: GuestRow) -> str:
-    return f"{state_sign('unknown' if row.node_offline else row.guest.status)} {status_text(row)}"
+    return f"{state_sign('stale' if row.node_offline else row.guest.status)} {status_text(row)}"
 
 
 # On the screen a sign stands before the word; the command line has the word alone.

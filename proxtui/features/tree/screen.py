@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -136,7 +137,8 @@ class BranchCanvas(ScrollView):
         if sign := sign_of(line):
             runs.append((sign + " ", ink.tones[line.tone]))
         room = width - sum(len(text) for text, _ in runs)
-        note = fit(line.note, min(len(line.note), max(0, room - LEAST_NAME - 1)))
+        least = min(LEAST_NAME, cell_len(line.name))
+        note = fit(line.note, min(len(line.note), max(0, room - least - 1)))
         name = ink.tones[Tone.ACCENT] if chosen or isinstance(line.key, TenantKey) else ink.base
         runs.append((fit(line.name, room - len(note) - bool(note)), name))
         if note:
