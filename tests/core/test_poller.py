@@ -109,6 +109,28 @@ async def test_polls_never_overlap(clock: FakeClock) -> None:
         assert client.most_in_flight == 1
 
 
+async def test_asking_once_waits_for_the_poll_in_flight(clock: FakeClock) -> None:
+    client = FakeClient(clock)
+    client.delay = 2.0
+    bench = Bench(clock, connection(A, client))
+    async with bench.running():
+        once = asyncio.ensure_future(bench.poller.poll_once())
+        await clock.advance(3)
+        assert (client.most_in_flight, len(client.times())) == (1, 2)
+        await clock.advance(2)
+        await once
+
+
+async def test_a_server_that_fails_slowly_gets_its_pause(clock: FakeClock) -> None:
+    client = FakeClient(clock)
+    client.delay = 10.0
+    client.error = unreachable()
+    bench = Bench(clock, connection(A, client))
+    async with bench.running():
+        await clock.advance(25)
+        assert client.times() == [1000.0, 1014.0]
+
+
 @pytest.mark.parametrize(("random", "gap"), [(0.0, 3.6), (0.5, 4.0), (1.0, 4.4)])
 async def test_the_interval_swings_by_a_tenth(clock: FakeClock, random: float, gap: float) -> None:
     client = FakeClient(clock)
