@@ -77,7 +77,7 @@ async def test_resources_lag_and_the_live_status_does_not(world: World, clock: H
         while await polled() == "running":
             clock.forward(1)
             lag += 1
-        assert 2 <= lag <= 12
+        assert 7 <= lag <= 9, "the report of ten seconds after the last, read by a cache of two"
 
 
 async def test_tags_and_locks_are_live(world: World) -> None:

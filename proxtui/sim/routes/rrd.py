@@ -1,7 +1,7 @@
 """``rrddata``: history, computed on demand from the functions that make the present.
 
 8.4 keeps 70 points of every span; 9.x keeps finer ones (the last day minute by minute). Unknown points hold their time
-alone, and the point that is not over yet is unknown, as in the real thing.
+alone, and so does one whose last report has not come in yet.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from proxtui.sim.api import Call, Param
 from proxtui.sim.state import Guest, Node, Storage
 from proxtui.sim.views import Row, filesystem, node_root, pressure_of, reading_at
+from proxtui.sim.world import BROADCAST
 
 OLD = {"hour": (70, 60), "day": (70, 1800), "week": (70, 10800), "month": (70, 43200), "year": (70, 604800)}
 NEW = {"hour": (60, 60), "day": (1440, 60), "week": (336, 1800), "month": (1440, 1800), "year": (1440, 21600)}
@@ -28,8 +29,6 @@ def times(call: Call) -> tuple[list[int], int]:
     """The moments of the points, oldest first, and the seconds between them."""
     count, step = (NEW if call.site.modern else OLD)[call.params["timeframe"]]
     last = int(call.now) // step * step
-    if not call.site.modern:
-        last += step
     return [last - step * (count - 1 - place) for place in range(count)], step
 
 
@@ -39,7 +38,7 @@ def series(call: Call, node: Node | None, since: float, point: Callable[[float],
     peak = call.params.get("cf") == "MAX"
     rows: list[Row] = []
     for end in moments:
-        if end > call.now or end - step < since or (node is not None and _silent(node, end, step)):
+        if end > call.now - BROADCAST or end - step < since or (node is not None and _silent(node, end, step)):
             rows.append({"time": end})
             continue
         spread = 1 if step <= 60 else SPREAD
