@@ -43,6 +43,11 @@ class Network:
     def __init__(self) -> None:
         self.seen: list[httpx.Request] = []
         self.transport = httpx.MockTransport(self.answer)
+        self.closed = 0
+        self.transport.aclose = self.close  # type: ignore[method-assign]
+
+    async def close(self) -> None:
+        self.closed += 1
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.seen.append(request)
@@ -62,6 +67,8 @@ async def test_from_configuration_to_rows() -> None:
         assert runtime.requests_sent == len(network.seen) == 1
         assert runtime.connection(REF).client.config.full_token_id == "mon@pve!tui"
         assert runtime.server_config(REF) == server()
+        assert network.closed == 0
+    assert network.closed
     assert network.seen[0].headers["authorization"] == "PVEAPIToken=mon@pve!tui=s3cret"
 
 
