@@ -62,7 +62,14 @@ def _caught_up(reading: Reading, polled: Guest | None, polled_at: float) -> bool
     # Which guests exist, and on which node, a newer poll knows best; only measured values lag.
     if polled is None or polled.node != reading.guest.node:
         return True
-    return polled.status == reading.guest.status or polled_at - reading.taken_at >= LAG
+    if polled_at - reading.taken_at >= LAG:
+        return True
+    return polled.status == reading.guest.status and not _measured_before(polled.uptime, reading.guest.uptime)
+
+
+def _measured_before(polled: int | None, read: int | None) -> bool:
+    """Whether the poll's uptime is a little behind: the same run, measured earlier. Far behind is a restart."""
+    return polled is not None and read is not None and read - LAG <= polled < read
 
 
 def _merge(polled: Guest | None, reading: Reading, *, polled_at: float | None) -> Guest:

@@ -65,6 +65,22 @@ def test_a_reading_ends_after_the_lag_that_a_poll_can_have(bench: Bench) -> None
     assert bench.shown.status == "stopped"
 
 
+def test_uptime_never_runs_backwards(bench: Bench) -> None:
+    bench.poll(vm(uptime=990), at=0)
+    bench.read(vm(uptime=1000), at=2)
+    bench.poll(vm(uptime=995), at=4)
+    assert bench.shown.uptime == 1000, "the poll agrees, but was measured before"
+    bench.poll(vm(uptime=1005), at=8)
+    assert bench.shown.uptime == 1005
+
+
+def test_a_restart_is_no_lag(bench: Bench) -> None:
+    bench.poll(vm(uptime=990), at=0)
+    bench.read(vm(uptime=1000), at=2)
+    bench.poll(vm(uptime=3), at=8)
+    assert bench.shown.uptime == 3
+
+
 def test_without_a_newer_poll_a_reading_stays(bench: Bench) -> None:
     bench.poll(vm(status="stopped"), at=0)
     bench.read(vm(status="running"), at=1)
