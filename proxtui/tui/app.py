@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,6 +14,7 @@ from textual.worker import WorkerFailed
 
 from proxtui.config.models import Config
 from proxtui.core.feature import Feature
+from proxtui.kit import signals
 from proxtui.kit.app import LiveApp
 from proxtui.kit.screen import LiveScreen
 from proxtui.registry import FEATURES
@@ -30,6 +32,7 @@ SIDEBAR = "tree"
 class ProxtuiApp(LiveApp):
     """Shows a runtime and keeps its poller going for as long as it runs."""
 
+    TITLE = "proxtui"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", show=False, priority=True),
         Binding("ctrl+q", "quit", show=False),
@@ -100,7 +103,10 @@ def run_dashboard(
     the app, once the terminal is as it was before.
     """
     plain = ascii_only or config.settings.ascii or wants_ascii(os.environ)
-    return asyncio.run(_run(config, read_only=read_only, ascii_only=plain, features=features))
+    code = asyncio.run(_run(config, read_only=read_only, ascii_only=plain, features=features))
+    if code == signals.EXIT_CODES[signal.SIGHUP]:
+        signals.forget_terminal()
+    return code
 
 
 async def _run(config: Config, *, read_only: bool, ascii_only: bool, features: Sequence[Feature]) -> int:

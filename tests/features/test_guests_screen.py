@@ -202,3 +202,43 @@ async def test_the_tree_follows_the_table_and_narrows_it() -> None:
         assert "paris" in acting.header
         await acting.press("enter")
         assert len(names(acting)) == 4
+
+
+async def test_while_servers_answer_one_after_the_other_the_cursor_stays_at_the_top() -> None:
+    late = snapshot(ZETA, state=SourceState.WAITING, taken_at=None)
+    early = snapshot(ACME, (vm(100, name="mail"), vm(101, name="web")), (node("pve1"),))
+    async with stage(fleet(early, late)) as acting:
+        assert acting.front.row.guest.name == "mail"
+        await acting.put(fleet(snapshot(ZETA, (vm(100, name="archive"),), (node("pve1"),))))
+        await acting.until(lambda: len(names(acting)) == 3)
+        assert acting.front.row.guest.name == "archive"
+        # From now on all have answered: the cursor follows its row.
+        await acting.put(fleet(snapshot(ZETA, (vm(100, name="archive"), vm(101, name="aaa")), (node("pve1"),))))
+        await acting.until(lambda: len(names(acting)) == 4)
+        assert acting.front.row.guest.name == "archive"
+
+
+async def test_what_the_scope_says_needs_no_column() -> None:
+    async with stage(two_tenants()) as acting:
+        assert {"Server", "Tenant"} <= set(text_of(acting.table).splitlines()[0].split())
+        acting.tree.focus()
+        await acting.press("g", "down", "enter")
+        await acting.until(lambda: "Tenant" not in text_of(acting.table))
+        assert "Server" in text_of(acting.table)
+        await acting.press("down", "enter")
+        await acting.until(lambda: "Server" not in text_of(acting.table))
+
+
+async def test_the_pane_can_have_nearly_all_the_room() -> None:
+    async with stage(two_tenants(), SMALL, clients={ACME: client()}) as acting:
+        await acting.press("z")
+        assert not acting.front.split.has_class("-zoom")
+        await acting.press("d")
+        before = acting.pane.size.height
+        await acting.press("z")
+        assert acting.pane.size.height > before
+        assert acting.front.row.guest.name in text_of(acting.table)
+        await acting.press("down")
+        assert acting.front.row.guest.name in text_of(acting.table)
+        await acting.press("escape", "d")
+        assert acting.pane.size.height == before
