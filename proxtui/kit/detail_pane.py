@@ -136,6 +136,13 @@ class DetailPane(Widget):
                 chart.say(curve.empty)
         self._arrange()
 
+    def clear(self) -> None:
+        """There is nothing to tell about."""
+        self._title.say("")
+        self._facts.set_facts(())
+        for chart in self._charts:
+            chart.say("")
+
     @property
     def title(self) -> str:
         """What it is about."""

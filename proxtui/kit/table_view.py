@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.timer import Timer
 
 from proxtui.core.ages import nothing_to_show
 from proxtui.core.model import Fleet, Scope, SourceState
 from proxtui.core.rows import Column, TableRow
 from proxtui.kit.detail_pane import DetailPane
 from proxtui.kit.live_table import LiveTable
+from proxtui.kit.lookout import Lookout
 from proxtui.kit.split import Split
 from proxtui.kit.view import LiveView, Selected, Told
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=TableRow)
 D = TypeVar("D")
-
-REST = 0.2
-"""Seconds that the cursor stands still before anything is asked about its row."""
 
 
 class TableView(LiveView, Generic[R, D]):
@@ -55,7 +52,8 @@ class TableView(LiveView, Generic[R, D]):
         self.fleet = Fleet((), 0.0)
         self.scope = Scope()
         self._detail: D | None = None
-        self._timer: Timer | None = None
+        every = runtime.config.settings.interval
+        self.lookout = Lookout(self, self._look, every=every, idle=self._unseen)
         self._filling = True
 
     # What a room says.
@@ -100,11 +98,12 @@ class TableView(LiveView, Generic[R, D]):
         return self.split.is_open if action in ("close_detail", "zoom") else True
 
     def action_toggle_detail(self) -> None:
-        if self.split.toggle():
-            self._paint()
-            self._look()
-        else:
-            self._stop()
+        if self.split.is_open:
+            self.action_close_detail()
+            return
+        self.split.open()
+        self._paint()
+        self.lookout.now()
         self.refresh_bindings()
 
     def action_zoom(self) -> None:
@@ -114,7 +113,7 @@ class TableView(LiveView, Generic[R, D]):
     def action_close_detail(self) -> None:
         self.split.remove_class("-zoom")
         self.split.close()
-        self._stop()
+        self.lookout.stop()
         self.refresh_bindings()
 
     def on_live_table_opened(self, event: LiveTable.Opened) -> None:
@@ -126,10 +125,9 @@ class TableView(LiveView, Generic[R, D]):
         event.stop()
         row: Any = event.row
         self.post_message(Selected(row.key if row is not None else None))
-        self._stop()
         if self.split.is_open:
             self._paint()
-            self._timer = self.set_timer(REST, self._look)
+            self.lookout.soon()
 
     def changed(self) -> None:
         """The room shows other rows than before, for a reason of its own."""
@@ -148,30 +146,18 @@ class TableView(LiveView, Generic[R, D]):
         return cast("R | None", self.table.cursor_row)
 
     def _paint(self) -> None:
-        if self.split.is_open and self.row is not None:
+        if not self.split.is_open:
+            return
+        if self.row is None:
+            self.pane.clear()
+        else:
             self.tell(self.row, self._detail)
 
-    def _look(self) -> None:
-        """Ask about the row under the cursor; whatever was being asked is given up."""
-        if self.split.is_open and self.row is not None:
-            self.run_worker(self._ask(self.row), name="detail", group="detail", exclusive=True)
+    async def _look(self) -> None:
+        row = self.row
+        if self.split.is_open and row is not None:
+            self._detail = await self.ask(row, self._detail)
+            self._paint()
 
-    def _look_again(self) -> None:
-        if self.runtime.poller.paused or not self.is_on_screen:
-            self._later()
-        else:
-            self._look()
-
-    async def _ask(self, row: R) -> None:
-        self._detail = await self.ask(row, self._detail)
-        self._paint()
-        self._later()
-
-    def _later(self) -> None:
-        self._timer = self.set_timer(self.runtime.config.settings.interval, self._look_again)
-
-    def _stop(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
-        self.workers.cancel_group(self, "detail")
+    def _unseen(self) -> bool:
+        return self.runtime.poller.paused or not self.is_on_screen

@@ -125,10 +125,10 @@ async def test_a_closed_pane_asks_no_more() -> None:
         acting.table.move_to(GuestKey(*ACME, "qemu", 100))
         await acting.press("d")
         await acting.until(lambda: len(acting.pane.facts) > 3)
-        assert acting.front._timer is not None
+        assert acting.front.lookout.is_waiting
         await acting.press("d")
-        assert acting.front._timer is None
-        assert not [worker for worker in acting.app.workers if worker.group == "detail" and worker.is_running]
+        assert not acting.front.lookout.is_waiting
+        assert not [worker for worker in acting.app.workers if worker.group == "lookout" and worker.is_running]
 
 
 async def test_a_missing_privilege_is_one_line_in_the_pane() -> None:
@@ -242,3 +242,12 @@ async def test_the_pane_can_have_nearly_all_the_room() -> None:
         assert acting.front.row.guest.name in text_of(acting.table)
         await acting.press("escape", "d")
         assert acting.pane.size.height == before
+
+
+async def test_a_pane_without_a_row_tells_of_none() -> None:
+    async with stage(two_tenants(), clients={ACME: client()}) as acting:
+        await acting.press("d", "slash", *"nobody", "enter")
+        await acting.until(lambda: acting.front.row is None and acting.pane.title == "")
+        assert acting.pane.facts == ()
+        await acting.press("slash", "escape")
+        await acting.until(lambda: acting.pane.title != "")
