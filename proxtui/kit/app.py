@@ -53,6 +53,10 @@ class LiveApp(App[None]):
     def on_unmount(self) -> None:
         signals.remove()
 
+    def on_resize(self) -> None:
+        # A size that changed and came back in a moment is none to Textual, but the terminal has cut what it showed.
+        self.screen.refresh()
+
     def _handle_exception(self, error: Exception) -> None:
         # Textual's own would print a traceback with local variables over the terminal.
         self._return_code = 1

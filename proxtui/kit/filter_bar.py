@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -33,21 +34,22 @@ class FilterChanged(Message):
         return isinstance(message, FilterChanged)
 
 
-class FilterLeft(Message):
-    """The line needs the keys no more; they belong to the view again."""
-
-
 class FilterInput(Input):
     """The text field of the filter."""
 
     HELP_NAME: ClassVar[str] = "filter"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Keep filter", key_display="enter"),
+        # A priority key is obeyed before the next key is handed out: what is typed ahead goes to the table.
+        Binding("enter", "keep", "Keep filter", key_display="enter", priority=True),
         Binding("escape", "clear", "Clear"),
     ]
 
     class Cleared(Message):
         """Escape was pressed."""
+
+    def action_keep(self) -> None:
+        bar = next(above for above in self.ancestors if isinstance(above, FilterBar))
+        bar.keep()
 
     def action_clear(self) -> None:
         self.post_message(self.Cleared())
@@ -65,8 +67,10 @@ class FilterBar(Widget):
     FilterBar FilterInput:focus { background-tint: transparent; border: none; }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, give_back: Callable[[], None], *, id: str | None = None) -> None:
+        """``give_back`` is called when the line needs the keys no more."""
         super().__init__(id=id)
+        self.give_back = give_back
         self._filter = EVERYTHING
 
     def compose(self) -> ComposeResult:
@@ -90,7 +94,12 @@ class FilterBar(Widget):
     def open(self) -> None:
         """Show the line and give it the keys."""
         self.display = True
-        self.query_one(FilterInput).focus()
+        self.screen.set_focus(self.query_one(FilterInput))
+
+    def keep(self) -> None:
+        """Give the keys back and keep the filter; not while there is something to mend in it."""
+        if not self.error:
+            self._leave()
 
     def clear(self) -> None:
         """Take the filter away and fold up."""
@@ -103,11 +112,8 @@ class FilterBar(Widget):
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         self._read(event.value)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        if not self.error:
-            self._leave()
+        # Characters that were typed before enter may arrive after the keys were given back.
+        self.display = bool(event.value) or self.query_one(FilterInput).has_focus
 
     def on_filter_input_cleared(self, event: FilterInput.Cleared) -> None:
         event.stop()
@@ -127,4 +133,4 @@ class FilterBar(Widget):
 
     def _leave(self) -> None:
         self.display = bool(self._filter.text)
-        self.post_message(FilterLeft())
+        self.give_back()

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.screen import Screen
+from textual.widgets import Input
 
 from proxtui.core.feature import Feature, load
 from proxtui.kit.filter_bar import FilterBar
@@ -38,10 +39,14 @@ class Frame(Screen[None]):
     Frame #views { width: 1fr; height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("t", "toggle_sidebar", "Tree"),
-        Binding("question_mark", "help", "Help", key_display="?"),
+        # Keys that hand the keyboard over are obeyed before the next key is given out (priority): over a slow line
+        # "/web" arrives in one piece, and its letters must not run as commands.
+        Binding("slash", "filter", "Filter", key_display="/", priority=True),
+        Binding("t", "toggle_sidebar", "Tree", priority=True),
+        Binding("question_mark", "help", "Help", key_display="?", priority=True),
     ]
+    HANDOVERS: ClassVar[frozenset[str]] = frozenset({"filter", "toggle_sidebar", "help", "switch"})
+    """Actions of priority keys; in a text field these keys are text."""
 
     def __init__(self, runtime: Runtime, features: Sequence[Feature], sidebar: Feature | None = None) -> None:
         """``features`` with a view become views in this order; ``sidebar``'s view stands at the left."""
@@ -53,7 +58,7 @@ class Frame(Screen[None]):
         self._front = ""
         for feature in self.features.values():
             if feature.key:
-                self._bindings.bind(feature.key, f"switch('{feature.name}')", feature.title)
+                self._bindings.bind(feature.key, f"switch('{feature.name}')", feature.title, priority=True)
 
     def compose(self) -> ComposeResult:
         yield HeaderBar()
@@ -63,7 +68,7 @@ class Frame(Screen[None]):
                 if self._sidebar_feature is not None:
                     yield load(self._sidebar_feature.view)(self.runtime, id=f"view-{self._sidebar_feature.name}")
             yield Container(id="views")
-        yield FilterBar()
+        yield FilterBar(self._to_front)
         yield KeyBar()
         yield TooSmall()
 
@@ -115,7 +120,10 @@ class Frame(Screen[None]):
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(self))
 
-    def on_filter_left(self) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return not (action in self.HANDOVERS and isinstance(self.focused, Input))
+
+    def _to_front(self) -> None:
         if self.front is not None:
             self.front.take_focus()
 

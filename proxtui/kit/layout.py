@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proxtui.core.rows import Column
+from rich.cells import cell_len
+
+from proxtui.core.rows import Column, TableRow
 
 GAP = 1
 ALWAYS = 1
@@ -40,16 +42,29 @@ class Layout:
         return next((slot for slot in self.slots if slot.x <= x < slot.x + slot.width + GAP), None)
 
 
-def lay_out(columns: Sequence[Column[Any]], width: int) -> Layout:
-    """Fit the shown columns into ``width`` cells: the highest priority number goes first, 1 never."""
+def lay_out(columns: Sequence[Column[Any]], width: int, wants: Mapping[str, int] | None = None) -> Layout:
+    """Fit the shown columns into ``width`` cells: the highest priority number is dropped first, 1 never.
+
+    ``wants`` is how many cells the content of a column would like; it gets them where there is room.
+    """
     kept, dropped = _choose([column for column in columns if column.shown], width)
-    widths = _share(kept, _room(width, len(dropped)))
+    widths = _share(kept, _room(width, len(dropped)), wants or {})
     slots: list[Slot] = []
     x = 0
     for column, cells in zip(kept, widths, strict=True):
         slots.append(Slot(column, x, cells))
         x = min(width, x + cells + GAP)
     return Layout(width, tuple(slots), tuple(dropped))
+
+
+def content_widths(columns: Sequence[Column[Any]], rows: Iterable[TableRow]) -> dict[str, int]:
+    """The widest text of each shown column among these rows, in cells."""
+    shown = [column for column in columns if column.shown]
+    wants = {column.key: 0 for column in shown}
+    for row in rows:
+        for column in shown:
+            wants[column.key] = max(wants[column.key], cell_len(column.text(row)))
+    return wants
 
 
 def _room(width: int, dropped: int) -> int:
@@ -73,11 +88,15 @@ def _choose(columns: list[Column[Any]], width: int) -> tuple[list[Column[Any]], 
     return kept, dropped
 
 
-def _share(columns: Sequence[Column[Any]], room: int) -> list[int]:
+def _share(columns: Sequence[Column[Any]], room: int, wants: Mapping[str, int]) -> list[int]:
     widths = [column.width for column in columns]
     spare = room - _need(columns)
     if spare < 0:
         return _squeeze(widths, max(0, room - GAP * (len(columns) - 1)))
+    for index in sorted(range(len(columns)), key=lambda index: columns[index].priority):
+        extra = min(spare, max(0, wants.get(columns[index].key, 0) - widths[index]))
+        widths[index] += extra
+        spare -= extra
     growing = [index for index, column in enumerate(columns) if column.grow]
     for turn, index in enumerate(growing):
         widths[index] += spare // len(growing) + (turn < spare % len(growing))

@@ -16,6 +16,7 @@ class RowTable(TableCanvas):
     def set_rows(self, rows: Sequence[TableRow]) -> None:
         """Show these rows. Lines that would look the same are not painted again."""
         self.rows.all = rows
+        self.measure()
         self._rearrange()
 
     def set_filter(self, wanted: Filter) -> None:

@@ -73,7 +73,7 @@ class LiveScreen(Frame):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "back":
             return self.is_mounted and bool(self.query_one(FilterBar).filter.text)
-        return True
+        return super().check_action(action, parameters)
 
     def action_back(self) -> None:
         self.query_one(FilterBar).clear()

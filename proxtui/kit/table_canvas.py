@@ -13,12 +13,14 @@ from textual.widget import Widget
 
 from proxtui.core.rows import Column, TableRow
 from proxtui.kit.inks import Inks
-from proxtui.kit.layout import Layout, lay_out
+from proxtui.kit.layout import Layout, content_widths, lay_out
 from proxtui.kit.painting import GUTTER, paint_centred, paint_header, paint_row
 from proxtui.kit.row_list import RowList
 from proxtui.kit.tones import TONE_CLASSES, tone_rules
 
 _CACHED_STRIPS = 1024
+_SAMPLE = 64
+"""Rows that are asked how wide their texts are; all 10,000 would cost more than the painting."""
 
 
 class TableCanvas(ScrollView):
@@ -47,6 +49,7 @@ class TableCanvas(ScrollView):
         self.header = header
         self.empty, self._noun = empty, noun
         self._slots = lay_out(rows.columns, 0)
+        self._wants: dict[str, int] = {}
         self._inks = Inks(self)
         self._strips: dict[tuple[Hashable, bool], tuple[TableRow, Strip]] = {}
         self._on_screen: dict[int, Strip] = {}
@@ -61,7 +64,7 @@ class TableCanvas(ScrollView):
         """The columns at the present width."""
         width = max(0, self.line_width - GUTTER)
         if self._slots.width != width:
-            self._slots = lay_out(self.rows.columns, width)
+            self._slots = lay_out(self.rows.columns, width, self._wants)
             self._strips.clear()
         return self._slots
 
@@ -78,8 +81,20 @@ class TableCanvas(ScrollView):
     def forget_columns(self, columns: Sequence[Column[Any]]) -> None:
         """Use other columns from the next paint on."""
         self.rows.columns = tuple(columns)
-        self._slots = lay_out(self.rows.columns, self.slots.width)
+        self._wants = {}
+        self.measure()
+        self._slots = lay_out(self.rows.columns, self.slots.width, self._wants)
         self._strips.clear()
+
+    def measure(self) -> None:
+        """Learn from some rows how wide the columns would like to be. They only grow, so that nothing dances."""
+        every = max(1, len(self.rows.all) // _SAMPLE)
+        found = content_widths(self.rows.columns, self.rows.all[::every])
+        wants = {key: max(cells, self._wants.get(key, 0)) for key, cells in found.items()}
+        if wants != self._wants:
+            self._wants = wants
+            self._slots = lay_out(self.rows.columns, self._slots.width, wants)
+            self._strips.clear()
 
     def rearrange(self) -> None:
         """Rows, filter or order changed: keep the cursor in sight if it was, repaint what differs."""

@@ -84,4 +84,5 @@ class LiveView(Widget):
         """Give the keys to the view's main part: the first thing in it that can have them."""
         target = next((child for child in self.query("*") if child.focusable), self if self.focusable else None)
         if target is not None:
-            target.focus()
+            # Not Widget.focus(), which comes later: keys that were typed ahead must find their new owner.
+            self.screen.set_focus(target)

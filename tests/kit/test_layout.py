@@ -77,3 +77,11 @@ def test_the_slot_under_the_mouse() -> None:
         keys.append(slot.column.key if slot else None)
     assert keys == ["vmid", "vmid", "name"]
     assert layout.slot_at(500) is None
+
+
+def test_columns_get_what_their_content_wants_where_there_is_room() -> None:
+    columns = [column("name", 10, 1, grow=True), column("node", 8, 3), column("tags", 6, 6)]
+    wants = {"name": 12, "node": 14, "tags": 30}
+    assert [slot.width for slot in lay_out(columns, 34, wants).slots] == [12, 14, 6]
+    assert [slot.width for slot in lay_out(columns, 70, wants).slots] == [24, 14, 30]
+    assert [slot.width for slot in lay_out(columns, 26, wants).slots] == [10, 8, 6]

@@ -56,8 +56,10 @@ async def test_only_visible_rows_are_formatted() -> None:
     async with TableApp(table, many(10_000)).run_test(size=SIZE) as pilot:
         await pilot.press("down", "down", "G", "g")
         await pilot.pause()
-        assert set(formatted) <= set(range(12)) | set(range(9_988, 10_000))
-        assert len(formatted) < 100
+        # Besides the visible ones, a few rows all over the table tell how wide the columns want to be.
+        elsewhere = {key for key in formatted if 12 <= key < 9_988}
+        assert len(elsewhere) <= 70
+        assert len(formatted) < 200
 
 
 async def test_ten_thousand_rows_keep_the_cursor_through_sort_filter_and_polls() -> None:

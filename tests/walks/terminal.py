@@ -87,11 +87,16 @@ class Terminal:
         self.stream.feed(re.sub(rb"\x1b\[[<>=?][0-9;]*[um]", b"", data))
         return bool(data)
 
+    @property
+    def _between_frames(self) -> bool:
+        """False while a frame that Textual announced as one (mode 2026) has only partly arrived."""
+        return self.raw.rfind(b"\x1b[?2026l") >= self.raw.rfind(b"\x1b[?2026h")
+
     def wait_for(self, what: str | Callable[[str], bool], *, seconds: float = 30.0) -> str:
-        """Read until the screen shows ``what``; fails with the screen when it never does."""
+        """Read until a whole frame shows ``what``; fails with the screen when it never does."""
         shows = what if callable(what) else lambda text: what in text
         end = time.monotonic() + seconds
-        while not shows(self.text()):
+        while not (self._between_frames and shows(self.text())):
             left = end - time.monotonic()
             assert left > 0, f"never saw {what!r} on the screen:\n{self.text()}"
             assert self.read(min(left, 0.5)) or shows(self.text()), f"ended without {what!r}:\n{self.text()}"

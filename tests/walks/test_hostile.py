@@ -66,7 +66,9 @@ def walk(terminal: Terminal) -> str:
             pass
         seen.append(terminal.text())
 
-    press("\r", "Notes")
+    press("\r", "cores")
+    press("z")
+    press("z")
     for _ in range(8):
         press("j")
     press("\x1b")

@@ -11,7 +11,7 @@ from .chaos import chaos_proxy
 from .conftest import Simulator
 from .fleets import fleet_of, token_server, until
 
-INTERVAL = 1.0
+INTERVAL = 2.0
 
 
 async def test_a_hung_server_does_not_age_the_other(fleet_simulator: Simulator) -> None:
