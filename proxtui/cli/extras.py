@@ -9,5 +9,5 @@ from proxtui.errors import MissingExtra
 
 def require_simulator() -> None:
     """Raise MissingExtra unless what the simulator is made of is installed."""
-    if any(find_spec(name) is None for name in ("starlette", "uvicorn")):
+    if find_spec("uvicorn") is None:
         raise MissingExtra('the simulator is not installed: pip install "proxtui[demo]"')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from types import TracebackType
 from typing import Any
 
@@ -56,6 +57,8 @@ class ProxmoxClient:
         self._limiter = limiter
         self._wire = Wire(config, read_only=read_only, transport=transport)
         self._slots = asyncio.Semaphore(MOST_AT_ONCE)
+        # A node behind the server may hang for 30 s; calls to nodes never hold the slot that the next poll needs.
+        self._node_slots = asyncio.Semaphore(MOST_AT_ONCE - 1)
         self._auth: Auth
         if config.full_token_id and config.token_secret:
             self._auth = TokenAuth(config)
@@ -145,8 +148,9 @@ class ProxmoxClient:
             raise InvalidInput("timeout", timeout, "milliseconds, more than 0")
         deadline = Deadline(milliseconds / 1000)
         mark = self._auth.logins
+        node_slot = self._node_slots if call.path.startswith("/nodes/") else nullcontext()
         try:
-            async with deadline, self._slots:
+            async with deadline, node_slot, self._slots:
                 reply = await self._signed(call, deadline, mark)
         except TimeoutError:
             late = self._too_late(call, deadline)

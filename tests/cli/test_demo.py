@@ -47,7 +47,7 @@ def test_a_simulator_that_does_not_start_says_why() -> None:
     assert caught.value.exit_code == 1
 
 
-@pytest.mark.parametrize("name", ["starlette", "uvicorn"])
+@pytest.mark.parametrize("name", ["uvicorn"])
 @pytest.mark.parametrize("verb", [["demo"], ["sim", "serve"]])
 def test_without_the_extra_one_line_says_how_to_get_it(name: str, verb: list[str]) -> None:
     answer = spawn(*verb, code=WITHOUT.format(name=name))

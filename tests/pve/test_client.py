@@ -302,3 +302,32 @@ async def test_any_transport_of_httpx_will_do(token_config: ProxmoxConfig) -> No
 
 def never(request: httpx.Request) -> httpx.Response:
     raise AssertionError("reached the wire")
+
+
+async def test_hung_nodes_leave_room_for_the_poll() -> None:
+    hung = asyncio.Event()
+    arrived = 0
+    all_arrived = asyncio.Event()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal arrived
+        if "/nodes/" in request.url.path:
+            arrived += 1
+            if arrived == 3:
+                all_arrived.set()
+            await hung.wait()
+        return httpx.Response(200, json={"data": []})
+
+    config = ProxmoxConfig(host="pve1", token_id="root@pam!t", token_secret="s")
+    async with (
+        ProxmoxClient(config, transport=httpx.MockTransport(answer)) as client,
+        asyncio.timeout(10),
+        asyncio.TaskGroup() as group,
+    ):
+        for number in range(8):
+            group.create_task(client.get(f"/nodes/pve{number}/status"))
+        await all_arrived.wait()
+        assert await client.get("/cluster/resources") == []
+        assert arrived == 3
+        hung.set()
+    assert arrived == 8

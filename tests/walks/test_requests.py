@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 
 from proxtui.core.model import Fleet, SourceState
@@ -38,7 +39,9 @@ async def test_three_requests_to_the_first_table_and_one_per_interval_after() ->
                 guests = sum(len(snapshot.guests) for snapshot in fleet.snapshots)
                 nodes = sum(len(snapshot.nodes) for snapshot in fleet.snapshots)
                 assert (nodes, guests) >= (10, 300)
-                assert app.screen.query_one(LiveTable).shown == guests
+                async with asyncio.timeout(20):
+                    while app.screen.query_one(LiveTable).shown != guests:
+                        await pilot.pause()
                 first = asked(sim)
                 # The permissions may still be on their way; they are the third request, after token or login.
                 assert all(count.total() <= 3 for count in first.values()), first
