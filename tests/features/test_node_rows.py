@@ -33,7 +33,7 @@ def test_an_offline_node_is_clear_and_claims_no_running_guest() -> None:
     assert COLUMN["running"].value(row) is None
     assert [text(row, key) for key in ("cpu", "mem", "disk", "uptime")] == [UNKNOWN] * 4
     assert text(row, "maxcpu") == "8"
-    assert row.muted
+    assert not row.muted
 
 
 def test_without_sys_audit_only_the_name_and_the_state_are_known() -> None:

@@ -80,6 +80,8 @@ def test_an_offline_node_claims_no_running_guest() -> None:
     lines = {line.key: line for line in tree_lines(known, {PVE1})}
     assert lines[PVE1].note == "offline –/1"
     assert lines[PVE1].note_tone is Tone.BAD
+    assert not lines[PVE1].muted
+    assert lines[WEB].muted
     assert lines[WEB].status == "unknown"
     assert lines[ACME].note == "1/2"
 

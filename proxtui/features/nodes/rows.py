@@ -34,7 +34,8 @@ class NodeRow:
 
     @property
     def muted(self) -> bool:
-        return self.is_offline or is_old(self.state)
+        # That a node is offline is news, not old knowledge: its line stands out.
+        return is_old(self.state)
 
     @property
     def is_offline(self) -> bool:

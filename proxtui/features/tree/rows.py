@@ -204,7 +204,7 @@ class _Server:
             note=f"offline {self.counts[node]}" if offline else str(self.counts[node]),
             note_tone=Tone.BAD if offline else Tone.MUTED,
             is_open=is_open,
-            muted=self.old or offline,
+            muted=self.old,
         )
         if is_open:
             muted = self.old or offline

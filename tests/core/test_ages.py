@@ -1,0 +1,79 @@
+"""Ages and troubles in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from proxtui.core.ages import age_text, coarse_age, nothing_to_show, trouble, troubles
+from proxtui.core.asking import Problem, attempt, problem_lines
+from proxtui.core.model import Fleet, Scope, ServerRef, Snapshot, SourceState
+from proxtui.errors import NetworkError, PermissionDenied
+
+NOW = 1000.0
+REF = ServerRef("acme", "berlin")
+
+
+def known(state: SourceState, age: float | None, **more: Any) -> Snapshot:
+    return Snapshot(REF, state=state, taken_at=None if age is None else NOW - age, **more)
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "text"),
+    [
+        (SourceState.FRESH, 0, "now"),
+        (SourceState.FRESH, 9.9, "now"),
+        (SourceState.STALE, 0.2, "1s"),
+        (SourceState.STALE, 59.9, "50s"),
+        (SourceState.DOWN, 60, "1m"),
+        (SourceState.DOWN, 7_300, "2h"),
+        (SourceState.WAITING, None, "–"),
+    ],
+)
+def test_ages_are_coarse(state: SourceState, age: float | None, text: str) -> None:
+    assert age_text(coarse_age(known(state, age), NOW)) == text
+
+
+def test_a_trouble_has_cause_age_and_next_try() -> None:
+    failed = known(SourceState.STALE, 25, error="pve1:8006: connection refused", next_try_at=NOW + 12)
+    assert trouble(failed, NOW) == "acme / berlin: pve1:8006: connection refused; rows are 20s old; next try in 15s"
+    refused = known(SourceState.FORBIDDEN, None, error="login refused")
+    assert trouble(refused, NOW) == "acme / berlin: login refused; not tried again until this is mended"
+    assert trouble(known(SourceState.STALE, 25, next_try_at=NOW - 1), NOW) == (
+        "acme / berlin: no answer in time; rows are 20s old; trying again"
+    )
+    assert trouble(known(SourceState.FRESH, 1), NOW) is None
+
+
+def test_only_troubles_in_scope() -> None:
+    fleet = Fleet((known(SourceState.DOWN, None, error="no"),), NOW)
+    assert len(troubles(fleet, Scope("acme"))) == 1
+    assert troubles(fleet, Scope("zeta")) == []
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "text"),
+    [
+        ((), "no server is configured"),
+        ((known(SourceState.WAITING, None),), "waiting for 1 server …"),
+        ((known(SourceState.FRESH, 1),), "no guests here"),
+        ((known(SourceState.DOWN, None, error="no"),), "no guests are known\nacme / berlin: no"),
+    ],
+)
+def test_an_empty_table_says_why(snapshots: tuple[Snapshot, ...], text: str) -> None:
+    assert nothing_to_show(Fleet(snapshots, NOW), Scope(), "guests", filtered=False) == text
+
+
+async def test_what_was_refused_becomes_a_line() -> None:
+    async def refuse(error: Exception) -> None:
+        raise error
+
+    denied = PermissionDenied("no", status=403)
+    denied.privilege = "Sys.Audit"
+    problems: list[Problem] = []
+    for what, error in (("status", denied), ("history", denied), ("version", NetworkError("gone", stage="connect"))):
+        assert await attempt(what, refuse(error), problems) is None
+    assert problem_lines(problems) == ["status, history: missing privilege Sys.Audit", "version: gone"]
+    with pytest.raises(ZeroDivisionError):
+        await attempt("bug", refuse(ZeroDivisionError()), problems)
