@@ -91,7 +91,9 @@ class NetworkError(ProxtuiError):
 class CertificateError(NetworkError):
     """The certificate is not the trusted one. No byte of ours was sent."""
 
-    def __init__(self, message: str, *, endpoint: str = "", seen: str | None = None, expected: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, message: str, *, endpoint: str = "", seen: str | None = None, expected: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(message, stage="tls", endpoint=endpoint)
         self.seen = seen
         self.expected = expected
