@@ -68,7 +68,7 @@ class Survey(Generic[T]):
             try:
                 self._findings[ref] = Finding(await self._ask(self._client_of(ref)), began)
             except ProxtuiError as error:
-                known = self._findings.get(ref, Finding[T]())
+                known: Finding[T] = self._findings.get(ref) or Finding()
                 forbidden = isinstance(error, PermissionDenied)
                 self._findings[ref] = Finding(known.value, known.taken_at, reason(error), forbidden)
         if told is not None:
