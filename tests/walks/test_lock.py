@@ -41,11 +41,19 @@ async def some_guest(client: ProxmoxClient) -> str:
     return f"/nodes/{row['node']}/qemu/{row['vmid']}"
 
 
+async def restart_with_a_note(client: ProxmoxClient, guest: str) -> object:
+    """An operation as a caller would write one: it reads, changes a setting, then acts."""
+    known = await client.get(f"{guest}/config")
+    await client.put(f"{guest}/config", {"description": "restarted", "digest": known["digest"]})
+    return await client.post(f"{guest}/status/reset")
+
+
 CHANGES: dict[str, Callable[[ProxmoxClient, str], Awaitable[object]]] = {
     "post": lambda client, guest: client.post(f"{guest}/status/reset"),
     "put": lambda client, guest: client.put(f"{guest}/config", {"description": "changed"}),
     "delete": lambda client, guest: client.delete(f"{guest}/snapshot/none"),
 }
+WRITES = ("POST", "PUT", "DELETE")
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -64,7 +72,19 @@ async def test_raw_changes_are_refused_with_nothing_on_the_wire(sim: Simulator, 
     assert "\n" not in str(refused.value)
 
 
+async def test_an_operation_is_refused_at_its_first_change(sim: Simulator) -> None:
+    async with ProxmoxClient(config(sim), read_only=True) as locked:
+        guest = await some_guest(locked)
+        before = {line: count for line, count in sim.requests().items() if line.split()[1] in WRITES}
+        with pytest.raises(ReadOnlyError):
+            await restart_with_a_note(locked, guest)
+        assert {line: count for line, count in sim.requests().items() if line.split()[1] in WRITES} == before
+    async with ProxmoxClient(config(sim)) as free:
+        assert Upid(str(await restart_with_a_note(free, guest))).type == "qmreset"
+
+
 async def test_the_same_changes_pass_without_the_lock(sim: Simulator) -> None:
+    before = sim.requests()
     async with ProxmoxClient(config(sim)) as client:
         guest = await some_guest(client)
         assert await CHANGES["put"](client, guest) is None
@@ -72,8 +92,8 @@ async def test_the_same_changes_pass_without_the_lock(sim: Simulator) -> None:
         upid = await CHANGES["post"](client, guest)
     assert Upid(str(upid)).type == "qmreset"
     asked = sim.requests()
-    assert asked[f"{sim.first['server']} PUT {guest}/config"] == 1
-    assert asked[f"{sim.first['server']} POST {guest}/status/reset"] == 1
+    for line in (f"{sim.first['server']} PUT {guest}/config", f"{sim.first['server']} POST {guest}/status/reset"):
+        assert asked[line] - before.get(line, 0) == 1
 
 
 async def test_the_login_passes_the_lock_and_reads_follow(sim: Simulator) -> None:
