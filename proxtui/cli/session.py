@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from proxtui.core.model import Fleet
     from proxtui.core.rows import Column, R
     from proxtui.core.runtime import Runtime
-    from proxtui.core.verbs import Details, TableOptions
+    from proxtui.core.verbs import Details, Found, TableOptions
 
 T = TypeVar("T")
 
@@ -87,12 +87,29 @@ class Session:
 
     def table(self, columns: Sequence[Column[R]], rows: Callable[[Fleet], Sequence[R]], options: TableOptions) -> None:
         """See ``CommandLine.table``."""
-        from proxtui.cli.output import Selection, json_rows, json_sources
+        from proxtui.core.verbs import Found
+
+        async def read(runtime: Runtime) -> Found[R]:
+            return Found(rows(runtime.store.fleet()))
+
+        self.listing(columns, read, options)
+
+    def listing(
+        self, columns: Sequence[Column[R]], read: Callable[[Runtime], Awaitable[Found[R]]], options: TableOptions
+    ) -> None:
+        """See ``CommandLine.listing``."""
+        from proxtui.cli.output import Selection, json_rows, json_sources, narrate
+
+        async def work(runtime: Runtime, fleet: Fleet) -> tuple[Found[R], Fleet]:
+            _refuse_silence(runtime, fleet)
+            return await read(runtime), fleet
 
         selection = Selection.of(columns, options)
-        fleet = self.read(_answered)
-        found = selection.rows(rows(fleet))
+        answer, fleet = self.read(work)
+        found = selection.rows(answer.rows)
         _name_failures(fleet)
+        for note in answer.notes:
+            narrate(note)
         if options.as_json:
             self.output.json({"rows": json_rows(selection.columns, found), "sources": json_sources(fleet)})
         else:
@@ -123,11 +140,6 @@ async def _read(config: Config, work: Callable[[Runtime, Fleet], Awaitable[T]]) 
     async with open_runtime(config, read_only=True, ask_totp=ask.for_totp) as runtime:
         await runtime.poller.poll_once()
         return await work(runtime, runtime.store.fleet())
-
-
-async def _answered(runtime: Runtime, fleet: Fleet) -> Fleet:
-    _refuse_silence(runtime, fleet)
-    return fleet
 
 
 def _refuse_silence(runtime: Runtime, fleet: Fleet) -> None:

@@ -28,7 +28,7 @@ Test = Callable[[TableRow], bool]
 
 TEXT_FIELDS: tuple[str, ...] = (
     *("type", "status", "name", "id", "vmid", "node", "server", "tenant"),
-    *("tag", "pool", "lock", "ha", "storage", "ip", "template"),
+    *("tag", "pool", "lock", "ha", "storage", "ip", "template", "user"),
 )
 NUMBER_FIELDS = ("cpu", "mem", "disk", "uptime", "id", "vmid")
 FIELDS = tuple(dict.fromkeys(TEXT_FIELDS + NUMBER_FIELDS))

@@ -5,26 +5,46 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import click
 
 from proxtui.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from proxtui.core.model import Fleet
+    from proxtui.core.model import Fleet, ServerRef
     from proxtui.core.rows import Column, R, TableRow
     from proxtui.core.runtime import Runtime
+    from proxtui.core.survey import Finding
+    from proxtui.pve.client import ProxmoxClient
+
+T = TypeVar("T")
+
+T = TypeVar("T")
 
 MOST_CANDIDATES = 8
 """Named in a message that says "which one?"."""
+WATCH_SECONDS = 4.0
+"""Between two readings of ``--watch`` without a number: PVE closes an idle connection after five."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+_LIST_OPTIONS = (
+    click.option(
+        "--watch",
+        is_flag=False,
+        flag_value=str(WATCH_SECONDS),
+        default=None,
+        type=click.FloatRange(1, 86_400),
+        metavar="[SECONDS]",
+        help=f"Read again every so often, until ctrl+c. [{WATCH_SECONDS:g}]",
+    ),
+    click.option("--csv", "as_csv", is_flag=True, help="Print CSV (RFC 4180) on stdout."),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class TableOptions:
-    """What ``--json --filter --columns --sort`` said; checked by the command line before anything is asked."""
+    """What ``--json --csv --filter --columns --sort --watch`` said; checked before anything is asked."""
 
     as_json: bool = False
     filter: str = ""
@@ -32,6 +52,9 @@ class TableOptions:
     """Keys separated by commas; empty: the usual ones (all of them with ``--json``)."""
     sort: str = ""
     """A key; ``-key`` sorts downwards."""
+    as_csv: bool = False
+    watch: float | None = None
+    """Seconds between two readings; None: read once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +69,55 @@ class Details:
     """What could not be read and why; goes to stderr."""
 
 
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """Rows that were asked for, beyond what every poll brings."""
+
+    rows: Sequence[T]
+    notes: Sequence[str] = ()
+    """What could not be read and why; goes to stderr."""
+
+
 class CommandLine(Protocol):
     """The command line as a room's verb sees it (click's ``pass_obj``). It reads, never changes."""
 
     def table(self, columns: Sequence[Column[R]], rows: Callable[[Fleet], Sequence[R]], options: TableOptions) -> None:
-        """Read every server once and print the rows. Raises what every server failed with when all of them did."""
+        """Read every server once and print the rows. Raises what every server failed with when all of them did.
+
+        With ``--watch`` once in every interval, until it is interrupted.
+        """
+
+    def survey(
+        self,
+        columns: Sequence[Column[R]],
+        ask: Callable[[ProxmoxClient], Awaitable[T]],
+        rows: Callable[[Fleet, Mapping[ServerRef, Finding[T]]], Sequence[R]],
+        options: TableOptions,
+        problems: Callable[[T], Sequence[str]] | None = None,
+    ) -> None:
+        """The same for rows that one poll does not bring: ``ask`` is put to every server that answered the poll.
+
+        ``rows`` gets a finding for every server; a value of None is unknown, not empty. ``problems`` says in lines
+        what was missing in an answer. They go to stderr and, as ``problems`` and ``forbidden``, to ``sources``.
+        A missing privilege is no failure of its server; only when no server answered is it the exit code (12).
+        """
+
+    def listing(
+        self, columns: Sequence[Column[R]], read: Callable[[Runtime], Awaitable[Found[R]]], options: TableOptions
+    ) -> None:
+        """The same, with rows that ``read`` asks for after every server was read once."""
 
     def details(self, read: Callable[[Runtime], Awaitable[Details]], *, as_json: bool) -> None:
         """Read every server once, then ``read`` one thing, and print it."""
 
 
-def table_options(columns: Callable[[], Sequence[Column[Any]]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def table_options(
+    columns: Callable[[], Sequence[Column[Any]]], *, lists: bool = True
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a verb the options of a list, as one ``options: TableOptions`` argument.
 
-    ``columns`` is called for completion only, so that naming a verb loads no rows.
+    ``columns`` is called for completion only, so that naming a verb loads no rows. ``lists=False``: a verb that
+    prints more than a list has neither ``--csv`` nor ``--watch``.
     """
 
     def complete(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -69,9 +127,11 @@ def table_options(columns: Callable[[], Sequence[Column[Any]]]) -> Callable[[Cal
     def decorate(verb: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(verb)
         def folded(*args: Any, as_json: bool, filter_: str, columns: str, sort: str, **rest: Any) -> Any:
-            return verb(*args, options=TableOptions(as_json, filter_, columns, sort), **rest)
+            more = {name: rest.pop(name) for name in ("as_csv", "watch") if name in rest}
+            return verb(*args, options=TableOptions(as_json, filter_, columns, sort, **more), **rest)
 
         options = (
+            *(_LIST_OPTIONS if lists else ()),
             click.option(
                 "--sort", default="", metavar="KEY", shell_complete=complete, help="Sort by it; -KEY: downwards."
             ),
