@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from rich.cells import cell_len, get_character_cell_size
+from rich.cells import cell_len, chop_cells, get_character_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -117,3 +117,21 @@ def paint_centred(text: str, width: int, style: Style) -> Strip:
     shown = fit(text, min(width, cell_len(visible(text))))
     left = (width - cell_len(shown)) // 2
     return paint_runs([(" " * left + shown, style)], width, style)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """``text`` in lines of at most ``width`` cells, broken between words where it can be."""
+    lines: list[str] = []
+    for paragraph in text.splitlines() or [""]:
+        line = ""
+        for word in paragraph.split(" "):
+            longer = f"{line} {word}" if line else word
+            if cell_len(longer) <= width:
+                line = longer
+                continue
+            if line:
+                lines.append(line)
+            *whole, line = chop_cells(word, max(1, width))
+            lines.extend(whole)
+        lines.append(line)
+    return lines

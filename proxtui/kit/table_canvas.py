@@ -14,7 +14,7 @@ from textual.widget import Widget
 from proxtui.core.rows import Column, TableRow
 from proxtui.kit.inks import Inks
 from proxtui.kit.layout import Layout, content_widths, lay_out
-from proxtui.kit.painting import GUTTER, paint_centred, paint_header, paint_row
+from proxtui.kit.painting import GUTTER, paint_centred, paint_header, paint_row, wrapped
 from proxtui.kit.row_list import RowList
 from proxtui.kit.tones import TONE_CLASSES, tone_rules
 
@@ -157,7 +157,7 @@ class TableCanvas(ScrollView):
         index = self.first_row + y - self.header
         if index < len(self.rows.shown):
             return self._row_strip(index)
-        words = () if self.rows.shown else self._nothing()
+        words = [] if self.rows.shown else self._nothing()
         line = y - max(self.header, (self.size.height - len(words)) // 2)
         ink = self._inks["empty"]
         return paint_centred(words[line], width, ink.base) if 0 <= line < len(words) else Strip.blank(width, ink.base)
@@ -177,7 +177,8 @@ class TableCanvas(ScrollView):
         self._strips[row.key, lit] = (row, strip)
         return strip
 
-    def _nothing(self) -> tuple[str, ...]:
+    def _nothing(self) -> list[str]:
+        room = self.line_width - 2 * GUTTER
         if self.rows.all and self.rows.filter:
-            return (f"no {self._noun} matches «{self.rows.filter.text}» - esc clears",)
-        return tuple(self.empty.splitlines())
+            return wrapped(f"no {self._noun} matches «{self.rows.filter.text}» - esc clears", room)
+        return wrapped(self.empty, room)

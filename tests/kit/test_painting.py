@@ -13,7 +13,7 @@ from rich.style import Style
 
 from proxtui.core.rows import Tone
 from proxtui.kit.layout import lay_out
-from proxtui.kit.painting import GUTTER, Ink, fit, paint_centred, paint_header, paint_row, paint_runs
+from proxtui.kit.painting import GUTTER, Ink, fit, paint_centred, paint_header, paint_row, paint_runs, wrapped
 from tests.kit.fakes import COLUMNS, Row
 
 INK = Ink(Style(), {tone: Style(bold=number % 2 == 0, color=f"color({number})") for number, tone in enumerate(Tone)})
@@ -100,3 +100,18 @@ def test_the_cursor_is_a_sign_not_only_a_colour() -> None:
     layout = lay_out(COLUMNS, 40)
     assert paint_row(Row(1), layout, INK, lit=True).text[0] == "▸"
     assert paint_row(Row(1), layout, INK, lit=False).text[0] == " "
+
+
+def test_long_reasons_are_wrapped_and_nothing_is_lost() -> None:
+    pin = ":".join(["AB"] * 32)
+    lines = wrapped(f"the certificate is not the trusted one: seen {pin}\nnext", 40)
+    assert all(cell_len(line) <= 40 for line in lines)
+    assert "".join(lines).replace(" ", "") == f"thecertificateisnotthetrustedone:seen{pin}next"
+    assert lines[-1] == "next"
+    assert wrapped("", 40) == [""]
+
+
+@given(text=st.text(), width=st.integers(1, 60))
+def test_wrapping_never_exceeds_the_width(text: str, width: int) -> None:
+    widest = max((cell_len(character) for character in text), default=1)
+    assert all(cell_len(line) <= max(width, widest) for line in wrapped(text, width))
