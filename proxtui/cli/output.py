@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TextIO, cast
 
@@ -29,6 +31,9 @@ STYLES: Mapping[Tone, dict[str, Any]] = {
     Tone.BAD: {"fg": "red", "bold": True},
 }
 GAP = "  "
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+HOME, CLEAR_LINE, CLEAR_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
+NO_WRAP, WRAP = "\x1b[?7l", "\x1b[?7h"
 ASCII = str.maketrans({UNKNOWN: "-", "…": "~", "·": ".", "▸": ">"})
 
 
@@ -37,15 +42,32 @@ class Output:
 
     def __init__(self, *, ascii_only: bool = False) -> None:
         self._ascii = ascii_only
+        self._end = "\n"
 
     @property
     def colour(self) -> bool:
         """Only for a person at a terminal that knows colours, who did not say NO_COLOR."""
-        return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
+        return self.can_repaint and not os.environ.get("NO_COLOR")
 
-    def json(self, value: object) -> None:
+    @property
+    def can_repaint(self) -> bool:
+        """Whether stdout is a terminal that can be painted over."""
+        return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+    @contextmanager
+    def repainting(self) -> Iterator[None]:
+        """What is written meanwhile stands at the top of the terminal, over what was there; long lines are cut."""
+        self._end = CLEAR_LINE + "\n"
+        sys.stdout.write(f"{HOME}{NO_WRAP}")
+        try:
+            yield
+        finally:
+            self._end = "\n"
+            sys.stdout.write(f"{WRAP}{CLEAR_BELOW}")
+
+    def json(self, value: object, *, in_one_line: bool = False) -> None:
         """Everything outside ASCII leaves as an escape: no terminal obeys it, no locale breaks it."""
-        indent = 2 if sys.stdout.isatty() else None
+        indent = 2 if sys.stdout.isatty() and not in_one_line else None
         self._write(json.dumps(value, allow_nan=False, default=str, indent=indent))
 
     def table(self, columns: Sequence[Column[R]], rows: Sequence[R]) -> None:
@@ -58,6 +80,12 @@ class Output:
             muted = Tone.MUTED if row.muted else None
             styles = [STYLES[muted or column.tone(row)] for column in columns]
             self._write(self._line(columns, line, widths, styles))
+
+    def csv(self, columns: Sequence[Column[R]], rows: Sequence[R]) -> None:
+        """A line of keys and one line a row, as RFC 4180 says; raw values, unknown is empty."""
+        writer = csv.writer(sys.stdout, lineterminator="\r\n")
+        writer.writerow([column.key for column in columns])
+        writer.writerows([csv_cell(column.value(row)) for column in columns] for row in rows)
 
     def details(self, details: Details) -> None:
         """Sections with a heading; labels and values in two columns, further lines of a value under its first."""
@@ -100,7 +128,7 @@ class Output:
         return cleaned.translate(ASCII) if self._ascii else cleaned
 
     def _write(self, line: str) -> None:
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(line + self._end)
 
 
 def width(text: str) -> int:
@@ -134,7 +162,7 @@ class Selection(Generic[R]):
         asked = [key.strip() for key in options.columns.split(",") if key.strip()]
         return cls(
             columns=[column_of(columns, key, "--columns") for key in asked]
-            or [column for column in columns if column.shown or options.as_json],
+            or [column for column in columns if column.shown or options.as_json or options.as_csv],
             wanted=parse(options.filter),
             order=column_of(columns, options.sort.removeprefix("-"), "--sort") if options.sort else None,
             descending=options.sort.startswith("-"),
@@ -163,6 +191,18 @@ def json_rows(columns: Iterable[Column[R]], rows: Iterable[R]) -> list[dict[str,
         | {column.key: plain_number(column.value(row)) for column in wanted}
         for row in rows
     ]
+
+
+def csv_cell(value: Scalar) -> str:
+    """A value for a spreadsheet: a text that it would take for a formula begins with ``'``; tags joined by ``;``."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(plain_number(value))
+    found = ";".join(value) if isinstance(value, list) else value
+    return ("'" if found.startswith(FORMULA) else "") + clean(found, multiline=True)
 
 
 def plain_number(value: Scalar) -> Scalar:

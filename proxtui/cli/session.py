@@ -8,30 +8,22 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from proxtui.errors import NotConfigured, ProxtuiError
+from proxtui.errors import NotConfigured
 
 if TYPE_CHECKING:
+    from proxtui.cli.listing import Report
     from proxtui.cli.output import Output
     from proxtui.config.models import Config
-    from proxtui.core.model import Fleet
+    from proxtui.core.model import Fleet, ServerRef
     from proxtui.core.rows import Column, R
     from proxtui.core.runtime import Runtime
+    from proxtui.core.survey import Finding
     from proxtui.core.verbs import Details, Found, TableOptions
+    from proxtui.pve.client import ProxmoxClient
 
 T = TypeVar("T")
 
 CONNECTION_FLAGS = ("host", "port", "username", "realm", "token_id", "fingerprint", "ca_file", "read_only")
-
-
-class NothingAnswered(ProxtuiError):
-    """Every server failed. Exits as the first of them would; ``sources`` says it of each."""
-
-    def __init__(self, cause: ProxtuiError | None, sources: Sequence[Mapping[str, Any]]) -> None:
-        lines = [f"{source['tenant']} / {source['server']}: {source['error'] or 'no answer'}" for source in sources]
-        super().__init__(str(cause) if cause and len(lines) == 1 else "no server answered: " + "; ".join(lines))
-        self.exit_code = cause.exit_code if cause else 10
-        self.cause = cause
-        self.sources = list(sources)
 
 
 @dataclass
@@ -98,29 +90,62 @@ class Session:
         self, columns: Sequence[Column[R]], read: Callable[[Runtime], Awaitable[Found[R]]], options: TableOptions
     ) -> None:
         """See ``CommandLine.listing``."""
-        from proxtui.cli.output import Selection, json_rows, json_sources, narrate
+        from proxtui.cli.listing import Report
+        from proxtui.cli.output import json_sources
 
-        async def work(runtime: Runtime, fleet: Fleet) -> tuple[Found[R], Fleet]:
-            _refuse_silence(runtime, fleet)
-            return await read(runtime), fleet
+        async def report(runtime: Runtime) -> Report[R]:
+            found = await read(runtime)
+            return Report(found.rows, json_sources(runtime.store.fleet()), found.notes)
 
-        selection = Selection.of(columns, options)
-        answer, fleet = self.read(work)
-        found = selection.rows(answer.rows)
-        _name_failures(fleet)
-        for note in answer.notes:
-            narrate(note)
-        if options.as_json:
-            self.output.json({"rows": json_rows(selection.columns, found), "sources": json_sources(fleet)})
+        self._list(columns, report, options)
+
+    def survey(
+        self,
+        columns: Sequence[Column[R]],
+        ask: Callable[[ProxmoxClient], Awaitable[T]],
+        rows: Callable[[Fleet, Mapping[ServerRef, Finding[T]]], Sequence[R]],
+        options: TableOptions,
+        problems: Callable[[T], Sequence[str]] | None = None,
+    ) -> None:
+        """See ``CommandLine.survey``."""
+        from proxtui.cli.listing import Question, Report
+
+        question = Question(ask, problems)
+
+        async def report(runtime: Runtime) -> Report[R]:
+            findings = await question.findings(runtime)
+            fleet = runtime.store.fleet()
+            return Report(rows(fleet, findings), question.sources(fleet, findings))
+
+        self._list(columns, report, options)
+
+    def _list(
+        self, columns: Sequence[Column[R]], report: Callable[[Runtime], Awaitable[Report[R]]], options: TableOptions
+    ) -> None:
+        from proxtui.cli.listing import Printer, refuse_silence, watch
+
+        printer = Printer(self.output, columns, options)
+
+        async def once(runtime: Runtime, fleet: Fleet) -> Report[R]:
+            refuse_silence(runtime, fleet)
+            return await report(runtime)
+
+        async def forever(runtime: Runtime, fleet: Fleet) -> None:
+            refuse_silence(runtime, fleet)
+            await watch(runtime, report, printer, options.watch or 0)
+
+        if options.watch is None:
+            printer.once(self.read(once))
         else:
-            self.output.table(selection.columns, found)
+            self.read(forever)
 
     def details(self, read: Callable[[Runtime], Awaitable[Details]], *, as_json: bool) -> None:
         """See ``CommandLine.details``."""
+        from proxtui.cli.listing import refuse_silence
         from proxtui.cli.output import json_sources, narrate
 
         async def work(runtime: Runtime, fleet: Fleet) -> tuple[Details, Fleet]:
-            _refuse_silence(runtime, fleet)
+            refuse_silence(runtime, fleet)
             return await read(runtime), fleet
 
         details, fleet = self.read(work)
@@ -140,16 +165,6 @@ async def _read(config: Config, work: Callable[[Runtime, Fleet], Awaitable[T]]) 
     async with open_runtime(config, read_only=True, ask_totp=ask.for_totp) as runtime:
         await runtime.poller.poll_once()
         return await work(runtime, runtime.store.fleet())
-
-
-def _refuse_silence(runtime: Runtime, fleet: Fleet) -> None:
-    """Raise NothingAnswered unless at least one server has rows."""
-    from proxtui.cli.output import json_sources
-
-    if any(snapshot.taken_at is not None for snapshot in fleet.snapshots):
-        return
-    causes = (runtime.store.failure(snapshot.ref) for snapshot in fleet.snapshots)
-    raise NothingAnswered(next((cause for cause in causes if cause), None), json_sources(fleet))
 
 
 def _name_failures(fleet: Fleet) -> None:

@@ -27,7 +27,7 @@ def _columns() -> Sequence[Column[Any]]:
 
 @click.command()
 @click.option("--once", is_flag=True, help="Read once and leave. Always on for now.")
-@table_options(_columns)
+@table_options(_columns, lists=False)
 @click.pass_obj
 def status(session: Session, once: bool, options: TableOptions) -> int:
     """Say in one line per server how the fleet is, the totals first.

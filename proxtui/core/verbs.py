@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-T = TypeVar("T")
-
 MOST_CANDIDATES = 8
 """Named in a message that says "which one?"."""
 WATCH_SECONDS = 4.0
