@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from proxtui.sim import cast
+from proxtui.sim.arrange import arrange, backup_stores
 from proxtui.sim.state import (
     GIB,
     Acl,
-    BackupJob,
     Guest,
     Load,
     Node,
@@ -24,7 +24,6 @@ from proxtui.sim.state import (
     User,
     Volume,
 )
-from proxtui.sim.work import add_backup
 from proxtui.sim.world import Site, World
 
 MODELS = (
@@ -53,6 +52,7 @@ class Plan:
     """GiB of each node."""
     ceph: bool = True
     zfs: bool = False
+    pbs: bool = False
 
 
 def raise_site(world: World, plan: Plan) -> Site:
@@ -73,10 +73,8 @@ def raise_site(world: World, plan: Plan) -> Site:
     _storages(site, plan)
     _people(site, seed)
     _guests(site, plan, rng)
-    _volumes(site)
-    site.jobs.append(
-        BackupJob(str(uuid.UUID(int=rng.getrandbits(128))), "02:30", backup_store(site), comment="nightly")
-    )
+    _images(site)
+    arrange(site, plan.customer.projects)
     world.sites[site.name] = site
     return site
 
@@ -126,6 +124,8 @@ def _storages(site: Site, plan: Plan) -> None:
         export="/srv/backup",
         path="/mnt/pve/nfs-backup",
     )
+    if plan.pbs:
+        add("pbs", "pbs", "backup", 64_000, 0.52, True, server=f"{plan.subnet}.6", datastore=plan.name)
 
 
 def _people(site: Site, seed: int) -> None:
@@ -257,7 +257,7 @@ def _snapshots(rng: random.Random, created: float, born: float) -> list[Snapshot
 def _templates(site: Site, plan: Plan, rng: random.Random) -> None:
     """A machine and a container that others are cloned from."""
     for offset, (name, kind, ostype) in enumerate((("tpl-debian-13", "qemu", "l26"), ("tpl-alpine", "lxc", "alpine"))):
-        vmid = 9000 + offset + plan.first_vmid // 1000 * 10
+        vmid = (9000 if plan.guests < 3000 else 99_000) + offset + plan.first_vmid // 1000 * 10
         created = site.world.born - 300 * 86400
         site.guests[vmid] = Guest(
             vmid,
@@ -280,7 +280,7 @@ def _templates(site: Site, plan: Plan, rng: random.Random) -> None:
 
 
 def backup_store(site: Site) -> str:
-    return "nfs-backup" if "nfs-backup" in site.storages else "local"
+    return backup_stores(site)[0]
 
 
 IMAGES: Sequence[tuple[str, str, str, int]] = (
@@ -291,15 +291,10 @@ IMAGES: Sequence[tuple[str, str, str, int]] = (
 )
 
 
-def _volumes(site: Site) -> None:
-    """Images on each node's ``local``, and the archives of the last nights."""
+def _images(site: Site) -> None:
+    """Images on each node's ``local``."""
     born = site.world.born
     for node in site.nodes:
         site.volumes[f"{node}:local"] = [
             Volume(f"local:{path}", content, form, size, born - 40 * 86400) for path, content, form, size in IMAGES
         ]
-    midnight = born // 86400 * 86400
-    for guest in site.guests.values():
-        if not guest.template and guest.onboot:
-            for night in (1, 2):
-                add_backup(site, guest, backup_store(site), midnight - night * 86400 + 9000 + guest.vmid * 7)

@@ -117,12 +117,14 @@ def _granted(site: Site, ugid: str, path: str) -> dict[str, bool]:
 def _along(site: Site, ugid: str, path: str, roles: dict[str, frozenset[str]]) -> dict[str, bool]:
     """Walk from ``/`` down to ``path``; an entry further down replaces what came from above."""
     parts = [part for part in path.split("/") if part]
+    groups = {f"@{group.name}" for group in site.groups.values() if ugid in group.members}
     found: dict[str, bool] = {}
     for depth in range(len(parts) + 1):
         here = "/" + "/".join(parts[:depth])
-        entries = [entry for entry in site.acl if entry.ugid == ugid and entry.path == here]
         last = depth == len(parts)
-        entries = [entry for entry in entries if entry.propagate or last]
+        entries = [entry for entry in site.acl if entry.path == here and (entry.propagate or last)]
+        # On one path, what is said of the user counts and what is said of the groups does not.
+        entries = [e for e in entries if e.ugid == ugid] or [e for e in entries if e.ugid in groups]
         if entries:
             found = {name: entry.propagate for entry in entries for name in roles.get(entry.role, frozenset())}
     return found

@@ -20,7 +20,7 @@ def small(world: World) -> None:
 def fleet(world: World) -> None:
     """Three tenants: a cluster on 8.4, one on 9.2, and a node that stands alone; 12 nodes, 400 guests."""
     plans = (
-        Plan("aurora", cast.AURORA, "aurora-prod", OLD, tuple(f"aur-pve{n}" for n in range(1, 7)), 226, "10.20.0"),
+        Plan("aurora", cast.AURORA, "aurora-prod", OLD, tuple(f"aur-pve{n}" for n in range(1, 7)), 226, "10.20.0", pbs=True),
         Plan(
             "medilab",
             cast.MEDILAB,
@@ -30,6 +30,8 @@ def fleet(world: World) -> None:
             146,
             "10.40.0",
             memory=512,
+            zfs=True,
+            pbs=True,
         ),
         Plan("edge", cast.KESTREL, None, NEW, ("kestrel-edge",), 28, "192.168.60", memory=384, ceph=False, zfs=True),
     )
@@ -39,7 +41,7 @@ def fleet(world: World) -> None:
 
 def broken(world: World) -> None:
     """All that goes wrong: an offline node, no quorum, a full storage, locks, a token without rights, a hung server."""
-    shaky = raise_site(world, Plan("shaky", cast.AURORA, "shaky", OLD, ("shk1", "shk2", "shk3"), 48, "10.61.0"))
+    shaky = raise_site(world, Plan("shaky", cast.AURORA, "shaky", OLD, ("shk1", "shk2", "shk3"), 48, "10.61.0", zfs=True))
     past.remember(shaky)
     _shake(shaky)
     plan = Plan("minority", cast.MEDILAB, "minority", NEW, ("min1", "min2"), 16, "10.62.0")
@@ -60,7 +62,7 @@ def _shake(site: Site) -> None:
     born = site.world.born
     site.nodes["shk3"].offline_since = born - 600
     site.storages["nfs-backup"].used, site.storages["nfs-backup"].growth = 1.0, 0.0
-    site.storages["local-lvm"].used = 0.97
+    site.storages["local-zfs"].used = 0.97
     locks = ("backup", "migrate", "snapshot", "clone")
     here = [guest for guest in site.guests.values() if guest.node != "shk3" and not guest.template]
     for guest, lock in zip(here[3::5], locks, strict=False):

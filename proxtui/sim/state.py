@@ -82,7 +82,15 @@ class Guest:
     extra: dict[str, Any] = field(default_factory=dict)
     """Config keys that somebody set and that mean nothing to the simulation."""
     pending: dict[str, Any] = field(default_factory=dict)
+    dropped: list[str] = field(default_factory=list)
+    """Config keys that go at the next start."""
     snapshots: list[Snapshot] = field(default_factory=list)
+    parent: str | None = None
+    """The snapshot that the present goes back to."""
+    firewall: bool = False
+    agent_up: bool = True
+    """False: the agent is configured, and nothing answers inside."""
+    ha_group: str | None = None
 
     @property
     def id(self) -> str:
@@ -118,6 +126,19 @@ class Guest:
             start = change.at
         return start
 
+    def take_up(self) -> None:
+        """A start makes true what was pending."""
+        for name, value in self.pending.items():
+            if name == "cores":
+                self.cores = int(value)
+            elif name == "memory":
+                self.maxmem = int(value) * MIB
+            else:
+                self.extra[name] = value
+        for name in self.dropped:
+            self.extra.pop(name, None)
+        self.pending, self.dropped = {}, []
+
     def turn(self, at: float, status: str, qmp: str = "") -> None:
         """Change the power state. Only the last ten changes are remembered."""
         self.power.append(PowerChange(at, status, qmp))
@@ -148,6 +169,12 @@ class Node:
     booted: float
     load: Load
     fingerprint: str = ""
+    pem: str = ""
+    """The certificate that it serves; empty where nothing is served."""
+    certified_until: float = 0.0
+    """When its own certificate ends; 0: in two years."""
+    sick_disk: bool = False
+    """One of its disks says that it is failing."""
     offline_since: float | None = None
     unreachable: str = "No route to host"
     silence: float = 0.0
@@ -192,6 +219,8 @@ class Volume:
     notes: str | None = None
     subtype: str | None = None
     protected: bool = False
+    verified: str | None = None
+    """``ok`` or ``failed`` on a Proxmox Backup Server."""
 
 
 @dataclass(slots=True)
@@ -248,6 +277,10 @@ class User:
     """The one code that passes; a simulator has no phone."""
     recovery: list[str | None] = field(default_factory=list)
     """Recovery keys; a used one becomes None."""
+    expire: int = 0
+    """When the account ends, seconds since the epoch; 0: never."""
+    firstname: str | None = None
+    lastname: str | None = None
 
 
 @dataclass(slots=True)
@@ -267,6 +300,7 @@ class Token:
 class Acl:
     path: str
     ugid: str
+    """A user, a token, or a group with ``@`` before its name."""
     role: str
     propagate: bool = True
 
@@ -283,16 +317,6 @@ class LogEntry:
     pid: int
     pri: int
     msg: str
-
-
-@dataclass(slots=True)
-class BackupJob:
-    id: str
-    schedule: str
-    storage: str
-    pool: str | None = None
-    comment: str | None = None
-    enabled: bool = True
 
 
 def digest_of(config: dict[str, Any]) -> str:

@@ -155,7 +155,7 @@ def guest_config(site: Site, guest: Guest, *, current: bool = False) -> Row:
         ("description", guest.description),
         ("tags", tags_of(site, guest)),
         ("lock", guest.lock),
-        ("parent", guest.snapshots[-1].name if guest.snapshots else None),
+        ("parent", guest.parent),
     ):
         if value is not None:
             row[key] = value

@@ -78,6 +78,7 @@ def _power(site: Site, guest: Guest, status: str, qmp: str = "") -> Act:
     def act(moment: float) -> None:
         if status == "running" and not guest.running:
             guest.pid = 2000 + site.rng.randrange(60_000)
+            guest.take_up()
         guest.turn(moment, status, qmp)
 
     return act
@@ -165,14 +166,13 @@ def snapshot(site: Site, guest: Guest, user: str, name: str, description: str, v
         fails = f"snapshot name '{name}' already used"
     if fails is None and site.storages[guest.storage].type in ("lvm", "iscsi"):
         fails = "snapshot feature is not available"
-    parent = guest.snapshots[-1].name if guest.snapshots else None
-
     def lock(moment: float) -> None:
         guest.lock = "snapshot"
 
     def done(moment: float) -> None:
         guest.lock = None
-        guest.snapshots.append(Snapshot(name, description, moment, parent, vmstate))
+        guest.snapshots.append(Snapshot(name, description, moment, guest.parent, vmstate))
+        guest.parent = name
 
     log = [(0.2, f"snapshotting 'drive-scsi0' ({guest.storage}:vm-{guest.vmid}-disk-0)")]
     node = site.nodes[guest.node]
@@ -183,7 +183,13 @@ def snapshot(site: Site, guest: Guest, user: str, name: str, description: str, v
 
 def delete_snapshot(site: Site, guest: Guest, user: str, name: str) -> Task:
     def done(moment: float) -> None:
-        guest.snapshots = [snap for snap in guest.snapshots if snap.name != name]
+        gone = next((snap for snap in guest.snapshots if snap.name == name), None)
+        if gone is None:
+            return
+        guest.snapshots.remove(gone)
+        for snap in guest.snapshots:
+            snap.parent = gone.parent if snap.parent == name else snap.parent
+        guest.parent = gone.parent if guest.parent == name else guest.parent
 
     fails = locked(guest)
     if fails is None and all(snap.name != name for snap in guest.snapshots):
@@ -197,7 +203,12 @@ def rollback(site: Site, guest: Guest, user: str, name: str) -> Task:
     if fails is None and all(snap.name != name for snap in guest.snapshots):
         fails = f"snapshot '{name}' does not exist"
     node, kind = site.nodes[guest.node], _type(guest, "rollback")
-    effects = [(1.0, _power(site, guest, "stopped"))] if guest.running else []
+
+    def done(moment: float) -> None:
+        guest.parent = name
+
+    effects: list[Step] = [(1.0, _power(site, guest, "stopped"))] if guest.running else []
+    effects.append((2.8, done))
     return begin(site, node, kind, str(guest.vmid), user, seconds=3.0, steps=effects, fails=fails)
 
 
@@ -279,14 +290,23 @@ def backup(site: Site, guest: Guest, user: str, storage: str, *, seconds: float 
     return task
 
 
-def add_backup(site: Site, guest: Guest, storage: str, moment: float) -> None:
+def add_backup(site: Site, guest: Guest, storage: str, moment: float) -> Volume:
     """Put an archive into the storage's content."""
-    stamp = time.strftime("%Y_%m_%d-%H_%M_%S", time.gmtime(moment))
-    suffix = "vma.zst" if guest.kind == "qemu" else "tar.zst"
-    volid = f"{storage}:backup/vzdump-{guest.kind}-{guest.vmid}-{stamp}.{suffix}"
-    size = int(guest.maxdisk * 0.3)
-    volume = Volume(volid, "backup", suffix, size, moment, guest.vmid, notes=guest.name, subtype=guest.kind)
+    day = time.gmtime(moment)
+    size = int(guest.maxdisk * (0.18 + (guest.vmid * 37 + day.tm_yday * 11) % 97 / 400))
+    if site.storages[storage].type == "pbs":
+        sort = "vm" if guest.kind == "qemu" else "ct"
+        volid = f"{storage}:backup/{sort}/{guest.vmid}/{time.strftime('%Y-%m-%dT%H:%M:%SZ', day)}"
+        suffix, verified = f"pbs-{sort}", "failed" if size % 211 == 0 else "ok"
+    else:
+        suffix, verified = "vma.zst" if guest.kind == "qemu" else "tar.zst", None
+        stamp = time.strftime("%Y_%m_%d-%H_%M_%S", day)
+        volid = f"{storage}:backup/vzdump-{guest.kind}-{guest.vmid}-{stamp}.{suffix}"
+    volume = Volume(
+        volid, "backup", suffix, size, moment, guest.vmid, notes=guest.name, subtype=guest.kind, verified=verified
+    )
     site.volumes.setdefault(storage, []).append(volume)
+    return volume
 
 
 def _stamp(site: Site, after: float) -> str:

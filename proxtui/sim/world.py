@@ -14,8 +14,9 @@ from typing import Any
 
 from proxtui.sim.faults import Faults
 from proxtui.sim.physics import Weather
+from proxtui.sim.policy import BackupJob, Group, HaGroup, ReplicationJob
 from proxtui.sim.requests import Requests
-from proxtui.sim.state import Acl, BackupJob, Guest, LogEntry, Node, Storage, Task, Token, User, Volume
+from proxtui.sim.state import Acl, Guest, LogEntry, Node, Storage, Task, Token, User, Volume
 
 BROADCAST = 10.0
 """Seconds between two reports of a node's pvestatd."""
@@ -49,6 +50,9 @@ class Site:
     tasks: list[Task] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
     jobs: list[BackupJob] = field(default_factory=list)
+    replication: list[ReplicationJob] = field(default_factory=list)
+    ha_groups: list[HaGroup] = field(default_factory=list)
+    groups: dict[str, Group] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     acl: list[Acl] = field(default_factory=list)
