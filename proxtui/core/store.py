@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from proxtui.core.clock import Clock
 from proxtui.core.freshness import judge
+from proxtui.core.keeping import differences, kept
 from proxtui.core.model import Delta, Fleet, GuestKey, Key, NodeKey, ServerRef, Snapshot, StorageKey
 from proxtui.core.overlays import Overlays, Reading
 from proxtui.errors import ProxtuiError
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from proxtui.pve.resources import Inventory
 
 Listener = Callable[[Delta], None]
-K = TypeVar("K", bound=Key)
-V = TypeVar("V")
 
 DEFAULT_INTERVAL = 4.0
 
@@ -58,7 +57,7 @@ class Store:
         if old.taken_at is not None and taken_at < old.taken_at:
             return Delta(ref)
         server.failure = None
-        server.polled = _kept(server.polled, ((GuestKey(*ref, row.type, row.vmid), row) for row in inventory.guests))
+        server.polled = kept(server.polled, inventory.guests, lambda row: GuestKey(*ref, row.type, row.vmid))
         server.overlays.settle(server.polled, taken_at)
         new = replace(
             old,
@@ -68,11 +67,8 @@ class Store:
             error=None,
             next_try_at=None,
             guests=self._shown(server, taken_at),
-            nodes=_kept(old.nodes, ((NodeKey(*ref, row.node), row) for row in inventory.nodes)),
-            storages=_kept(
-                old.storages,
-                ((StorageKey(*ref, row.node or "", row.storage), row) for row in inventory.storages),
-            ),
+            nodes=kept(old.nodes, inventory.nodes, lambda row: NodeKey(*ref, row.node)),
+            storages=kept(old.storages, inventory.storages, lambda row: StorageKey(*ref, row.node or "", row.storage)),
         )
         return self._replace(server, new)
 
@@ -151,43 +147,15 @@ class Store:
                 calls.callback(listener, delta)
 
 
-def _kept(old: Mapping[K, V], rows: Iterable[tuple[K, V]]) -> Mapping[K, V]:
-    """The new rows, with the old object wherever it is equal; the old mapping itself when all are."""
-    new: dict[K, V] = {}
-    same = 0
-    for key, row in rows:
-        known = old.get(key)
-        if known is not None and known == row:
-            row = known
-            same += key not in new
-        new[key] = row
-    if same == len(new) == len(old):
-        return old
-    return MappingProxyType(new)
-
-
 def _difference(old: Snapshot, new: Snapshot) -> Delta:
-    changed: list[Key] = [
-        *_changed(old.guests, new.guests),
-        *_changed(old.nodes, new.nodes),
-        *_changed(old.storages, new.storages),
-    ]
-    removed: list[Key] = [
-        *_removed(old.guests, new.guests),
-        *_removed(old.nodes, new.nodes),
-        *_removed(old.storages, new.storages),
-    ]
+    guests, nodes, storages = (
+        differences(old.guests, new.guests),
+        differences(old.nodes, new.nodes),
+        differences(old.storages, new.storages),
+    )
+    changed: list[Key] = [*guests[0], *nodes[0], *storages[0]]
+    removed: list[Key] = [*guests[1], *nodes[1], *storages[1]]
     return Delta(new.ref, frozenset(changed), frozenset(removed), _condition(old) != _condition(new))
-
-
-def _changed(before: Mapping[K, V], after: Mapping[K, V]) -> list[K]:
-    if before is after:
-        return []
-    return [key for key, row in after.items() if (known := before.get(key)) is not row and known != row]
-
-
-def _removed(before: Mapping[K, V], after: Mapping[K, V]) -> list[K]:
-    return [] if before is after else [key for key in before if key not in after]
 
 
 def _condition(snapshot: Snapshot) -> tuple[object, ...]:
