@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         ValidationError,
     )
     from proxtui.pve.access import AccessTools, Permissions
+    from proxtui.pve.backups import BackupTools, newest_by_guest
     from proxtui.pve.client import ProxmoxClient
     from proxtui.pve.cluster import ClusterTools
     from proxtui.pve.containers import ContainerTools
@@ -53,12 +54,43 @@ if TYPE_CHECKING:
         TaskLog,
         Version,
     )
+    from proxtui.pve.models_access import AccessGroup, AccessRole, AccessToken, AccessUser, AclEntry, Realm
+    from proxtui.pve.models_backup import BackupJob, UncoveredGuest
+    from proxtui.pve.models_cluster import (
+        ClusterLogEntry,
+        HaEntry,
+        HaResource,
+        HaRule,
+        Pool,
+        PoolMember,
+        ReplicationJob,
+    )
+    from proxtui.pve.models_guest import AgentInfo, FirewallState, GuestInterface, GuestSnapshot, PendingChange
+    from proxtui.pve.models_node import (
+        DiskSmart,
+        NodeCertificate,
+        NodeDisk,
+        NodeDns,
+        NodeSubscription,
+        NodeTime,
+        NodeUpdate,
+        SmartAttribute,
+    )
     from proxtui.pve.nodes import NodeTools
     from proxtui.pve.paths import path
     from proxtui.pve.resources import Inventory, decode_resources
     from proxtui.pve.rrd import RrdSeries
     from proxtui.pve.sanitize import clean, clean_json
     from proxtui.pve.settings import ProxmoxConfig
+    from proxtui.pve.sight import (
+        lacks_for_agent,
+        lacks_for_backups,
+        lacks_for_cluster_log,
+        lacks_for_disks,
+        lacks_for_guest,
+        lacks_for_tasks,
+        may_see_backups,
+    )
     from proxtui.pve.storage import StorageTools
     from proxtui.pve.tasks import TaskTools
     from proxtui.pve.tls import CertificateInfo, probe_certificate
@@ -67,35 +99,60 @@ if TYPE_CHECKING:
     from proxtui.pve.vms import VMTools
 
 __all__ = [
+    "AccessGroup",
+    "AccessRole",
+    "AccessToken",
     "AccessTools",
+    "AccessUser",
+    "AclEntry",
+    "AgentInfo",
     "ApiError",
     "AuthenticationError",
+    "BackupJob",
+    "BackupTools",
     "Breaker",
     "CertificateError",
     "CertificateInfo",
+    "ClusterLogEntry",
     "ClusterMember",
     "ClusterStatus",
     "ClusterTools",
     "ConflictError",
     "ContainerTools",
     "DeadlineExceeded",
+    "DiskSmart",
+    "FirewallState",
     "Guest",
+    "GuestInterface",
     "GuestLocked",
+    "GuestSnapshot",
+    "HaEntry",
+    "HaResource",
+    "HaRule",
     "InputValidator",
     "InvalidInput",
     "Inventory",
     "Listing",
     "LockedTransport",
     "NetworkError",
+    "NodeCertificate",
+    "NodeDisk",
+    "NodeDns",
     "NodeNetwork",
     "NodeService",
     "NodeStatus",
+    "NodeSubscription",
+    "NodeTime",
     "NodeTools",
     "NodeUnreachable",
+    "NodeUpdate",
     "NotFoundError",
     "OutcomeUnknown",
+    "PendingChange",
     "PermissionDenied",
     "Permissions",
+    "Pool",
+    "PoolMember",
     "ProxmoxClient",
     "ProxmoxConfig",
     "ProxmoxContainer",
@@ -106,7 +163,10 @@ __all__ = [
     "RateLimitError",
     "RateLimiter",
     "ReadOnlyError",
+    "Realm",
+    "ReplicationJob",
     "RrdSeries",
+    "SmartAttribute",
     "SourceStatus",
     "StorageContent",
     "StorageTools",
@@ -115,6 +175,7 @@ __all__ = [
     "TaskLog",
     "TaskTools",
     "TotpRequired",
+    "UncoveredGuest",
     "UnexpectedAnswer",
     "Upid",
     "VMTools",
@@ -123,6 +184,14 @@ __all__ = [
     "clean",
     "clean_json",
     "decode_resources",
+    "lacks_for_agent",
+    "lacks_for_backups",
+    "lacks_for_cluster_log",
+    "lacks_for_disks",
+    "lacks_for_guest",
+    "lacks_for_tasks",
+    "may_see_backups",
+    "newest_by_guest",
     "path",
     "probe_certificate",
 ]
@@ -159,6 +228,57 @@ _HOMES = {
         "Task",
         "TaskLog",
         "Version",
+    ),
+    "backups": (
+        "BackupTools",
+        "newest_by_guest",
+    ),
+    "models_backup": (
+        "BackupJob",
+        "UncoveredGuest",
+    ),
+    "models_access": (
+        "AccessGroup",
+        "AccessRole",
+        "AccessToken",
+        "AccessUser",
+        "AclEntry",
+        "Realm",
+    ),
+    "models_cluster": (
+        "ClusterLogEntry",
+        "HaEntry",
+        "HaResource",
+        "HaRule",
+        "Pool",
+        "PoolMember",
+        "ReplicationJob",
+    ),
+    "models_guest": (
+        "AgentInfo",
+        "FirewallState",
+        "GuestInterface",
+        "GuestSnapshot",
+        "PendingChange",
+    ),
+    "models_node": (
+        "DiskSmart",
+        "NodeCertificate",
+        "NodeDisk",
+        "NodeDns",
+        "NodeSubscription",
+        "NodeTime",
+        "NodeUpdate",
+        "SmartAttribute",
+    ),
+    "sight": (
+        "lacks_for_agent",
+        "lacks_for_backups",
+        "lacks_for_cluster_log",
+        "lacks_for_disks",
+        "lacks_for_guest",
+        "lacks_for_tasks",
+        "may_see_backups",
     ),
     "nodes": ("NodeTools",),
     "paths": ("path",),

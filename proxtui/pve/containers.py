@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from proxtui.pve.asking import Asker
 from proxtui.pve.fields import JSON
+from proxtui.pve.guest_readers import interface_of
 from proxtui.pve.guests import GuestTools
-from proxtui.pve.listing import Listing
+from proxtui.pve.listing import Listing, read_listing
 from proxtui.pve.models import ProxmoxContainer
+from proxtui.pve.models_guest import GuestInterface
 from proxtui.pve.rrd import RrdSeries
 
 
@@ -34,3 +36,12 @@ class ContainerTools(GuestTools[ProxmoxContainer]):
     async def get_container_rrd(self, node: str, vmid: int, timeframe: str = "hour", cf: str = "AVERAGE") -> RrdSeries:
         """``GET /nodes/{node}/lxc/{vmid}/rrddata``."""
         return await self._rrd(node, vmid, timeframe, cf)
+
+    async def get_interfaces(self, node: str, vmid: int) -> Listing[GuestInterface]:
+        """``GET /nodes/{node}/lxc/{vmid}/interfaces``, by name; needs VM.Audit on ``/vms/{vmid}``.
+
+        Empty for a container that does not run. ``guest_readers.reachable`` gives the addresses worth showing.
+        """
+        where = self._path(node, vmid, "interfaces")
+        # Null is what PVE says of a container that does not run.
+        return read_listing(await self._client.get(where) or [], where, interface_of, lambda interface: interface.name)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from proxtui.errors import InvalidInput, UnexpectedAnswer
-from proxtui.pve.sanitize import clean
+from proxtui.pve.sanitize import LONGEST_VALUE, clean
 from proxtui.pve.upid import Upid
 from proxtui.pve.validators import InputValidator
 
@@ -49,6 +49,13 @@ class Row:
             return clean(value) or None
         self._note(value)
         return None
+
+    def prose(self, key: str) -> str | None:
+        """Cleaned text that may have several lines, without the line feeds around it; None when empty."""
+        value = self._fields.get(key)
+        if isinstance(value, str):
+            return clean(value, multiline=True, limit=LONGEST_VALUE).strip("\n") or None
+        return self.text(key)
 
     def number(self, key: str) -> float | None:
         """A number from 0 to 1e15."""
@@ -97,6 +104,23 @@ class Row:
             self._note(value)
             return []
         return value
+
+    def strings(self, key: str) -> tuple[str, ...]:
+        """The texts of a list; also when PVE keeps them in one string, split as ``words`` does."""
+        if isinstance(self._fields.get(key), str):
+            return self.words(key)
+        return tuple(clean(item) for item in self.items(key) if isinstance(item, str) and item)
+
+    def moment(self, key: str) -> int | None:
+        """Seconds since the epoch. PVE writes 0 for never and for not yet: that is None."""
+        return self.integer(key) or None
+
+    def vmids(self, key: str) -> tuple[int, ...]:
+        """The VMIDs of a list in one string, sorted; what is none is left out."""
+        numbers = (plain_number(word) for word in self.words(key))
+        return tuple(
+            sorted(number for number in numbers if isinstance(number, int) and InputValidator.validate_vmid(number))
+        )
 
     def vmid(self, key: str = "vmid") -> int | None:
         """A VMID, or None: without one a guest's row is worth nothing."""

@@ -8,9 +8,11 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 
 from proxtui.pve.asking import Asker
-from proxtui.pve.fields import JSON, Row, object_of
-from proxtui.pve.listing import Listing, node_sources
+from proxtui.pve.fields import JSON, Row, object_of, objects, rows_of
+from proxtui.pve.guest_readers import firewall_of, is_change, pending_of, snapshots_of
+from proxtui.pve.listing import Listing, node_sources, read_listing
 from proxtui.pve.models import Guest
+from proxtui.pve.models_guest import FirewallState, GuestSnapshot, PendingChange
 from proxtui.pve.paths import path
 from proxtui.pve.readers import guest_of
 from proxtui.pve.resources import PATH, decode_resources
@@ -26,6 +28,30 @@ class GuestTools(Generic[G]):
     def __init__(self, client: Asker, kind: type[G]) -> None:
         self._client = client
         self._kind = kind
+
+    async def list_snapshots(self, node: str, vmid: int) -> Listing[GuestSnapshot]:
+        """``GET /nodes/{node}/{kind}/{vmid}/snapshot``, oldest first; needs VM.Audit on ``/vms/{vmid}``.
+
+        PVE's pseudo snapshot ``current`` is left out; the one it stands on has ``is_current``. Empty: there is none.
+        """
+        where = self._path(node, vmid, "snapshot")
+        return snapshots_of(await self._client.get(where), where)
+
+    async def get_pending(self, node: str, vmid: int) -> Listing[PendingChange]:
+        """``GET /nodes/{node}/{kind}/{vmid}/pending``, by key: only what will change.
+
+        Needs VM.Audit on ``/vms/{vmid}``.
+        """
+        where = self._path(node, vmid, "pending")
+        lines = read_listing(await self._client.get(where), where, pending_of, lambda change: change.key)
+        return Listing(tuple(change for change in lines if is_change(change)), invalid=lines.invalid)
+
+    async def get_firewall_state(self, node: str, vmid: int) -> FirewallState:
+        """``GET .../firewall/options`` and ``.../firewall/rules`` of a guest; needs VM.Audit on ``/vms/{vmid}``."""
+        options = self._path(node, vmid, "firewall", "options")
+        rules = self._path(node, vmid, "firewall", "rules")
+        found = Row(object_of(await self._client.get(options), options))
+        return firewall_of(found, list(objects(rows_of(await self._client.get(rules), rules))))
 
     async def _list(self) -> Listing[G]:
         inventory = decode_resources(await self._client.read(PATH))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
+from proxtui.pve.fields import Row, objects, rows_of
 from proxtui.pve.models import ProxmoxNode
 
 T = TypeVar("T")
@@ -49,6 +50,18 @@ class Listing(Sequence[T], Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.rows)
+
+
+def read_listing(
+    data: object, where: str, read: Callable[[Row], T | None], key: Callable[[T], Any] | None = None
+) -> Listing[T]:
+    """``data`` of the answer of ``where`` as rows, sorted by ``key``; a row of which ``read`` makes None is invalid.
+
+    ``UnexpectedAnswer`` when ``data`` is no list.
+    """
+    found = [read(row) if row is not None else None for row in objects(rows_of(data, where))]
+    kept = [item for item in found if item is not None]
+    return Listing(tuple(kept if key is None else sorted(kept, key=key)), invalid=len(found) - len(kept))
 
 
 def node_sources(nodes: Iterable[ProxmoxNode], named: Iterable[str] = ()) -> tuple[SourceStatus, ...]:

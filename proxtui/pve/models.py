@@ -199,6 +199,10 @@ class StorageContent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     subtype: str | None = None
     notes: str | None = None
     protected: bool | None = None
+    encrypted: bool | None = None
+    """Only a backup server tells; None elsewhere."""
+    verified: str | None = None
+    """What a backup server found when it last checked the backup: ``ok`` or ``failed``; None: never, or elsewhere."""
 
 
 Outcome = Literal["running", "OK", "WARNINGS", "error"]

@@ -6,9 +6,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from proxtui.pve.asking import Asker
+from proxtui.pve.cluster_readers import replication_state_of
 from proxtui.pve.fields import Row, object_of, objects, plain_number, rows_of
-from proxtui.pve.listing import Listing, node_sources
+from proxtui.pve.listing import Listing, node_sources, read_listing
 from proxtui.pve.models import CpuInfo, NodeNetwork, NodeService, NodeStatus, ProxmoxNode, Task, Usage, Version
+from proxtui.pve.models_cluster import ReplicationJob
+from proxtui.pve.models_node import (
+    DiskSmart,
+    NodeCertificate,
+    NodeDisk,
+    NodeDns,
+    NodeSubscription,
+    NodeTime,
+    NodeUpdate,
+)
+from proxtui.pve.node_readers import (
+    certificate_of,
+    check_device,
+    disk_of,
+    dns_of,
+    smart_of,
+    subscription_of,
+    time_of,
+    update_of,
+)
 from proxtui.pve.paths import path
 from proxtui.pve.readers import node_of
 from proxtui.pve.rrd import RrdSeries, read_rrd
@@ -61,8 +82,63 @@ class NodeTools:
         return tasks_of(rows_of(await self._client.get(where, params=params), where))
 
     async def get_node_rrd(self, node: str, timeframe: str = "hour", cf: str = "AVERAGE") -> RrdSeries:
-        """``GET /nodes/{node}/rrddata``."""
+        """``GET /nodes/{node}/rrddata``; needs Sys.Audit on ``/nodes/{node}``.
+
+        ``cpu`` and ``iowait`` are 0..1, ``netin`` and ``netout`` bytes per second; sizes such as ``memused``,
+        ``memtotal``, ``swapused`` and ``rootused`` bytes. 9.x also has the names of ``rrd.PRESSURE``, in percent of
+        the time, and ``memavailable`` and ``arcsize``.
+        """
         return await read_rrd(self._client, _path(node), timeframe, cf)
+
+    async def get_node_disks(self, node: str) -> Listing[NodeDisk]:
+        """``GET /nodes/{node}/disks/list``, by path. Asks every disk: not to be polled.
+
+        Needs Sys.Audit on ``/`` or on the node.
+        """
+        where = _path(node, "disks", "list")
+        return read_listing(await self._client.get(where), where, disk_of, lambda disk: disk.devpath)
+
+    async def get_node_disk_smart(self, node: str, disk: str) -> DiskSmart:
+        """``GET /nodes/{node}/disks/smart`` of a ``devpath``; needs Sys.Audit on ``/``. May wake a sleeping disk."""
+        where = _path(node, "disks", "smart")
+        params = {"disk": check_device(disk)}
+        return smart_of(Row(object_of(await self._client.get(where, params=params), where)), disk)
+
+    async def get_node_updates(self, node: str) -> Listing[NodeUpdate]:
+        """``GET /nodes/{node}/apt/update``, by package; needs Sys.Modify on the node. Takes seconds: not to be polled.
+
+        Empty: nothing to upgrade, as of the last refresh of the package lists.
+        """
+        where = _path(node, "apt", "update")
+        return read_listing(await self._client.get(where), where, update_of, lambda update: update.package)
+
+    async def get_node_certificates(self, node: str) -> Listing[NodeCertificate]:
+        """``GET /nodes/{node}/certificates/info``, by file name; needs no privilege."""
+        where = _path(node, "certificates", "info")
+        return read_listing(await self._client.get(where), where, certificate_of, lambda found: found.filename)
+
+    async def get_node_subscription(self, node: str) -> NodeSubscription:
+        """``GET /nodes/{node}/subscription``; needs no privilege. The key itself is not kept."""
+        where = _path(node, "subscription")
+        return subscription_of(Row(object_of(await self._client.get(where), where)))
+
+    async def get_node_dns(self, node: str) -> NodeDns:
+        """``GET /nodes/{node}/dns``; needs Sys.Audit on the node."""
+        where = _path(node, "dns")
+        return dns_of(Row(object_of(await self._client.get(where), where)))
+
+    async def get_node_time(self, node: str) -> NodeTime:
+        """``GET /nodes/{node}/time``: its clock when it answered; needs Sys.Audit on the node."""
+        where = _path(node, "time")
+        return time_of(Row(object_of(await self._client.get(where), where)))
+
+    async def get_node_replication(self, node: str) -> Listing[ReplicationJob]:
+        """``GET /nodes/{node}/replication``: the jobs whose source this node is, and how they go; by ``id``.
+
+        Without VM.Audit on a guest its jobs are left out silently.
+        """
+        where = _path(node, "replication")
+        return read_listing(await self._client.get(where), where, replication_state_of, lambda job: job.id)
 
     async def _rows(self, where: str) -> list[Any]:
         return rows_of(await self._client.get(where), where)

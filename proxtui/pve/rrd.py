@@ -13,6 +13,15 @@ from proxtui.pve.validators import check_choice
 # 8.4.21 and 9.2.11 refuse "decade", which the newest documentation names.
 TIMEFRAMES = ("hour", "day", "week", "month", "year")
 CONSOLIDATIONS = ("AVERAGE", "MAX")
+PRESSURE = (
+    "pressurecpusome",
+    "pressurecpufull",
+    "pressureiosome",
+    "pressureiofull",
+    "pressurememorysome",
+    "pressurememoryfull",
+)
+"""9.x: percent of the time in which some or all processes waited. 8.x has none of them, nodes have no ``cpufull``."""
 
 
 @dataclass(frozen=True, slots=True)

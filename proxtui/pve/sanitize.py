@@ -12,7 +12,9 @@ LONGEST_LINE = 4096
 LONGEST_VALUE = 65_536
 """Longest string of a body: PVE's own limit for notes."""
 
-MANY_LINES = frozenset({"description", "notes", "comment", "message", "pem", "out-data", "err-data", "notification"})
+MANY_LINES = frozenset(
+    {"description", "notes", "comment", "message", "pem", "out-data", "err-data", "notification", "text"}
+)
 """Keys whose values may have several lines."""
 
 _BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

@@ -88,8 +88,11 @@ def _volume(row: Row) -> StorageContent | None:
         vmid=row.vmid(),
         parent=row.text("parent"),
         subtype=row.text("subtype"),
-        notes=row.text("notes"),
+        notes=row.prose("notes"),
         protected=row.flag("protected"),
+        # A fingerprint, or 1.
+        encrypted=row.has("encrypted") or None,
+        verified=row.part("verification").text("state"),
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from proxtui.pve.agent import read_agent
 from proxtui.pve.asking import Asker
 from proxtui.pve.fields import JSON
 from proxtui.pve.guests import GuestTools
 from proxtui.pve.listing import Listing
 from proxtui.pve.models import ProxmoxVM
+from proxtui.pve.models_guest import AgentInfo
 from proxtui.pve.rrd import RrdSeries
 
 
@@ -34,3 +36,12 @@ class VMTools(GuestTools[ProxmoxVM]):
     async def get_vm_rrd(self, node: str, vmid: int, timeframe: str = "hour", cf: str = "AVERAGE") -> RrdSeries:
         """``GET /nodes/{node}/qemu/{vmid}/rrddata``."""
         return await self._rrd(node, vmid, timeframe, cf)
+
+    async def get_agent_info(self, node: str, vmid: int) -> AgentInfo:
+        """``GET .../agent/network-get-interfaces`` and ``.../agent/get-osinfo`` of a VM.
+
+        That there is no agent, or that it does not answer, is a ``state`` and no error. Needs VM.Monitor on
+        ``/vms/{vmid}`` on 8.x, VM.GuestAgent.Audit on 9.x. An agent that hangs keeps the node busy for seconds: ask
+        few at a time.
+        """
+        return await read_agent(self._client, self._path(node, vmid, "agent"))
