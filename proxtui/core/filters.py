@@ -4,12 +4,13 @@
 
     web prod             both words, somewhere in name, id, tags, node
     tag:prod node:pve3   a field; * and ? stand for anything: name:web*  lock:*
-    cpu>80 mem>=90       percent of what it has; mem>4G with a unit is bytes; uptime>2d
+    cpu>80 mem>=90       percent of what it has; mem>4G with a unit is bytes; uptime>2d age>4w size>10G
     !status:running      not
     a b | c              (a and b) or c
     "two words"  name:"my vm"
 
 Case does not matter. What is unknown satisfies no comparison.
+What cannot be read is refused with its place in the text.
 """
 
 from __future__ import annotations
@@ -30,12 +31,14 @@ TEXT_FIELDS: tuple[str, ...] = (
     *("type", "status", "name", "id", "vmid", "node", "server", "tenant"),
     *("tag", "pool", "lock", "ha", "storage", "ip", "template", "user"),
 )
-NUMBER_FIELDS = ("cpu", "mem", "disk", "uptime", "id", "vmid")
+NUMBER_FIELDS = ("cpu", "mem", "disk", "uptime", "id", "vmid", "size", "age")
 FIELDS = tuple(dict.fromkeys(TEXT_FIELDS + NUMBER_FIELDS))
 """Every field that a term may name; a row answers them in ``TableRow.field``, with ``maxmem`` and ``maxdisk``."""
 
 MAX_LENGTH = 500
 """Characters of a filter; nobody types more, and matching stays cheap."""
+
+BOTH_SIDES = "| needs a term on both sides"
 
 _SPLIT = re.compile(r"""\||(?:"[^"]*"|[^\s|"])+""")
 _TERM = re.compile(r"(?P<field>[^\s:<>=\"]+)(?P<sign>>=|<=|>|<|=|:)(?P<value>.*)", re.DOTALL)
@@ -54,13 +57,18 @@ _TYPES = {"vm": "qemu", "kvm": "qemu", "ct": "lxc", "container": "lxc"}
 _YES_NO = {"yes": True, "true": True, "1": True, "on": True, "no": False, "false": False, "0": False, "off": False}
 # In these a part is enough: nobody types a whole host name to find it.
 _PARTIAL = frozenset({"name", "ip"})
+_NEEDS_QUOTES = re.compile(r"[\s|]")
+# A word that would be read as a field or as "not".
+_NOT_A_WORD = re.compile(r"!|.*[:<>=]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A parsed filter. Equal when its text is."""
+    """A parsed filter. ``str`` gives its canonical text; filters are equal when these are."""
 
-    text: str
+    text: str = field(default="", compare=False)
+    """As it was typed."""
+    _canonical: str = field(default="", repr=False)
     _alternatives: tuple[tuple[Test, ...], ...] = field(default=((),), compare=False, repr=False)
 
     def matches(self, row: TableRow) -> bool:
@@ -73,77 +81,115 @@ class Filter:
                 return True
         return False
 
+    def __str__(self) -> str:
+        return self._canonical
+
     def __bool__(self) -> bool:
         """False when everything passes."""
         return self._alternatives != ((),)
 
 
-EVERYTHING = Filter("")
+EVERYTHING = Filter()
+
+
+class _Term(NamedTuple):
+    canonical: str
+    test: Test
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A term as it was typed, and where."""
+
+    text: str
+    column: int
+    """Counted in characters, from 1."""
+
+    def bad(self, why: str) -> UsageError:
+        line = f"filter, column {self.column}: {self.text}: {why}"
+        # What was typed or piped in is shown again: control characters must not come out as such.
+        return UsageError("".join(sign if sign.isprintable() else "?" for sign in line))
 
 
 def parse(text: str) -> Filter:
-    """Read a filter. Raises UsageError with one line that names the bad term, and nothing else."""
+    """Read a filter. Raises UsageError with one line that names the bad term and its column, and nothing else."""
     stripped = text.strip()
     if not stripped:
         return EVERYTHING
     if len(stripped) > MAX_LENGTH:
-        raise UsageError(f"filter: longer than {MAX_LENGTH} characters")
-    if stripped.count('"') % 2:
-        raise UsageError('filter: a quote " is not closed')
-    alternatives: list[list[Test]] = [[]]
-    for term in _SPLIT.findall(stripped):
-        if term == "|":
-            alternatives.append([])
+        raise _too_long(MAX_LENGTH + 1)
+    if text.count('"') % 2:
+        raise _Source('"', text.rindex('"') + 1).bad("a quote that is not closed")
+    alternatives = _alternatives(text)
+    canonical = " | ".join(" ".join(term.canonical for term in terms) for terms in alternatives)
+    if len(canonical) > MAX_LENGTH:
+        raise _too_long(len(text))
+    return Filter(stripped, canonical, tuple(tuple(term.test for term in terms) for terms in alternatives))
+
+
+def _too_long(column: int) -> UsageError:
+    return UsageError(f"filter, column {column}: longer than {MAX_LENGTH} characters")
+
+
+def _alternatives(text: str) -> list[list[_Term]]:
+    found: list[list[_Term]] = [[]]
+    bar = None
+    for match in _SPLIT.finditer(text):
+        source = _Source(match[0], match.start() + 1)
+        if source.text != "|":
+            found[-1].append(_term(source))
+        elif not found[-1]:
+            raise source.bad(BOTH_SIDES)
         else:
-            alternatives[-1].append(_test(term))
-    if not all(alternatives):
-        raise UsageError("filter: | needs a term on both sides")
-    return Filter(stripped, tuple(tuple(tests) for tests in alternatives))
+            found.append([])
+            bar = source
+    if bar is not None and not found[-1]:
+        raise bar.bad(BOTH_SIDES)
+    return found
 
 
-def _test(term: str) -> Test:
-    bare = term.lstrip("!")
+def _term(source: _Source) -> _Term:
+    bare = source.text.lstrip("!")
     if not bare:
-        raise UsageError("filter: ! needs a term right after it")
-    positive = _positive(bare)
-    if (len(term) - len(bare)) % 2 == 0:
+        raise source.bad("! needs a term right after it")
+    positive = _positive(source, bare)
+    if (len(source.text) - len(bare)) % 2 == 0:
         return positive
-    return lambda row: not positive(row)
+    return _Term(f"!{positive.canonical}", lambda row: not positive.test(row))
 
 
-def _positive(term: str) -> Test:
+def _positive(source: _Source, term: str) -> _Term:
     parts = _TERM.fullmatch(term)
     if parts is None:
         return _word(term)
     name, sign, value = parts["field"].lower(), parts["sign"], parts["value"].replace('"', "").lower()
     if name not in FIELDS:
-        raise _bad(term, f"there is no field {name}; fields are {', '.join(FIELDS)}")
+        raise source.bad(f"there is no field {name}; fields are {', '.join(FIELDS)}")
     if not value:
-        raise _bad(term, "a value is missing")
+        raise source.bad("a value is missing")
     if sign in (":", "=") and name in TEXT_FIELDS:
-        return _text_test(term, name, value)
+        return _Term(f"{name}:{_quoted(value)}", _text_test(source, name, value))
     if name not in NUMBER_FIELDS:
-        raise _bad(term, f"{name} is text; write {name}:{value}")
+        raise source.bad(f"{name} is text; write {name}:{value}")
     if sign == ":":
-        raise _bad(term, f"{name} is a number; write {name}>{value} or {name}<{value}")
-    return _number_test(term, name, sign, value)
+        raise source.bad(f"{name} is a number; write {name}>{value} or {name}<{value}")
+    return _Term(f"{name}{sign}{value}", _number_test(source, name, sign, value))
 
 
-def _bad(term: str, why: str) -> UsageError:
-    line = f"filter: {term}: {why}"
-    # What was typed or piped in is shown again: control characters must not come out as such.
-    return UsageError("".join(sign if sign.isprintable() else "?" for sign in line))
+def _quoted(value: str) -> str:
+    return f'"{value}"' if _NEEDS_QUOTES.search(value) else value
 
 
-def _word(term: str) -> Test:
+def _word(term: str) -> _Term:
     needle = term.replace('"', "").lower()
-    return lambda row: needle in row.haystack
+    canonical = f'"{needle}"' if not needle or _NOT_A_WORD.match(needle) else _quoted(needle)
+    return _Term(canonical, lambda row: needle in row.haystack)
 
 
-def _text_test(term: str, name: str, value: str) -> Test:
+def _text_test(source: _Source, name: str, value: str) -> Test:
     if name == "template":
         if value not in _YES_NO:
-            raise _bad(term, "template is yes or no")
+            raise source.bad("template is yes or no")
         wanted = _YES_NO[value]
         return lambda row: bool(row.field("template")) is wanted
     fits = _text_matcher(name, _TYPES.get(value, value) if name == "type" else value)
@@ -177,9 +223,9 @@ class _Amount(NamedTuple):
     """True: a fraction of the row's maximum."""
 
 
-def _number_test(term: str, name: str, sign: str, value: str) -> Test:
+def _number_test(source: _Source, name: str, sign: str, value: str) -> Test:
     compare = _SIGNS[sign]
-    amount = _amount(term, name, value)
+    amount = _amount(source, name, value)
     limit = amount.number
     whole = f"max{name}" if amount.relative and name != "cpu" else None
 
@@ -195,20 +241,22 @@ def _number_test(term: str, name: str, sign: str, value: str) -> Test:
     return test
 
 
-def _amount(term: str, name: str, value: str) -> _Amount:
+def _amount(source: _Source, name: str, value: str) -> _Amount:
     match = _NUMBER.fullmatch(value)
     if match is None:
-        raise _bad(term, f"{value} is not a number")
+        raise source.bad(f"{value} is not a number")
     number, unit = float(match["number"]), match["unit"]
     if name in ("cpu", "mem", "disk") and unit in ("", "%"):
         return _Amount(number / 100, relative=True)
     if name in ("mem", "disk") and unit in _BYTE_UNITS:
         return _Amount(number * _BYTE_UNITS[unit], relative=False)
-    if name == "uptime" and unit in _SECONDS:
+    if name == "size" and unit in ("", *_BYTE_UNITS):
+        return _Amount(number * _BYTE_UNITS.get(unit, 1), relative=False)
+    if name in ("uptime", "age") and unit in _SECONDS:
         return _Amount(number * _SECONDS[unit], relative=False)
     if name in ("id", "vmid") and not unit:
         return _Amount(number, relative=False)
-    raise _bad(term, f"{name} does not know the unit {unit}")
+    raise source.bad(f"{name} does not know the unit {unit}")
 
 
 def _as_number(value: Scalar) -> float | None:
