@@ -19,5 +19,6 @@ FEATURES: tuple[Feature, ...] = (
         view="proxtui.features.nodes.screen:NodesView",
         commands="proxtui.features.nodes.cli:nodes",
     ),
+    Feature(name="overview", title="Overview", key="0", view="proxtui.features.overview.screen:OverviewView"),
     Feature(name="tree", title="Tree", view="proxtui.features.tree.screen:ClusterTree"),
 )

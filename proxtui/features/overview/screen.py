@@ -1,0 +1,136 @@
+"""The overview: totals above, what is wrong now below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+
+from proxtui.core.model import Fleet, Scope, ServerRef, SourceState
+from proxtui.features.overview import rows as totals
+from proxtui.features.overview import wrong
+from proxtui.features.overview.rows import SILENT, TotalRow
+from proxtui.features.overview.service import OverviewService
+from proxtui.features.overview.wrong import Place, WrongRow
+from proxtui.kit.frame import Frame
+from proxtui.kit.live_table import LiveTable
+from proxtui.kit.lookout import Lookout
+from proxtui.kit.view import Chosen, LiveView, Scoped, Told
+
+if TYPE_CHECKING:
+    from proxtui.core.runtime import Runtime
+
+ASK_EVERY = 30.0
+"""Seconds between two questions about quorum and tasks, while somebody looks."""
+
+
+class OverviewView(LiveView):
+    """Asks about quorum and tasks only while it is in front."""
+
+    HELP_NAME: ClassVar[str] = "overview"
+    DEFAULT_CSS = """
+    OverviewView { layout: vertical; }
+    OverviewView > #overview-wrong { height: 1fr; border-top: hkey $panel; }
+    """
+
+    def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
+        super().__init__(runtime, id=id)
+        self.service = OverviewService(runtime)
+        self.totals = LiveTable(totals.COLUMNS, sort="", noun="server", empty="no server", id="overview-totals")
+        self.table = LiveTable(wrong.COLUMNS, sort="weight", noun="line", empty="", id="overview-wrong")
+        self.fleet, self.scope = Fleet((), 0.0), Scope()
+        self.lookout = Lookout(self, self._look, every=ASK_EVERY, idle=self._unseen)
+        self._asked: frozenset[ServerRef] = frozenset()
+        self._asked_at: float | None = None
+        self._filling = True
+        self._said = ""
+
+    def compose(self) -> ComposeResult:
+        yield self.totals
+        yield self.table
+
+    def take_focus(self) -> None:
+        # What is wrong is what somebody comes for; the totals are one Tab away.
+        self.screen.set_focus(self.table)
+
+    def show(self, fleet: Fleet, scope: Scope) -> None:
+        self.fleet, self.scope = fleet, scope
+        self._paint()
+        self._ask_if_due()
+
+    @property
+    def summary(self) -> str:
+        """What is wrong, then how much there is."""
+        return self._said
+
+    def _paint(self) -> None:
+        refs = [one.ref for one in self.fleet.snapshots if self.scope.covers_server(one.ref)]
+        known = self.service.known(refs)
+        sums = totals.total_rows(self.fleet, self.scope, {ref: one.sight for ref, one in known.items()})
+        faults = wrong.wrong_rows(self.fleet, self.scope, known, self.runtime.clock.time())
+        self.totals.set_rows(sums)
+        self._share_room()
+        asking = any(one.status is None or one.tasks is None for one in known.values())
+        # While answers come one after the other, a cursor that nobody moved stays at the top.
+        stay, self._filling = self._filling and self.table.rows.cursor == 0, asking
+        self.table.set_rows(faults)
+        if stay:
+            self.table.move(0)
+        self.table.say_when_empty(
+            "nothing wrong so far: quorum and tasks are not read yet" if asking else "all is well"
+        )
+        said = ", ".join(part for part in (wrong.counted(faults), totals.summary(sums)) if part)
+        if said != self._said:
+            self._said = said
+            self.post_message(Told())
+
+    def _share_room(self) -> None:
+        """The totals get what they need, at most half of the room."""
+        wanted = max(2, min(self.totals.total + 1, self.size.height // 2))
+        height = self.totals.styles.height
+        if height is None or height.value != wanted:
+            self.totals.styles.height = wanted
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._share_room()
+
+    def on_live_table_opened(self, event: LiveTable.Opened) -> None:
+        event.stop()
+        if isinstance(event.row, TotalRow):
+            self.post_message(Scoped(event.row.scope))
+        elif isinstance(event.row, WrongRow):
+            self._go(event.row)
+
+    def on_live_table_highlighted(self, event: LiveTable.Highlighted) -> None:
+        event.stop()
+
+    def _go(self, row: WrongRow) -> None:
+        if not isinstance(row.target, Place):
+            self.post_message(Chosen(row.target))
+            return
+        self.post_message(Scoped(row.target.scope))
+        frame = self.screen
+        if isinstance(frame, Frame) and row.target.view in frame.features:
+            self.call_later(frame.bring, row.target.view)
+
+    # Asking.
+
+    def _askable(self) -> frozenset[ServerRef]:
+        """Servers in scope that answer: the others would only be waited for."""
+        sources = (one for one in self.fleet.snapshots if self.scope.covers_server(one.ref))
+        return frozenset(one.ref for one in sources if one.state not in SILENT and one.state is not SourceState.STALE)
+
+    def _ask_if_due(self) -> None:
+        wanted, now = self._askable(), self.runtime.clock.monotonic()
+        late = self._asked_at is None or now - self._asked_at >= ASK_EVERY
+        if wanted and (late or wanted - self._asked) and not self.runtime.poller.paused:
+            self._asked, self._asked_at = wanted, now
+            self.lookout.now()
+
+    async def _look(self) -> None:
+        self._asked, self._asked_at = self._askable(), self.runtime.clock.monotonic()
+        await self.service.refresh(sorted(self._asked), self._paint)
+
+    def _unseen(self) -> bool:
+        return self.runtime.poller.paused or not self.is_on_screen
