@@ -20,5 +20,12 @@ FEATURES: tuple[Feature, ...] = (
         commands="proxtui.features.nodes.cli:nodes",
     ),
     Feature(name="overview", title="Overview", key="0", view="proxtui.features.overview.screen:OverviewView"),
+    Feature(
+        name="tasks",
+        title="Tasks",
+        key="4",
+        view="proxtui.features.tasks.screen:TasksView",
+        commands="proxtui.features.tasks.cli:tasks",
+    ),
     Feature(name="tree", title="Tree", view="proxtui.features.tree.screen:ClusterTree"),
 )

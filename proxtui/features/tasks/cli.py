@@ -1,0 +1,121 @@
+"""The verbs of the room: ``tasks list``, ``tasks show`` and ``tasks log``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from proxtui.core.verbs import CommandLine, Details, Found, TableOptions, json_option, pick, table_options
+
+if TYPE_CHECKING:
+    from proxtui.core.rows import Column
+    from proxtui.core.runtime import Runtime
+    from proxtui.features.tasks.loglines import LogLine
+    from proxtui.features.tasks.rows import TaskRow
+    from proxtui.features.tasks.service import TaskDetail
+
+
+def _columns() -> Sequence[Column[TaskRow]]:
+    from proxtui.features.tasks.rows import COLUMNS
+
+    return COLUMNS
+
+
+def _log_columns() -> Sequence[Column[LogLine]]:
+    from proxtui.features.tasks.loglines import COLUMNS
+
+    return COLUMNS
+
+
+@click.group()
+def tasks() -> None:
+    """What the servers do and did."""
+
+
+@tasks.command("list")
+@table_options(_columns)
+@click.pass_obj
+def list_tasks(line: CommandLine, options: TableOptions) -> None:
+    """List the tasks of all servers: running ones, then the newest.
+
+    Such as: --filter "status:error type:vzdump"  --filter "node:pve3 user:root@pam"
+    """
+    line.listing(_columns(), find_tasks, options)
+
+
+@tasks.command("show")
+@click.argument("upid", metavar="UPID")
+@json_option
+@click.pass_obj
+def show_task(line: CommandLine, upid: str, as_json: bool) -> None:
+    """Show one task.
+
+    When several servers have it, write TENANT/SERVER/UPID.
+    """
+    line.details(lambda runtime: task_details(runtime, upid), as_json=as_json)
+
+
+@tasks.command("log")
+@click.argument("upid", metavar="UPID")
+@table_options(_log_columns)
+@click.pass_obj
+def log_task(line: CommandLine, upid: str, options: TableOptions) -> None:
+    """Print the log of a task: at most its last 2,000 lines."""
+    line.listing(_log_columns(), lambda runtime: task_log(runtime, upid), options)
+
+
+async def find_tasks(runtime: Runtime) -> Found[TaskRow]:
+    """The tasks of every server that answers. ``GET /cluster/tasks``; what could not be read has a note."""
+    from proxtui.core.model import Scope
+    from proxtui.features.tasks.rows import problems, task_rows
+    from proxtui.features.tasks.service import TaskService
+
+    fleet, service = runtime.store.fleet(), TaskService(runtime)
+    asked = service.due(fleet, Scope())
+    await service.refresh(asked)
+    await service.learn_rights(asked)
+    findings = service.survey.findings
+    notes = [*problems(fleet, findings), *service.limits(fleet, Scope())]
+    return Found(task_rows(fleet, findings, runtime.clock.time()), notes)
+
+
+async def task_details(runtime: Runtime, wanted: str) -> Details:
+    """Find a task by its UPID and say all of it. GET ``/nodes/N/tasks/UPID/status``."""
+    from proxtui.core.rows import UNKNOWN
+    from proxtui.features.tasks.details import task_lines
+    from proxtui.features.tasks.rows import COLUMNS
+
+    row, detail = await _follow(runtime, wanted)
+    lines = [(line.label, line.text) for line in task_lines(row, detail.task)]
+    lines += [("UPID", row.key.upid), ("Guest or ID", row.subject or UNKNOWN)]
+    values = {column.key: column.value(row) for column in COLUMNS}
+    if detail.task is not None:
+        values |= {"status": detail.task.outcome, "exitstatus": detail.task.exitstatus}
+    return Details([(f"task {row.task.type}", lines)], values, detail.problems)
+
+
+async def task_log(runtime: Runtime, wanted: str) -> Found[LogLine]:
+    """The lines of a task's log. GET ``/nodes/N/tasks/UPID/log``."""
+    from proxtui.features.tasks.loglines import LogLine
+
+    row, detail = await _follow(runtime, wanted)
+    notes = list(detail.problems)
+    if detail.left_out:
+        notes.append(f"{detail.left_out} lines before these are left out")
+    return Found([LogLine(row.key, number, text) for number, text in detail.lines], notes)
+
+
+async def _follow(runtime: Runtime, wanted: str) -> tuple[TaskRow, TaskDetail]:
+    from proxtui.core.model import ServerRef
+    from proxtui.features.tasks.rows import named_task
+    from proxtui.features.tasks.service import TaskService
+
+    fleet = runtime.store.fleet()
+    *place, upid = wanted.split("/")
+    # The lists hold only the latest: an older task is found by the node in its name.
+    rows = named_task(fleet, upid, runtime.clock.time())
+    row = pick(rows, "/".join([*place, upid]), lambda row: [row.key.upid.lower()], fleet, what="task")
+    detail = await TaskService(runtime).follow(ServerRef(row.key.tenant, row.key.server), row.key.upid)
+    return row, detail
