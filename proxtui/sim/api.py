@@ -166,6 +166,8 @@ class Route:
     on_node: bool = True
     open: bool = False
     """True: no login needed."""
+    modern: bool = False
+    """True: only 9.x knows it."""
     no_token: bool = False
     """True: refused for API tokens."""
     more: re.Pattern[str] | None = None

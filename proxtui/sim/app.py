@@ -84,7 +84,7 @@ class SimApp:
         found = find(request.method, path)
         route = found[0] if found else None
         who = self._who(route, request, now)
-        if found is None or route is None:
+        if found is None or route is None or (route.modern and not site.modern):
             raise Refused(501, f"Method '{request.method} {path}' not implemented")
         values = {name: unquote(value) for name, value in found[1].items()}
         call = Call(self.world, site, who, now, values, {})

@@ -60,7 +60,8 @@ def _people(site: Site, rng: random.Random, projects: Sequence[cast.Project]) ->
 
 def backup_stores(site: Site) -> list[str]:
     """The storages that archives go to, the first one first."""
-    return [name for name in ("pbs", "nfs-backup", "local") if name in site.storages][:2]
+    wanted: Sequence[str] = ("pbs", "nfs-backup", "local")
+    return [name for name in wanted if name in site.storages][:2]
 
 
 def _jobs(site: Site, rng: random.Random, projects: Sequence[cast.Project]) -> None:
@@ -76,7 +77,9 @@ def _jobs(site: Site, rng: random.Random, projects: Sequence[cast.Project]) -> N
             schedule, store = "sat 03:00", stores[-1]
         else:
             continue
-        site.jobs.append(BackupJob(ident, schedule, store, project.name, f"{project.name} ({project.stage})", keep=keep))
+        site.jobs.append(
+            BackupJob(ident, schedule, store, project.name, f"{project.name} ({project.stage})", keep=keep)
+        )
     old = BackupJob("backup-0ld00000-0001", "sun 01:00", stores[-1], None, "everything, before there were pools", False)
     site.jobs.append(old)
 

@@ -20,7 +20,16 @@ def small(world: World) -> None:
 def fleet(world: World) -> None:
     """Three tenants: a cluster on 8.4, one on 9.2, and a node that stands alone; 12 nodes, 400 guests."""
     plans = (
-        Plan("aurora", cast.AURORA, "aurora-prod", OLD, tuple(f"aur-pve{n}" for n in range(1, 7)), 226, "10.20.0", pbs=True),
+        Plan(
+            "aurora",
+            cast.AURORA,
+            "aurora-prod",
+            OLD,
+            tuple(f"aur-pve{n}" for n in range(1, 7)),
+            226,
+            "10.20.0",
+            pbs=True,
+        ),
         Plan(
             "medilab",
             cast.MEDILAB,
@@ -41,7 +50,9 @@ def fleet(world: World) -> None:
 
 def broken(world: World) -> None:
     """All that goes wrong: an offline node, no quorum, a full storage, locks, a token without rights, a hung server."""
-    shaky = raise_site(world, Plan("shaky", cast.AURORA, "shaky", OLD, ("shk1", "shk2", "shk3"), 48, "10.61.0", zfs=True))
+    shaky = raise_site(
+        world, Plan("shaky", cast.AURORA, "shaky", OLD, ("shk1", "shk2", "shk3"), 48, "10.61.0", zfs=True)
+    )
     past.remember(shaky)
     _shake(shaky)
     plan = Plan("minority", cast.MEDILAB, "minority", NEW, ("min1", "min2"), 16, "10.62.0")

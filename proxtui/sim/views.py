@@ -164,7 +164,9 @@ def guest_config(site: Site, guest: Guest, *, current: bool = False) -> Row:
     if guest.template:
         row["template"] = 1
     row["digest"] = digest_of(row)
-    return row if current else row | guest.pending
+    if current:
+        return row
+    return {key: value for key, value in (row | guest.pending).items() if key not in guest.dropped}
 
 
 def _qemu_config(site: Site, guest: Guest) -> Row:

@@ -166,6 +166,7 @@ def snapshot(site: Site, guest: Guest, user: str, name: str, description: str, v
         fails = f"snapshot name '{name}' already used"
     if fails is None and site.storages[guest.storage].type in ("lvm", "iscsi"):
         fails = "snapshot feature is not available"
+
     def lock(moment: float) -> None:
         guest.lock = "snapshot"
 

@@ -29,7 +29,17 @@ PATHS = (
     "/cluster/log",
     "/cluster/nextid",
     "/cluster/options",
+    "/cluster/ha",
     "/cluster/ha/status/current",
+    "/cluster/ha/status/manager_status",
+    "/cluster/ha/resources",
+    "/cluster/ha/groups",
+    "/cluster/ha/rules",
+    "/cluster/jobs",
+    "/cluster/jobs/realm-sync",
+    "/cluster/firewall/options",
+    "/cluster/firewall/rules",
+    "/cluster/config/nodes",
     "/cluster/backup",
     "/cluster/backup-info/not-backed-up",
     "/cluster/replication",
@@ -49,22 +59,41 @@ PATHS = (
     f"{NODE}/dns",
     f"{NODE}/time",
     f"{NODE}/hosts",
+    f"{NODE}/config",
+    f"{NODE}/replication",
+    f"{NODE}/disks/list",
+    f"{NODE}/apt/update",
+    f"{NODE}/apt/versions",
+    f"{NODE}/certificates/info",
+    f"{NODE}/services/{{service}}/state",
+    f"{NODE}/firewall/options",
+    f"{NODE}/firewall/rules",
     f"{QEMU}/status/current",
     f"{QEMU}/config",
     f"{QEMU}/pending",
     f"{QEMU}/snapshot",
     f"{QEMU}/rrddata",
+    f"{QEMU}/migrate",
+    f"{QEMU}/firewall",
+    f"{QEMU}/firewall/options",
+    f"{QEMU}/firewall/rules",
+    f"{QEMU}/snapshot/{{snapname}}",
     f"{LXC}/status/current",
     f"{LXC}/config",
     f"{LXC}/pending",
     f"{LXC}/snapshot",
     f"{LXC}/rrddata",
     f"{LXC}/interfaces",
+    f"{LXC}/firewall/options",
+    f"{LXC}/firewall/rules",
     f"{STORE}/status",
     f"{STORE}/content",
     f"{STORE}/rrddata",
     "/storage",
     "/pools",
+    "/pools/{poolid}",
+    "/access/groups",
+    "/access/users/{userid}",
     "/access/permissions",
     "/access/users",
     "/access/roles",
@@ -83,9 +112,18 @@ SITUATIONAL = {
     f"{QEMU}/snapshot": {"parent", "snaptime", "vmstate"},
     "/access/users": {"comment", "email"},
     "/storage": {"path"},
+    f"{QEMU}/migrate": {"not_allowed_nodes.pve2"},
+    "/access/users/{userid}": {"tokens.full", "tokens.priv"},
 }
-BEYOND = {f"{QEMU}/rrddata": {"diskread", "diskwrite"}}
-"""Keys of the real thing that the recording lacks: its QEMU was too old to count blocks."""
+BEYOND = {
+    # Keys of the real thing that the recording lacks: its QEMU was too old to count blocks, its HA was not used.
+    f"{QEMU}/rrddata": {"diskread", "diskwrite"},
+    "/cluster/ha/status/manager_status": {"lrm_status"},
+}
+KINDS = {
+    # The recorded disk was a virtual one: it neither wore out nor belonged to Ceph.
+    f"{NODE}/disks/list": {"wearout": {NUMBER}, "osdid-list": {"list"}},
+}
 
 Shape = dict[str, dict[str, set[str]]]
 
@@ -121,7 +159,9 @@ def place(site: Site, kind: str) -> dict[str, str]:
     guests = [guest for guest in site.guests.values() if guest.kind == kind and guest.running and guest.onboot]
     guest = max(guests, key=lambda guest: (len(guest.snapshots), guest.storage.startswith("local")))
     task = next(task for task in reversed(site.tasks) if task.node == guest.node and task.tokenid)
-    return {"node": guest.node, "vmid": str(guest.vmid), "storage": "nfs-backup", "upid": task.upid}
+    values = {"node": guest.node, "vmid": str(guest.vmid), "storage": "nfs-backup", "upid": task.upid}
+    snapname = guest.snapshots[0].name if guest.snapshots else "none"
+    return values | {"service": "pveproxy", "snapname": snapname, "poolid": str(guest.pool), "userid": "admin@pve"}
 
 
 def recorded(version: str) -> dict[str, Any]:
@@ -150,7 +190,9 @@ def sites(make_world: Callable[..., World]) -> dict[str, tuple[World, Site]]:
 @pytest.mark.parametrize("version", ["8.4", "9.2"])
 @pytest.mark.parametrize("path", PATHS)
 async def test_same_keys_and_types(path: str, version: str, sites: dict[str, tuple[World, Site]]) -> None:
-    real = recorded(version)[f"GET {path}"]
+    real = recorded(version).get(f"GET {path}")
+    if real is None:
+        pytest.skip(f"{version} does not know this path")
     if real["status"] != 200:
         pytest.skip(f"the recorded answer is a {real['status']}: {real['reason']}")
     world, site = sites[version]
@@ -183,7 +225,9 @@ def compare(path: str, version: str, theirs: Shape, ours: Shape) -> None:
         assert not missing, f"{path} {group}: {version} has {missing}"
         for key, kinds in keys.items():
             mine = ours[group].get(key)
-            assert mine is None or mine <= kinds | {"null"}, f"{path} {group}.{key}: {mine}, not {kinds}"
+            assert mine is None or mine <= kinds | {"null"} | KINDS.get(path, {}).get(key, set()), (
+                f"{path} {group}.{key}: {mine}, not {kinds}"
+            )
         made_up = {key for key in ours[group] if "." not in key} - set(keys) - known - BEYOND.get(path, set())
         free = path.endswith(("/config", "/interfaces")) or path in ("/cluster/log", "/storage")
         assert free or not made_up, f"{path} {group}: {made_up} is in neither answer nor schema of {version}"

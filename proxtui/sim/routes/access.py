@@ -7,7 +7,7 @@ from typing import Any
 from proxtui.sim import auth
 from proxtui.sim.api import Answer, Call, failed, forbidden
 from proxtui.sim.roles import Identity, privileges, roles_of
-from proxtui.sim.routes.cluster import guest_rows
+from proxtui.sim.routes.cluster import pool_rows
 from proxtui.sim.state import User
 from proxtui.sim.views import Row
 
@@ -56,12 +56,17 @@ def permissions(call: Call) -> Row:
 
 
 def _user(user: User) -> Row:
-    row: Row = {"enable": int(user.enable), "expire": 0}
-    if user.comment:
-        row["comment"] = user.comment
+    row: Row = {"enable": int(user.enable), "expire": user.expire}
+    for key, value in (("comment", user.comment), ("firstname", user.firstname), ("lastname", user.lastname)):
+        if value:
+            row[key] = value
     if user.email is not None:
         row["email"] = user.email
     return row
+
+
+def _groups_of(call: Call, userid: str) -> list[str]:
+    return sorted(group.name for group in call.site.groups.values() if userid in group.members)
 
 
 def users(call: Call) -> list[Row]:
@@ -70,10 +75,12 @@ def users(call: Call) -> list[Row]:
     for user in call.site.users.values():
         if not everybody and user.userid != call.who.userid:
             continue
+        if call.params.get("enabled") not in (None, user.enable):
+            continue
         row = _user(user) | {"userid": user.userid, "realm-type": user.userid.rpartition("@")[2]}
         if call.params.get("full"):
             row["tokens"] = _tokens(call, user.userid) or None
-            row["groups"] = ""
+            row["groups"] = ",".join(_groups_of(call, user.userid))
         rows.append(row)
     return rows
 
@@ -92,7 +99,7 @@ def user(call: Call) -> Row:
     if found is None:
         raise failed(f"no such user ('{call.path['userid']}')")
     tokens = {row.pop("tokenid"): row for row in _tokens(call, found.userid)}
-    return _user(found) | {"groups": [], "tokens": tokens}
+    return _user(found) | {"groups": _groups_of(call, found.userid), "tokens": tokens}
 
 
 def tokens(call: Call) -> list[Row]:
@@ -120,18 +127,33 @@ def acl(call: Call) -> list[Row]:
     return [
         {
             "path": entry.path,
-            "ugid": entry.ugid,
+            "ugid": entry.ugid.removeprefix("@"),
             "roleid": entry.role,
             "propagate": int(entry.propagate),
-            "type": "token" if "!" in entry.ugid else "user",
+            "type": "group" if entry.ugid.startswith("@") else "token" if "!" in entry.ugid else "user",
         }
         for entry in call.site.acl
         if call.may(entry.path, "Permissions.Modify", "Sys.Audit")
     ]
 
 
+GROUP = ("User.Modify", "Sys.Audit", "Group.Allocate")
+
+
 def groups(call: Call) -> list[Row]:
-    return []
+    return [
+        {"groupid": group.name, "users": ",".join(group.members)}
+        | ({"comment": group.comment} if group.comment else {})
+        for group in call.site.groups.values()
+        if call.may(f"/access/groups/{group.name}", *GROUP)
+    ]
+
+
+def group(call: Call) -> Row:
+    found = call.site.groups.get(call.path["groupid"])
+    if found is None:
+        raise failed(f"group '{call.path['groupid']}' does not exist")
+    return {"members": list(found.members)} | ({"comment": found.comment} if found.comment else {})
 
 
 def tfa(call: Call) -> list[Row]:
@@ -168,11 +190,17 @@ def pool(call: Call) -> Row:
     name = call.path["poolid"]
     if name not in call.site.pools:
         raise failed(f"pool '{name}' does not exist")
-    return {"comment": call.site.pools[name], "members": _members(call, name)}
+    return {"poolid": name, "comment": call.site.pools[name], "members": _members(call, name)}
+
+
+LIVE = ("pool", "tags", "lock", "hastate")
+"""What a guest's row of /cluster/resources has, and a pool's member has not."""
 
 
 def _members(call: Call, name: str) -> list[Row]:
-    return [{key: value for key, value in row.items() if key != "pool"} for row in guest_rows(call, name)]
+    kinds = {"qemu": ("qemu",), "lxc": ("lxc",), "storage": ()}.get(call.params.get("type", ""), ("qemu", "lxc"))
+    rows = pool_rows(call, name)
+    return [{key: row[key] for key in row if key not in LIVE} for row in rows if row["type"] in kinds]
 
 
 def index(*names: str) -> Any:

@@ -36,7 +36,7 @@ def _reports(call: Call) -> dict[str, float | None]:
     return {name: call.site.reported_at(node, call.now) for name, node in call.site.nodes.items()}
 
 
-def _visible(call: Call) -> list[Guest]:
+def visible(call: Call) -> list[Guest]:
     """The guests that the caller may audit, remembered until something changes."""
     key = ("visible", call.who.name)
     known: list[Guest] | None = call.site.cache.get(key)
@@ -47,9 +47,13 @@ def _visible(call: Call) -> list[Guest]:
 
 
 def _guests(call: Call) -> Iterator[Row]:
+    return _rows(call, visible(call))
+
+
+def _rows(call: Call, guests: list[Guest]) -> Iterator[Row]:
     reports = _reports(call)
     shown = {pool for pool in call.site.pools if call.may(f"/pool/{pool}", "Pool.Audit")}
-    for guest in _visible(call):
+    for guest in guests:
         row = {"id": guest.id, "type": guest.kind, "vmid": guest.vmid, "node": guest.node, "status": "unknown"}
         row |= _report_of(call, guest, reports[guest.node])
         tags = tags_of(call.site, guest)
@@ -75,10 +79,9 @@ def _report_of(call: Call, guest: Guest, moment: float | None) -> Row:
     return report or {}
 
 
-def guest_rows(call: Call, pool: str) -> list[Row]:
+def pool_rows(call: Call, pool: str) -> list[Row]:
     """The rows of a pool's members."""
-    members = {guest.vmid for guest in call.site.guests.values() if guest.pool == pool}
-    return [row for row in _guests(call) if row["vmid"] in members]
+    return list(_rows(call, [guest for guest in visible(call) if guest.pool == pool]))
 
 
 def _pools(call: Call, guests: list[Row]) -> Iterator[Row]:
@@ -224,73 +227,6 @@ def options(call: Call) -> Row:
     if call.may("/", "Sys.Audit"):
         row |= {"mac_prefix": "BC:24:11", "description": ""}
     return row
-
-
-def ha_current(call: Call) -> list[Row]:
-    site, entry = call.site, call.site.entry.name
-    managed = [guest for guest in site.guests.values() if guest.ha]
-    rows: list[Row] = [
-        {
-            "id": "quorum",
-            "type": "quorum",
-            "node": entry,
-            "status": "OK" if site.quorate else "No quorum!",
-            "quorate": int(site.quorate),
-        }
-    ]
-    if site.modern:
-        text = "armed (CRM watchdog armed)" if managed else "standby (CRM watchdog standby)"
-        state = "armed" if managed else "standby"
-        rows.append({"id": "fencing", "type": "fencing", "node": entry, "status": text, "armed-state": state})
-    if managed:
-        stamp = f"{entry} (active, recent heartbeat)"
-        rows.append({"id": "master", "type": "master", "node": entry, "status": stamp, "timestamp": int(call.now)})
-    for guest in managed:
-        sid = f"{'vm' if guest.kind == 'qemu' else 'ct'}:{guest.vmid}"
-        row = {"id": f"service:{sid}", "sid": sid, "type": "service", "node": guest.node, "state": guest.ha}
-        rows.append(row | {"status": f"{sid} ({guest.node}, {guest.ha})", "crm_state": guest.ha})
-    return rows
-
-
-def ha_resources(call: Call) -> list[Row]:
-    return [
-        {
-            "sid": f"{'vm' if guest.kind == 'qemu' else 'ct'}:{guest.vmid}",
-            "type": "vm" if guest.kind == "qemu" else "ct",
-            "state": guest.ha,
-            "digest": "da39a3ee5e6b4b0d3255bfef95601890afd80709",
-        }
-        for guest in call.site.guests.values()
-        if guest.ha
-    ]
-
-
-def backup_jobs(call: Call) -> list[Row]:
-    rows: list[Row] = []
-    for job in call.site.jobs:
-        row: Row = {"id": job.id, "type": "vzdump", "schedule": job.schedule, "storage": job.storage}
-        row |= {"enabled": int(job.enabled), "mode": "snapshot", "next-run": int(call.now // 86400 + 1) * 86400 + 7200}
-        row |= {"pool": job.pool} if job.pool else {"all": 1}
-        if job.comment:
-            row["comment"] = job.comment
-        rows.append(row)
-    return rows
-
-
-def not_backed_up(call: Call) -> list[Row]:
-    jobs = [job for job in call.site.jobs if job.enabled]
-    if any(job.pool is None for job in jobs):
-        return []
-    pools = {job.pool for job in jobs}
-    return [
-        {"vmid": guest.vmid, "name": guest.name, "type": guest.kind}
-        for guest in _visible(call)
-        if guest.pool not in pools
-    ]
-
-
-def replication(call: Call) -> list[Row]:
-    return []
 
 
 def config_nodes(call: Call) -> list[Row]:

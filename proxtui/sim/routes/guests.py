@@ -6,7 +6,7 @@ from typing import Any
 
 from proxtui.sim import work
 from proxtui.sim.api import Call, Refused, failed, invalid
-from proxtui.sim.state import MIB, Guest
+from proxtui.sim.state import MIB, Guest, Snapshot
 from proxtui.sim.views import Row, guest_config, guest_current, guest_status
 
 
@@ -20,9 +20,12 @@ def listing(call: Call) -> list[Row]:
     ]
 
 
+BELOW = ("config", "firewall", "migrate", "pending", "rrddata", "snapshot", "status")
+
+
 def index(call: Call) -> list[Row]:
     _ = call.guest
-    return [{"subdir": name} for name in ("config", "migrate", "pending", "rrddata", "snapshot", "status")]
+    return [{"subdir": name} for name in BELOW]
 
 
 def power_index(call: Call) -> list[Row]:
@@ -38,14 +41,48 @@ def config(call: Call) -> Row:
 
 
 def pending(call: Call) -> list[Row]:
+    """Every key with its value, and what a restart makes of it; ``delete`` marks what goes then."""
     guest = call.guest
     rows: list[Row] = []
-    for key, value in guest_config(call.site, guest, current=True).items():
-        row: Row = {"key": key, "value": value}
+    values = guest_config(call.site, guest, current=True)
+    for key in {**values, **guest.pending}:
+        row: Row = {"key": key}
+        if key in values:
+            row["value"] = values[key]
         if key in guest.pending:
             row["pending"] = guest.pending[key]
+        if key in guest.dropped:
+            row["delete"] = 1
         rows.append(row)
     return rows
+
+
+def _snapshot(call: Call) -> Snapshot:
+    name = call.path["snapname"]
+    for snap in call.guest.snapshots:
+        if snap.name == name:
+            return snap
+    raise failed(f"snapshot '{name}' does not exist")
+
+
+def snapshot_index(call: Call) -> list[Row]:
+    _ = call.guest
+    return [{"cmd": "rollback"}, {"cmd": "config"}]
+
+
+def snapshot_config(call: Call) -> Row:
+    """The configuration that a snapshot keeps, with its own keys in it."""
+    snap = _snapshot(call)
+    row = guest_config(call.site, call.guest, current=True)
+    for key in ("parent", "lock", "digest"):
+        row.pop(key, None)
+    row |= {"snaptime": int(snap.time), "description": snap.description}
+    if snap.parent:
+        row["parent"] = snap.parent
+    if snap.vmstate:
+        row["vmstate"] = f"{call.guest.storage}:vm-{call.guest.vmid}-state-{snap.name}"
+        row["runningmachine"] = "pc-i440fx-9.2+pve1"
+    return row
 
 
 def snapshots(call: Call) -> list[Row]:
@@ -65,56 +102,9 @@ def snapshots(call: Call) -> list[Row]:
         "digest": guest_config(call.site, guest)["digest"],
         "running": int(guest.running),
     }
-    if guest.snapshots:
-        now["parent"] = guest.snapshots[-1].name
+    if guest.parent:
+        now["parent"] = guest.parent
     return [*rows, now]
-
-
-def lxc_interfaces(call: Call) -> list[Row]:
-    """Addresses of a running container."""
-    guest = call.guest
-    if not guest.running:
-        return []
-    mac = guest.mac.lower()
-    address = f"10.{guest.vlan or 20}.{guest.vmid // 250 % 250}.{guest.vmid % 250 + 2}"
-    return [
-        _interface("lo", "00:00:00:00:00:00", [("inet", "127.0.0.1", 8), ("inet6", "::1", 128)]),
-        _interface("eth0", mac, [("inet", address, 24)]),
-    ]
-
-
-def _interface(name: str, mac: str, addresses: list[tuple[str, str, int]]) -> Row:
-    listed = [{"ip-address-type": kind, "ip-address": ip, "prefix": str(prefix)} for kind, ip, prefix in addresses]
-    row: Row = {"name": name, "hwaddr": mac, "hardware-address": mac, "ip-addresses": listed}
-    for kind, ip, prefix in addresses:
-        row[kind] = f"{ip}/{prefix}"
-    return row
-
-
-def agent(call: Call) -> Row:
-    guest = call.guest
-    if not guest.agent:
-        raise failed("No QEMU guest agent configured")
-    if not guest.running:
-        raise failed(f"VM {guest.vmid} is not running")
-    address = f"10.{guest.vlan or 20}.{guest.vmid // 250 % 250}.{guest.vmid % 250 + 2}"
-    return {
-        "result": [
-            {
-                "name": "lo",
-                "hardware-address": "00:00:00:00:00:00",
-                "ip-addresses": [{"ip-address-type": "ipv4", "ip-address": "127.0.0.1", "prefix": 8}],
-            },
-            {
-                "name": "eth0",
-                "hardware-address": guest.mac.lower(),
-                "ip-addresses": [{"ip-address-type": "ipv4", "ip-address": address, "prefix": 24}],
-            },
-        ]
-    }
-
-
-PLAIN = {"cores": "cores", "memory": "maxmem", "onboot": "onboot"}
 
 
 def put_config(call: Call) -> None:
@@ -246,14 +236,26 @@ def _quorum(call: Call) -> None:
 def precheck(call: Call) -> Row:
     """``GET migrate``: where it could go."""
     site, guest = call.site, call.guest
-    shared = site.storages[guest.storage].shared
     others = [node.name for node in site.nodes.values() if node.name != guest.node and node.online]
-    row: Row = {"running": int(guest.running), "local_disks": [], "local_resources": [], "mapped-resources": []}
-    row |= {"allowed_nodes": others, "not_allowed_nodes": {}}
-    if not shared:
-        config = guest_config(site, guest)
-        volume = str(config.get("scsi0", config.get("rootfs"))).partition(",")[0]
-        row["local_disks"] = [{"volid": volume, "size": guest.maxdisk, "cdrom": 0, "is_unused": 0}]
+    running = int(guest.running)
+    if guest.kind == "lxc":
+        return {"running": running, "allowed-nodes": others, "not-allowed-nodes": {}}
+    row: Row = {"running": running, "local_disks": [], "local_resources": [], "mapped-resources": []}
+    row |= {"allowed_nodes": others, "not_allowed_nodes": {}, "mapped-resource-info": {}}
+    if site.modern:
+        row["has-dbus-vmstate"] = 1
+    if not site.storages[guest.storage].shared:
+        row["local_disks"] = [_local_disk(call, guest)]
+    return row
+
+
+def _local_disk(call: Call, guest: Guest) -> Row:
+    """A disk that would have to be copied."""
+    volume = str(guest_config(call.site, guest)["scsi0"]).partition(",")[0]
+    row: Row = {"volid": volume, "drivename": "scsi0", "size": guest.maxdisk, "replicate": 1, "is_attached": 1}
+    row |= dict.fromkeys(("cdrom", "shared", "is_unused", "is_vmstate", "is_tpmstate"), 0)
+    if guest.snapshots:
+        row["referenced_in_snapshot"] = {snap.name: 1 for snap in guest.snapshots}
     return row
 
 

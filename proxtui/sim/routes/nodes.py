@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import time as calendar
 
-from proxtui.sim.api import Answer, Call
+from proxtui.sim.api import Answer, Call, invalid
 from proxtui.sim.physics import wave_at
 from proxtui.sim.views import Row, node_load, node_root
 
@@ -118,25 +119,46 @@ def services(call: Call) -> list[Row]:
     rows = []
     for name in SERVICES:
         gone = name in ABSENT or (name == "corosync" and not call.site.cluster)
+        broken = name == "postfix" and call.node.sick_disk
+        state = ("failed", "failed") if broken else ("dead", "inactive") if gone else ("running", "active")
         rows.append(
             {
                 "service": name,
                 "name": name,
                 "desc": name,
-                "state": "dead" if gone else "running",
-                "active-state": "inactive" if gone else "active",
+                "state": state[0],
+                "active-state": state[1],
                 "unit-state": "not-found" if gone else "enabled",
             }
         )
     return rows
 
 
+def service(call: Call) -> Row:
+    """``services/NAME/state``."""
+    for row in services(call):
+        if row["service"] == call.path["service"]:
+            return row
+    raise invalid("service", f"value '{call.path['service']}' does not have a value in the enumeration")
+
+
 def subscription(call: Call) -> Row:
-    return {
-        "status": "notfound",
-        "message": "There is no subscription key",
-        "serverid": hashlib.sha256(call.node.name.encode()).hexdigest()[:32].upper(),
-        "url": "https://www.proxmox.com/en/proxmox-virtual-environment/pricing",
+    """Some customers have paid, some have not."""
+    server = hashlib.sha256(call.node.name.encode()).hexdigest()[:32].upper()
+    row: Row = {"serverid": server, "url": "https://www.proxmox.com/en/proxmox-virtual-environment/pricing"}
+    if len(call.site.guests) < 100:
+        return row | {"status": "notfound", "message": "There is no subscription key"}
+    due = calendar.strftime("%Y-%m-%d", calendar.gmtime(call.site.world.born + 140 * 86400))
+    return row | {
+        "status": "active",
+        "message": "",
+        "key": f"pve2b-{server[:10].lower()}",
+        "level": "b",
+        "productname": f"Proxmox VE Basic Subscription {call.node.sockets} CPUs/year",
+        "sockets": call.node.sockets,
+        "checktime": int(call.now) // 86400 * 86400,
+        "regdate": "2024-04-11 00:00:00",
+        "nextduedate": due,
     }
 
 
@@ -155,30 +177,14 @@ def hosts(call: Call) -> Row:
     return {"data": data, "digest": hashlib.sha1(data.encode(), usedforsecurity=False).hexdigest()}
 
 
-def disks(call: Call) -> list[Row]:
-    return [
-        {
-            "devpath": f"/dev/nvme{index}n1",
-            "model": "SAMSUNG MZQL23T8HCLS-00A07",
-            "serial": f"S64HNE0T{call.node.nodeid:02d}{index:04d}",
-            "vendor": "unknown",
-            "type": "nvme",
-            "size": 3_840_755_982_336,
-            "used": "ZFS" if index else "BIOS boot",
-            "health": "PASSED",
-            "wearout": 98 - index,
-            "wwn": f"eui.36344830{call.node.nodeid:04d}{index:04d}",
-            "gpt": 1,
-            "mounted": 0,
-            "rpm": 0,
-            "osdid": -1,
-            "osdid-list": None,
-        }
-        for index in range(3)
-    ]
+def config(_call: Call) -> Row:
+    return {}
 
 
-BELOW = "disks dns hosts lxc network qemu rrddata services status storage subscription tasks time version"
+BELOW = (
+    "apt certificates config disks dns firewall hosts journal lxc netstat network qemu replication rrddata services "
+    "status storage subscription syslog tasks time version vzdump"
+)
 
 
 def index(call: Call) -> Answer:

@@ -134,7 +134,10 @@ def _volume(volume: Volume) -> Row:
     if volume.protected:
         row["protected"] = 1
     if volume.verified:
-        row["verification"] = {"state": volume.verified, "upid": "UPID:backup:0000051C:0000A7F1:0000002E:6B0201F4:verify"}
+        row["verification"] = {
+            "state": volume.verified,
+            "upid": "UPID:backup:0000051C:0000A7F1:0000002E:6B0201F4:verify",
+        }
     return row
 
 

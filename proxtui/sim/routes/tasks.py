@@ -50,16 +50,24 @@ def listing(call: Call) -> Answer:
     return Answer(found[start : start + limit] if limit else found[start:], total=len(found))
 
 
+def outcome(task: Task, now: float) -> str:
+    """``ok``, ``warning``, ``error`` or ``unknown``, as ``statusfilter`` names them."""
+    if not task.done(now) or task.exit == "unexpected status":
+        return "unknown"
+    if task.exit == "OK":
+        return "ok"
+    return "warning" if task.exit.startswith("WARNINGS: ") else "error"
+
+
 def _wanted(call: Call, task: Task) -> bool:
-    params = call.params
-    bad = task.done(call.now) and task.exit != "OK" and not task.exit.startswith("WARNINGS")
-    status = {True: "error", False: "ok"}[bad] if not task.exit.startswith("WARNINGS") else "warning"
+    params, result = call.params, outcome(task, call.now)
+    asked = re.split(r"[,; ]+", params["statusfilter"]) if "statusfilter" in params else [result]
     return (
-        (not params.get("errors") or bad)
+        (not params.get("errors") or (result in ("error", "unknown") and task.done(call.now)))
+        and result in asked
         and params.get("vmid") in (None, int(task.id) if task.id.isdigit() else -1)
         and params.get("typefilter") in (None, task.type)
-        and (params.get("userfilter") or "") in task.user
-        and (params.get("statusfilter") is None or status in params["statusfilter"])
+        and params.get("userfilter", "").lower() in task.user.lower()
         and task.start >= params.get("since", 0)
         and task.start <= params.get("until", float("inf"))
     )
