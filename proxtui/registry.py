@@ -27,5 +27,6 @@ FEATURES: tuple[Feature, ...] = (
         view="proxtui.features.tasks.screen:TasksView",
         commands="proxtui.features.tasks.cli:tasks",
     ),
+    Feature(name="snapshots", title="Snapshots", commands="proxtui.features.snapshots.cli:snapshots"),
     Feature(name="tree", title="Tree", view="proxtui.features.tree.screen:ClusterTree"),
 )

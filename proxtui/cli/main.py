@@ -19,7 +19,7 @@ from proxtui.registry import FEATURES
 VERBS: dict[str, Verb] = {
     "demo": Verb("proxtui.cli.demo:demo", "Open the dashboard over a simulated fleet."),
     **{
-        feature.name: Verb(feature.commands, f"{feature.title}: list them, show one.")
+        feature.name: Verb(feature.commands, f"{feature.title}: list them{', show one' if feature.view else ''}.")
         for feature in FEATURES
         if feature.commands
     },
