@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from proxtui.core.filters import EVERYTHING, Filter
-from proxtui.core.rows import Column, TableRow
-from proxtui.kit.ordering import sorted_rows
+from proxtui.core.rows import Column, Scalar, TableRow
+from proxtui.kit.ordering import grouped_rows, sorted_rows
 
 
 class RowList:
@@ -18,6 +18,8 @@ class RowList:
         self.sort = sort
         self.descending = descending
         self.filter: Filter = EVERYTHING
+        self.group: Callable[[Any], Scalar] | None = None
+        """What rows have to agree in to stand together; None leaves them in the order of ``sort`` alone."""
         self.all: Sequence[TableRow] = ()
         self.shown: list[TableRow] = []
         self.cursor = 0
@@ -39,6 +41,8 @@ class RowList:
         passed = [row for row in self.all if matches(row)] if self.filter else self.all
         column = next((column for column in self.columns if column.key == self.sort), None)
         self.shown = sorted_rows(passed, column, descending=self.descending)
+        if self.group is not None:
+            self.shown = grouped_rows(self.shown, self.group)
         found = self.index_of(key)
         self.cursor = max(0, min(self.cursor, len(self.shown) - 1)) if found is None else found
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,7 +15,8 @@ from proxtui.kit.detail_pane import DetailPane
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.lookout import Lookout
 from proxtui.kit.split import Split
-from proxtui.kit.view import LiveView, Selected, Told
+from proxtui.kit.table_tools import TableTools
+from proxtui.kit.view import Selected
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
@@ -24,11 +25,9 @@ R = TypeVar("R", bound=TableRow)
 D = TypeVar("D")
 
 
-class TableView(LiveView, Generic[R, D]):
+class TableView(TableTools[R], Generic[R, D]):
     """Asks only about the row under the cursor, only while the pane is open and the view in front."""
 
-    NOUN: ClassVar[str] = "row"
-    SORT: ClassVar[str] = "name"
     DEFAULT_CSS = """
     TableView Split > #split-detail { height: 66%; }
     TableView Split.-wide > #split-detail { height: 1fr; width: 42%; }
@@ -40,17 +39,13 @@ class TableView(LiveView, Generic[R, D]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "toggle_detail", "Detail"),
         Binding("z", "zoom", "Zoom detail"),
-        Binding("escape", "close_detail", "Close detail"),
+        Binding("escape", "step_back", "Back"),
     ]
 
     def __init__(self, runtime: Runtime, columns: Sequence[Column[R]], *, id: str | None = None) -> None:
-        super().__init__(runtime, id=id)
-        self._columns = tuple(columns)
-        self.table = LiveTable(columns, sort=self.SORT, noun=self.NOUN, empty="")
+        super().__init__(runtime, columns, id=id)
         self.pane = DetailPane()
         self.split = Split(self.table, self.pane)
-        self.fleet = Fleet((), 0.0)
-        self.scope = Scope()
         self._detail: D | None = None
         every = runtime.config.settings.interval
         self.lookout = Lookout(self, self._look, every=every, idle=self._unseen)
@@ -79,23 +74,27 @@ class TableView(LiveView, Generic[R, D]):
         # While servers answer one after the other, a cursor that nobody moved stays at the top.
         waiting = any(snapshot.state is SourceState.WAITING for snapshot in fleet.snapshots)
         stay, self._filling = self._filling and self.table.rows.cursor == 0, waiting
-        self.table.set_rows(self.rows_of(fleet, scope))
+        rows = self.rows_of(fleet, scope)
+        self.forget_marks(rows)
+        self.table.set_rows(rows)
         if stay:
             self.table.move(0)
         self.table.say_when_empty(nothing_to_show(fleet, scope, f"{self.NOUN}s", filtered=False))
         self._paint()
 
-    @property
-    def summary(self) -> str:
-        """``120 of 400 guests``; the total only while nothing is hidden."""
-        shown, total = self.table.shown, self.table.total
-        noun = self.NOUN if total == 1 else f"{self.NOUN}s"
-        return f"{total} {noun}" if shown == total else f"{shown} of {total} {noun}"
-
     # The pane.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self.split.is_open if action in ("close_detail", "zoom") else True
+        if action == "step_back":
+            return bool(self.marks) or self.split.is_open
+        return self.split.is_open if action == "zoom" else super().check_action(action, parameters)
+
+    def action_step_back(self) -> None:
+        """Forget the marks; when there are none, close the pane."""
+        if self.marks:
+            self.clear_marks()
+        else:
+            self.action_close_detail()
 
     def action_toggle_detail(self) -> None:
         if self.split.is_open:
@@ -128,22 +127,6 @@ class TableView(LiveView, Generic[R, D]):
         if self.split.is_open:
             self._paint()
             self.lookout.soon()
-
-    def changed(self) -> None:
-        """The room shows other rows than before, for a reason of its own."""
-        self.show(self.fleet, self.scope)
-        self.post_message(Told())
-
-    def hide_columns(self, hidden: Collection[str]) -> None:
-        """Leave out columns that would say the same on every line: the header says it once."""
-        columns = [column for column in self._columns if column.key not in hidden]
-        if tuple(columns) != self.table.rows.columns:
-            self.table.set_columns(columns)
-
-    @property
-    def row(self) -> R | None:
-        """The row under the cursor."""
-        return cast("R | None", self.table.cursor_row)
 
     def _paint(self) -> None:
         if not self.split.is_open:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from proxtui.core import text
 from proxtui.core.ages import age_text, coarse_age, is_old
 from proxtui.core.fields import guest_field, guest_haystack
 from proxtui.core.model import Fleet, GuestKey, Scope, Snapshot, SourceState
 from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone, tone_of_load
+from proxtui.features.guests.rates import UNKNOWN_RATES, Counted, Rates, counted
 from proxtui.pve.models import Guest
 
 EVERYWHERE = Scope()
@@ -28,6 +29,13 @@ class GuestRow:
     node_offline: bool
     """PVE keeps the last values of an offline node's guests for up to five minutes."""
     haystack: str
+    counted: Counted | None = field(default=None, compare=False)
+    """The counters, and how fast they grow; None while no poll has brought any."""
+
+    @property
+    def rates(self) -> Rates:
+        """Bytes in a second. Unknown where knowledge is old: a rate is of now or of nothing."""
+        return UNKNOWN_RATES if self.counted is None or self.muted else self.counted.rates
 
     @property
     def muted(self) -> bool:
@@ -66,7 +74,8 @@ def guest_rows(
 ) -> list[GuestRow]:
     """The guests in scope, in configured order of servers; ``kind`` is ``qemu``, ``lxc`` or None for both.
 
-    ``previous`` only saves work: a row whose guest and surroundings are unchanged is the same object again.
+    ``previous`` are the rows of the poll before: rates come out of both. A row whose guest and surroundings are
+    unchanged is the same object again.
     """
     old = previous or {}
     rows: list[GuestRow] = []
@@ -90,7 +99,10 @@ def _rows_of(
         if row and row.guest is guest and row.age == age and row.state is state and row.node_offline is cut_off:
             yield row
         else:
-            yield GuestRow(key, guest, state, age, cut_off, guest_haystack(key, guest))
+            known = row.counted if row else None
+            if snapshot.taken_at is not None and not (row and row.guest is guest):
+                known = counted(guest, snapshot.taken_at, known)
+            yield GuestRow(key, guest, state, age, cut_off, guest_haystack(key, guest), known)
 
 
 def status_text(row: GuestRow) -> str:
@@ -146,6 +158,25 @@ def _muted_when_unknown(known: bool) -> Tone:
     return Tone.PLAIN if known else Tone.MUTED
 
 
+def _ha_tone(row: GuestRow) -> Tone:
+    return Tone.BAD if row.guest.hastate in ("error", "fence") else Tone.PLAIN
+
+
+def _rate(key: str, title: str, priority: int, read: Callable[[Rates], float | None]) -> Column[GuestRow]:
+    """A column of bytes in a second; only on the screen is there a poll before this one."""
+    return Column(
+        key,
+        title,
+        lambda r: read(r.rates),
+        lambda r: text.rate(read(r.rates)),
+        9,
+        priority,
+        align="right",
+        tone=lambda r: Tone.MUTED if read(r.rates) is None else Tone.PLAIN,
+        shown=False,
+    )
+
+
 def _number(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:g}"
 
@@ -164,6 +195,10 @@ COLUMNS: tuple[Column[GuestRow], ...] = (
     Column("cpu", "CPU", lambda r: r.guest.cpu, _cpu_text, 5, 2, align="right", tone=_cpu_tone),
     Column("mem", "Memory", lambda r: r.guest.mem, _memory_text, 14, 2, align="right", tone=_memory_tone),
     Column("disk", "Disk", lambda r: r.guest.disk, _disk_text, 14, 8, align="right", tone=_disk_tone),
+    _rate("netin_rate", "Net in/s", 8, lambda rates: rates.netin),
+    _rate("netout_rate", "Net out/s", 8, lambda rates: rates.netout),
+    _rate("diskread_rate", "Read/s", 9, lambda rates: rates.diskread),
+    _rate("diskwrite_rate", "Written/s", 9, lambda rates: rates.diskwrite),
     Column(
         "uptime",
         "Uptime",
@@ -176,6 +211,9 @@ COLUMNS: tuple[Column[GuestRow], ...] = (
     ),
     Column("tags", "Tags", lambda r: list(r.guest.tags), lambda r: " ".join(r.guest.tags), 10, 6),
     Column("pool", "Pool", lambda r: r.guest.pool, lambda r: r.guest.pool or "", 7, 9),
+    Column(
+        "hastate", "HA", lambda r: r.guest.hastate, lambda r: r.guest.hastate or "", 7, 8, tone=_ha_tone, shown=False
+    ),
     Column("lock", "Lock", lambda r: r.guest.lock, lambda r: r.guest.lock or "", 8, 7, tone=lambda r: Tone.WARN),
     Column("age", "Age", lambda r: r.age, lambda r: age_text(r.age), 4, 3, align="right", tone=lambda r: Tone.MUTED),
     Column("type", "Type", lambda r: r.key.kind, lambda r: r.key.kind, 4, shown=False),
@@ -189,6 +227,5 @@ COLUMNS: tuple[Column[GuestRow], ...] = (
     Column("diskread", "Read", lambda r: r.guest.diskread, lambda r: text.size(r.guest.diskread), 9, shown=False),
     Column("diskwrite", "Written", lambda r: r.guest.diskwrite, lambda r: text.size(r.guest.diskwrite), 9, shown=False),
     Column("template", "Template", lambda r: r.guest.template, lambda r: _yes_no(r.guest.template), 8, shown=False),
-    Column("hastate", "HA", lambda r: r.guest.hastate, lambda r: r.guest.hastate or "", 8, shown=False),
 )
-"""Keys as PVE spells them, plus ``tenant``, ``server`` and ``age``."""
+"""Keys as PVE spells them, plus ``tenant``, ``server``, ``age`` and the rates."""

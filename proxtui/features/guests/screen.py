@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from proxtui.core.model import Fleet, GuestKey, Scope
-from proxtui.core.rows import Tone
+from proxtui.core.model import Fleet, GuestKey, Scope, ServerRef
+from proxtui.core.rows import Column, Tone
 from proxtui.features.guests.charts import drawings
 from proxtui.features.guests.details import Line, config_lines
 from proxtui.features.guests.rows import COLUMNS, GuestRow, guest_rows, status_text, status_tone
@@ -29,8 +29,20 @@ def _state(row: GuestRow) -> str:
     return f"{state_sign('stale' if row.node_offline else row.guest.status)} {status_text(row)}"
 
 
-# On the screen a sign stands before the word; the command line has the word alone.
-SCREEN_COLUMNS = tuple(replace(one, text=_state, width=10) if one.key == "status" else one for one in COLUMNS)
+ONLY_HERE = {"hastate", "netin_rate", "netout_rate", "diskread_rate", "diskwrite_rate"}
+"""Columns that the screen shows where there is room; the command line has no poll before the first."""
+
+
+def _on_screen(one: Column[GuestRow]) -> Column[GuestRow]:
+    """A sign stands before the state; the command line has the word alone."""
+    return (
+        replace(one, text=_state, width=10)
+        if one.key == "status"
+        else replace(one, shown=one.shown or one.key in ONLY_HERE)
+    )
+
+
+SCREEN_COLUMNS = tuple(_on_screen(one) for one in COLUMNS)
 
 
 class GuestsView(TableView[GuestRow, GuestDetail]):
@@ -39,6 +51,7 @@ class GuestsView(TableView[GuestRow, GuestDetail]):
     NOUN = "guest"
     HELP_NAME: ClassVar[str] = "guests"
     SHOWS: ClassVar[tuple[type, ...]] = (GuestKey,)
+    GROUPS = ("node", "pool", "tags", "tenant")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("T", "next_kind", "All/VMs/CTs")]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
@@ -50,15 +63,23 @@ class GuestsView(TableView[GuestRow, GuestDetail]):
     def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[GuestRow]:
         self.hide_columns({"server", "tenant"} if scope.server else {"tenant"} if scope.tenant else set())
         rows = guest_rows(fleet, scope, kind=self.kind, previous=self._rows)
-        self._rows = {row.key: row for row in rows}
+        everything = scope == Scope() and self.kind is None
+        # What is out of sight for a while keeps its counters: when it is back, its rates are too.
+        self._rows = {**({} if everything else self._rows), **{row.key: row for row in rows}}
         return rows
+
+    def name_of(self, row: GuestRow) -> str:
+        return f"{row.key.vmid} {row.guest.name or ''}".rstrip()
+
+    def place_of(self, row: GuestRow) -> tuple[ServerRef, str]:
+        return ServerRef(row.key.tenant, row.key.server), f"{row.key.kind}/{row.key.vmid}"
 
     @property
     def summary(self) -> str:
         noun = KINDS[self.kind]
         shown, total = self.table.shown, self.table.total
         noun = noun.removesuffix("s") if total == 1 else noun
-        return f"{total} {noun}" if shown == total else f"{shown} of {total} {noun}"
+        return (f"{total} {noun}" if shown == total else f"{shown} of {total} {noun}") + self.extras
 
     def action_next_kind(self) -> None:
         kinds = list(KINDS)

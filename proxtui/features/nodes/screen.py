@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from proxtui.core.model import Fleet, NodeKey, Scope
+from proxtui.core.model import Fleet, NodeKey, Scope, ServerRef
 from proxtui.core.rows import Tone
 from proxtui.features.nodes.charts import drawings
 from proxtui.features.nodes.details import Line, polled_lines, status_lines
@@ -35,6 +35,7 @@ class NodesView(TableView[NodeRow, NodeDetail]):
     SORT = "node"
     HELP_NAME: ClassVar[str] = "nodes"
     SHOWS: ClassVar[tuple[type, ...]] = (NodeKey,)
+    GROUPS = ("server", "tenant", "status")
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
         super().__init__(runtime, SCREEN_COLUMNS, id=id)
@@ -43,6 +44,12 @@ class NodesView(TableView[NodeRow, NodeDetail]):
     def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[NodeRow]:
         self.hide_columns({"server", "tenant"} if scope.server else {"tenant"} if scope.tenant else set())
         return node_rows(fleet, scope)
+
+    def name_of(self, row: NodeRow) -> str:
+        return row.key.node
+
+    def place_of(self, row: NodeRow) -> tuple[ServerRef, str]:
+        return ServerRef(row.key.tenant, row.key.server), f"node/{row.key.node}"
 
     async def ask(self, row: NodeRow, previous: NodeDetail | None) -> NodeDetail:
         return await self.service.detail(row.key, previous)

@@ -1,0 +1,148 @@
+"""What one can do with the rows of any table: choose columns, mark, group."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from textual.binding import Binding, BindingType
+
+from proxtui.core.model import Fleet, Scope
+from proxtui.core.rows import Column, Scalar, TableRow, Tone
+from proxtui.kit.column_chooser import ColumnChooser
+from proxtui.kit.live_table import LiveTable
+from proxtui.kit.row_copies import RowCopies
+from proxtui.kit.view import Told
+
+if TYPE_CHECKING:
+    from proxtui.core.runtime import Runtime
+
+R = TypeVar("R", bound=TableRow)
+
+MARK = "✓"
+
+
+class TableTools(RowCopies[R]):
+    """A view over one main table. Rooms say by which columns its rows can be grouped."""
+
+    SORT: ClassVar[str] = "name"
+    NOUN: ClassVar[str] = "row"
+    GROUPS: ClassVar[tuple[str, ...]] = ()
+    """Keys of the columns that rows can be grouped by."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "mark", "Mark", key_display="space"),
+        Binding("c", "columns", "Columns"),
+        Binding("b", "group", "Group"),
+    ]
+
+    def __init__(self, runtime: Runtime, columns: Sequence[Column[R]], *, id: str | None = None) -> None:
+        super().__init__(runtime, id=id)
+        self._columns = tuple(columns)
+        self._hidden: frozenset[str] = frozenset()
+        self.wanted = frozenset(column.key for column in columns if column.shown)
+        """Keys of the columns that are shown where the scope does not make them superfluous."""
+        self.group = ""
+        """The key of the column that rows are grouped by; empty for none."""
+        self.marks: set[Hashable] = set()
+        """Keys of the marked rows."""
+        self.table = LiveTable(columns, sort=self.SORT, noun=self.NOUN, empty="")
+        self.fleet = Fleet((), 0.0)
+        self.scope = Scope()
+
+    def changed(self) -> None:
+        """The view shows something else than before, for a reason of its own."""
+        self.show(self.fleet, self.scope)
+        self.post_message(Told())
+
+    @property
+    def summary(self) -> str:
+        """``120 of 400 guests, 3 marked, by node``; the total only while nothing is hidden."""
+        shown, total = self.table.shown, self.table.total
+        noun = self.NOUN if total == 1 else f"{self.NOUN}s"
+        return (f"{total} {noun}" if shown == total else f"{shown} of {total} {noun}") + self.extras
+
+    @property
+    def extras(self) -> str:
+        """What else the header says: how many rows are marked, and how they are grouped."""
+        marked = f", {len(self.marks)} marked" if self.marks else ""
+        return f"{marked}, by {self.group}" if self.group else marked
+
+    def hide_columns(self, hidden: Collection[str]) -> None:
+        """Leave out columns that would say the same on every line: the header says it once."""
+        if frozenset(hidden) != self._hidden:
+            self._hidden = frozenset(hidden)
+            self.set_columns()
+
+    def forget_marks(self, rows: Sequence[R]) -> None:
+        """Marks of rows that are gone are gone too."""
+        if self.marks:
+            left = self.marks & {row.key for row in rows}
+            if left != self.marks:
+                self.marks = left
+                self.set_columns()
+
+    def set_columns(self) -> None:
+        """Show the wanted columns; the one that rows are grouped by comes first."""
+        kept = [
+            replace(column, shown=column.key in self.wanted)
+            for column in self._columns
+            if column.key not in self._hidden or column.key == self.group
+        ]
+        leader = next((column for column in kept if column.key == self.group), None)
+        if leader is not None:
+            kept.remove(leader)
+            kept.insert(0, replace(leader, shown=True, priority=1, tone=lambda _row: Tone.ACCENT))
+        if self.marks:
+            kept.insert(0, Column("mark", "", self._is_marked, self._mark_of, 1, 1, tone=lambda _row: Tone.ACCENT))
+        self.table.rows.group = leader.value if leader is not None else None
+        self.table.set_columns(kept)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "group":
+            return bool(self.GROUPS)
+        if action == "web":
+            return self.row is not None and self.place_of(self.row) is not None
+        if action in ("mark", "copy", "copy_row"):
+            return self.row is not None
+        return super().check_action(action, parameters)
+
+    # Keys.
+
+    def action_mark(self) -> None:
+        """Mark the row under the cursor, or take its mark away; the cursor goes on."""
+        if self.row is not None:
+            self.marks ^= {self.row.key}
+            self.set_columns()
+            self.table.action_move(1)
+            self._said_otherwise()
+
+    def clear_marks(self) -> None:
+        """Mark nothing."""
+        self.marks = set()
+        self.set_columns()
+        self._said_otherwise()
+
+    def action_group(self) -> None:
+        choices = ("", *self.GROUPS)
+        self.group = choices[(choices.index(self.group) + 1) % len(choices)]
+        self.set_columns()
+        self._said_otherwise()
+
+    def action_columns(self) -> None:
+        self.app.push_screen(ColumnChooser(self._columns, self.wanted), self._choose)
+
+    def _choose(self, wanted: frozenset[str] | None) -> None:
+        if wanted is not None:
+            self.wanted = wanted
+            self.set_columns()
+
+    def _is_marked(self, row: R) -> Scalar:
+        return row.key in self.marks
+
+    def _mark_of(self, row: R) -> str:
+        return MARK if row.key in self.marks else ""
+
+    def _said_otherwise(self) -> None:
+        self.post_message(Told())
+        self.refresh_bindings()
