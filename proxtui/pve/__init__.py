@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from proxtui.pve.client import ProxmoxClient
     from proxtui.pve.cluster import ClusterTools
     from proxtui.pve.containers import ContainerTools
+    from proxtui.pve.guest_config import GuestDisk, GuestNic, disks_of, nics_of
     from proxtui.pve.limits import Breaker, RateLimiter
     from proxtui.pve.listing import Listing, SourceStatus
     from proxtui.pve.lock import LockedTransport
@@ -92,7 +93,7 @@ if TYPE_CHECKING:
         may_see_backups,
     )
     from proxtui.pve.storage import StorageTools
-    from proxtui.pve.tasks import TaskTools
+    from proxtui.pve.tasks import TaskQuery, TaskTools
     from proxtui.pve.tls import CertificateInfo, probe_certificate
     from proxtui.pve.upid import Upid
     from proxtui.pve.validators import InputValidator
@@ -123,8 +124,10 @@ __all__ = [
     "DiskSmart",
     "FirewallState",
     "Guest",
+    "GuestDisk",
     "GuestInterface",
     "GuestLocked",
+    "GuestNic",
     "GuestSnapshot",
     "HaEntry",
     "HaResource",
@@ -173,6 +176,7 @@ __all__ = [
     "Task",
     "TaskFailed",
     "TaskLog",
+    "TaskQuery",
     "TaskTools",
     "TotpRequired",
     "UncoveredGuest",
@@ -184,6 +188,7 @@ __all__ = [
     "clean",
     "clean_json",
     "decode_resources",
+    "disks_of",
     "lacks_for_agent",
     "lacks_for_backups",
     "lacks_for_cluster_log",
@@ -192,6 +197,7 @@ __all__ = [
     "lacks_for_tasks",
     "may_see_backups",
     "newest_by_guest",
+    "nics_of",
     "path",
     "probe_certificate",
 ]
@@ -204,6 +210,12 @@ _HOMES = {
     "client": ("ProxmoxClient",),
     "cluster": ("ClusterTools",),
     "containers": ("ContainerTools",),
+    "guest_config": (
+        "GuestDisk",
+        "GuestNic",
+        "disks_of",
+        "nics_of",
+    ),
     "limits": (
         "Breaker",
         "RateLimiter",
@@ -293,7 +305,10 @@ _HOMES = {
     ),
     "settings": ("ProxmoxConfig",),
     "storage": ("StorageTools",),
-    "tasks": ("TaskTools",),
+    "tasks": (
+        "TaskQuery",
+        "TaskTools",
+    ),
     "tls": (
         "CertificateInfo",
         "probe_certificate",

@@ -101,6 +101,12 @@ class ClusterTools:
             await self._client.get(where, params=params), where, log_entry_of, lambda entry: -(entry.time or 0)
         )
 
+    async def is_firewall_on(self) -> bool:
+        """``GET /cluster/firewall/options``; needs Sys.Audit on ``/``. While it is off, no guest is filtered."""
+        where = "/cluster/firewall/options"
+        # Absent is PVE's way to say no here.
+        return Row(object_of(await self._client.get(where), where)).flag("enable") or False
+
     async def pools(self) -> Listing[Pool]:
         """``GET /pools``, by name, without members. Those on which we lack Pool.Audit are left out silently."""
         return read_listing(await self._client.get("/pools"), "/pools", pool_row_of, lambda pool: pool.poolid)

@@ -33,8 +33,8 @@ from proxtui.pve.node_readers import (
 from proxtui.pve.paths import path
 from proxtui.pve.readers import node_of
 from proxtui.pve.rrd import RrdSeries, read_rrd
-from proxtui.pve.tasks import tasks_of
-from proxtui.pve.validators import InputValidator, check_whole
+from proxtui.pve.tasks import TaskQuery, tasks_of
+from proxtui.pve.validators import InputValidator
 
 
 class NodeTools:
@@ -75,9 +75,12 @@ class NodeTools:
         kept = sorted((item for item in found if item is not None), key=lambda item: item.service)
         return Listing(tuple(kept), invalid=len(found) - len(kept))
 
-    async def get_node_tasks(self, node: str, limit: int = 50) -> Listing[Task]:
-        """``GET /nodes/{node}/tasks``: ended tasks, the newest first; only our own without Sys.Audit."""
-        params = {"limit": check_whole(limit, "limit", 1, 10_000)}
+    async def get_node_tasks(self, node: str, limit: int = 50, query: TaskQuery | None = None) -> Listing[Task]:
+        """``GET /nodes/{node}/tasks``: ended tasks (or those of ``query``), the newest first.
+
+        Without Sys.Audit on the node only our own (``sight.lacks_for_tasks``).
+        """
+        params = (query or TaskQuery()).params(limit)
         where = _path(node, "tasks")
         return tasks_of(rows_of(await self._client.get(where, params=params), where))
 

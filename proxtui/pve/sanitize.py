@@ -13,7 +13,7 @@ LONGEST_VALUE = 65_536
 """Longest string of a body: PVE's own limit for notes."""
 
 MANY_LINES = frozenset(
-    {"description", "notes", "comment", "message", "pem", "out-data", "err-data", "notification", "text"}
+    {"description", "notes", "comment", "message", "pem", "out-data", "err-data", "notification", "text", "error"}
 )
 """Keys whose values may have several lines."""
 

@@ -1,7 +1,8 @@
 """Why a list may be shorter than the truth: PVE leaves rows out silently where a privilege is missing.
 
 Each ``lacks_for_*`` names the missing privilege and its path, or says None when nothing would be left out.
-Only then "none" may be called none.
+Only then "none" may be called none. PVE does not tell of a path where a role takes everything away (``NoAccess`` on
+one guest), so such a guest's rows can still be missing.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from proxtui.errors import DeadlineExceeded, TaskFailed, UnexpectedAnswer
 from proxtui.pve.asking import Asker
@@ -13,9 +14,46 @@ from proxtui.pve.listing import Listing
 from proxtui.pve.models import Task, TaskLog
 from proxtui.pve.paths import path
 from proxtui.pve.upid import Upid
-from proxtui.pve.validators import check_whole
+from proxtui.pve.validators import InputValidator, check_choice, check_whole
 
 MOST_LINES = 100_000
+
+
+Source = Literal["archive", "active", "all"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskQuery:
+    """Which tasks of a node to list. The node filters, so that old ones are found without reading all of them."""
+
+    source: Source = "archive"
+    """``archive`` (ended ones), ``active`` (running, and the last to end) or ``all``."""
+    vmid: int | None = None
+    user: str | None = None
+    """Part of the name."""
+    type: str | None = None
+    """As PVE spells it: ``vzdump``, ``qmstart``, ..."""
+    only_errors: bool = False
+    """Failed ones; those that ended with warnings are none of them."""
+    since: int | None = None
+    until: int | None = None
+    """Started then; seconds since the epoch."""
+    start: int = 0
+    """How many to skip."""
+
+    def params(self, limit: int) -> dict[str, str | int | None]:
+        """As PVE takes them; ``InvalidInput`` for what it would refuse."""
+        return {
+            "limit": check_whole(limit, "limit", 1, 10_000),
+            "start": check_whole(self.start, "start", 0, 2**31) or None,
+            "source": None if self.source == "archive" else check_choice(self.source, "source", ("active", "all")),
+            "vmid": None if self.vmid is None else InputValidator.check_vmid(self.vmid),
+            "userfilter": None if self.user is None else InputValidator.check_string(self.user, "user"),
+            "typefilter": None if self.type is None else InputValidator.check_string(self.type, "type"),
+            "errors": 1 if self.only_errors else None,
+            "since": None if self.since is None else check_whole(self.since, "since", 0, 2**40),
+            "until": None if self.until is None else check_whole(self.until, "until", 0, 2**40),
+        }
 
 
 class TaskTools:
