@@ -6,17 +6,29 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from proxtui.sim.faults import KINDS
+
+SCENARIOS = ("small", "fleet", "broken", "huge")
+
+
+class OneLine(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with 2."""
+        self.exit(2, f"proxtui sim: {message}; see proxtui sim serve --help\n")
 
 
 def parser() -> argparse.ArgumentParser:
     """The flags of ``serve``."""
-    top = argparse.ArgumentParser(prog="proxtui sim", description="A Proxmox VE cluster in memory, over real HTTPS.")
+    top = OneLine(prog="proxtui sim", description="A Proxmox VE cluster in memory, over real HTTPS.")
     commands = top.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="serve a scenario until SIGTERM")
     add = serve.add_argument
-    add("--scenario", choices=("small", "fleet", "broken"), default="small")
+    add("--scenario", choices=SCENARIOS, default="small")
+    add("--guests", type=int, metavar="N", help="how many guests scenario huge has (default 10000, up to 50000)")
     add("--port", type=int, default=8006, help="0 picks free ones; several servers take the following ports")
     add("--host", default="127.0.0.1", help="listen here (default: loopback only)")
     add("--env-file", type=Path, metavar="FILE", help="write the PROXMOX_* lines of a client; FILE.SERVER for each")

@@ -259,8 +259,9 @@ async def _send(scope: Scope, send: Send, reply: Reply) -> None:
     if values == ["close"]:
         headers.append((b"Connection", b"close"))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    if reply.cut is not None:
-        await send({"type": "http.response.body", "body": reply.body[: reply.cut], "more_body": True})
+    if reply.cut:
+        half = reply.body[: len(reply.body) // 2]
+        await send({"type": "http.response.body", "body": half, "more_body": True})
         _abort(scope)
     elif reply.drip:
         await _drip(send, reply)

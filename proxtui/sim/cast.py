@@ -116,3 +116,27 @@ LAB = Customer(
         Project("dev", (GIT, RUNNER, STAGE, WIKI), "dev"),
     ),
 )
+NORDLYS = Customer(
+    "nordlys",
+    "Nordlys Energy",
+    (
+        Project("grid", (HISTORIAN, HISTORIAN, DB, QUEUE, PLC, PLC, PLC)),
+        Project("billing", (WEB, APP, DB, DB, CACHE, QUEUE)),
+        Project("scada", (CAMERA, PLC, PLC, MONITOR, VPN, DOMAIN)),
+        Project("office", (DOMAIN, DESKTOP, DESKTOP, MAIL, FILES)),
+        Project("lab", (STAGE, STAGE, RUNNER, GIT), "dev"),
+        Project("pilot", (WEB, APP, STAGE), "stage"),
+    ),
+)
+CAMPUS = Customer(
+    "campus",
+    "Campus Computing",
+    (
+        Project("lectures", (WEB, APP, DB, FILES, PROXY)),
+        Project("cluster", (COMPUTE, COMPUTE, COMPUTE, K8S, K8S)),
+        Project("library", (WEB, DB, FILES, DNS)),
+        Project("desks", (DESKTOP, DESKTOP, DESKTOP, DOMAIN)),
+        Project("students", (STAGE, STAGE, STAGE, WIKI, RUNNER), "dev"),
+        Project("courses", (STAGE, STAGE, WEB), "stage"),
+    ),
+)

@@ -47,8 +47,9 @@ class Connection:
         reason, lines = self._head
         self._head = None
         first, _, rest = data.partition(b"\r\n")
-        # An empty answer has no length at all: it ends with the connection.
-        rest = rest.replace(b"Content-Length: 0\r\n", b"", 1)
+        if not lines:
+            # An empty answer that closes has no length at all: it ends with the connection.
+            rest = rest.replace(b"Content-Length: 0\r\n", b"", 1)
         return first[:12] + b" " + reason + b"\r\n" + lines + rest
 
     def abort(self) -> None:

@@ -33,8 +33,8 @@ class Reply:
     remote: bool = False
     """True: it came through another node, so one of them reads ``close,Keep-Alive``."""
     headers: list[tuple[str, str]] = field(default_factory=list)
-    cut: int | None = None
-    """Send only so many bytes of the body, then break off."""
+    cut: bool = False
+    """Send half of the body as it goes over the wire, then break off."""
     drip: float = 0.0
     """Seconds between two bytes of the body."""
 

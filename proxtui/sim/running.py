@@ -27,6 +27,7 @@ async def running(
     for name, site in world.sites.items():
         for node in site.nodes.values():
             node.fingerprint = certificates[name].fingerprint
+            node.pem = certificates[name].pem.decode()
     servers = {name: _server(world, name, certificates[name]) for name in sockets}
     tasks = [asyncio.create_task(server.serve(sockets=[sockets[name]])) for name, server in servers.items()]
     try:

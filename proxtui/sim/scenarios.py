@@ -1,4 +1,4 @@
-"""The worlds to choose from: ``small``, ``fleet`` and ``broken``."""
+"""The worlds to choose from: ``small``, ``fleet``, ``broken`` and ``huge``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,17 @@ from proxtui.sim.faults import Fault
 from proxtui.sim.world import Site, World
 
 OLD, NEW = "8.4.21", "9.2.11"
+MANY, MOST = 10_000, 50_000
+"""How many guests ``huge`` has by itself, and at most."""
+SHARES = (
+    ("aurora-east", cast.AURORA, OLD, 0.20),
+    ("aurora-west", cast.AURORA, NEW, 0.16),
+    ("medilab-hq", cast.MEDILAB, NEW, 0.18),
+    ("kestrel", cast.KESTREL, OLD, 0.10),
+    ("nordlys-1", cast.NORDLYS, NEW, 0.14),
+    ("nordlys-2", cast.NORDLYS, OLD, 0.08),
+    ("campus", cast.CAMPUS, NEW, 0.14),
+)
 
 
 def small(world: World) -> None:
@@ -79,6 +90,33 @@ def _shake(site: Site) -> None:
     for guest, lock in zip(here[3::5], locks, strict=False):
         guest.lock = lock
     past.failures(site)
+    managed = [guest for guest in site.guests.values() if guest.ha and guest.node != "shk3"]
+    if managed:
+        managed[0].ha = "error"
+    site.nodes["shk1"].sick_disk = True
+    site.nodes["shk2"].certified_until = born - 3 * 86400
 
 
-SCENARIOS: dict[str, Callable[[World], None]] = {"small": small, "fleet": fleet, "broken": broken}
+def huge(world: World, guests: int = MANY) -> None:
+    """Five tenants with seven clusters that share ``guests`` guests, 60 to a node and at most 32 nodes a cluster."""
+    left = guests
+    for place, (name, customer, version, share) in enumerate(SHARES):
+        count = left if place == len(SHARES) - 1 else int(guests * share)
+        left -= count
+        nodes = tuple(f"{name}-n{number:02d}" for number in range(1, min(32, max(3, count // 60)) + 1))
+        plan = Plan(
+            name,
+            customer,
+            name,
+            version,
+            nodes,
+            count,
+            f"10.{100 + place}.0",
+            memory=max(1024, 17 * count // len(nodes)),
+            zfs=place % 2 == 1,
+            pbs=True,
+        )
+        past.remember(raise_site(world, plan))
+
+
+SCENARIOS: dict[str, Callable[[World], None]] = {"small": small, "fleet": fleet, "broken": broken, "huge": huge}

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import math
 import os
 import signal
+import stat
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from proxtui.sim import trouble
 from proxtui.sim.faults import WORLD, Fault, parse_fault
 from proxtui.sim.running import running
-from proxtui.sim.scenarios import SCENARIOS
+from proxtui.sim.scenarios import MOST, SCENARIOS, huge
 from proxtui.sim.world import Site, World
 
 
@@ -24,6 +26,8 @@ class ServeOptions:
     """What ``sim serve`` can be told."""
 
     scenario: str = "small"
+    guests: int | None = None
+    """How many guests ``huge`` has; None: as many as it always has."""
     port: int = 8006
     """0: free ports; else this one and the following, one a server."""
     host: str = "127.0.0.1"
@@ -45,14 +49,45 @@ class UsageProblem(Exception):
     """An option that makes no sense; ``str()`` is the line to print."""
 
 
-def make_world(options: ServeOptions) -> World:
-    """The world of the options, with its faults. Raises :class:`UsageProblem`."""
+def check(options: ServeOptions) -> None:
+    """Raises :class:`UsageProblem` for a value that makes no sense."""
     if options.scenario not in SCENARIOS:
         raise UsageProblem(f"unknown scenario {options.scenario!r}; there are: {', '.join(SCENARIOS)}")
-    if options.speed <= 0:
+    if options.guests is not None and options.scenario != "huge":
+        raise UsageProblem("--guests goes with --scenario huge only")
+    if options.guests is not None and not 100 <= options.guests <= MOST:
+        raise UsageProblem(f"--guests must be from 100 to {MOST}")
+    if not 0 <= options.port <= 65_535:
+        raise UsageProblem("--port must be from 0 to 65535")
+    if not 0 < options.speed < math.inf:
         raise UsageProblem("--speed must be more than 0")
+    for name, value in (("--auth-delay", options.auth_delay), ("--latency", options.latency)):
+        if not 0 <= value < math.inf:
+            raise UsageProblem(f"{name} must be 0 or more")
+    if options.env_file is not None and not options.env_file.absolute().parent.is_dir():
+        raise UsageProblem(f"--env-file: there is no folder {options.env_file.absolute().parent}")
+    if options.stay_with_parent and not _can_be_watched(sys.stdin):
+        raise UsageProblem("--stay-with-parent needs a pipe or a terminal as stdin: it ends when stdin ends")
+
+
+def _can_be_watched(stdin: TextIO | None) -> bool:
+    """Whether the end of stdin can be waited for; /dev/null and files have none that comes later."""
+    if stdin is None or stdin.closed:
+        return False
+    mode = os.fstat(stdin.fileno()).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stdin.isatty()
+
+
+def make_world(options: ServeOptions) -> World:
+    """The world of the options, with its faults. Raises :class:`UsageProblem`."""
+    check(options)
     world = World(seed=options.seed, speed=options.speed, auth_delay=options.auth_delay)
-    SCENARIOS[options.scenario](world)
+    if options.guests is None:
+        SCENARIOS[options.scenario](world)
+    else:
+        huge(world, options.guests)
+    if options.port and options.port + len(world.sites) - 1 > 65_535:
+        raise UsageProblem(f"--port {options.port}: {len(world.sites)} servers need as many ports, up to 65535")
     world.paused = options.still
     try:
         faults = [parse_fault(text) for text in options.faults]
@@ -78,6 +113,9 @@ def run_serve(options: ServeOptions) -> int:
         _say(f"proxtui sim: WARNING: listening on {options.host}: anyone who reaches it can log in to the simulation")
     try:
         return asyncio.run(_serve(world, options))
+    except UsageProblem as problem:
+        _say(f"proxtui sim: {problem}")
+        return 2
     except OSError as error:
         _say(f"proxtui sim: cannot listen on {options.host} port {options.port}: {error.strerror or error}")
         return 1
@@ -100,14 +138,17 @@ async def _serve(world: World, options: ServeOptions) -> int:
     """Serve until told to end. Raises OSError when a port is taken."""
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
-    async with running(world, host=options.host, port=options.port) as told, asyncio.TaskGroup() as group:
+    async with running(world, host=options.host, port=options.port) as told:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ending.set)
-        watching = group.create_task(_watch_stdin(ending)) if options.stay_with_parent else None
-        _tell(world, options, told)
-        await ending.wait()
-        if watching is not None:
-            watching.cancel()
+        watching = asyncio.create_task(_watch_stdin(ending)) if options.stay_with_parent else None
+        try:
+            _tell(world, options, told)
+            await ending.wait()
+        finally:
+            if watching is not None:
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
     _say("proxtui sim: ended")
     return 0
 
@@ -155,8 +196,11 @@ def env_lines(server: dict[str, Any], site: Site) -> str:
 
 
 def _write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner reads."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    """Write a file that only its owner reads. Raises :class:`UsageProblem` when it cannot be written."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        raise UsageProblem(f"--env-file: cannot write {path}: {error.strerror}") from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         os.fchmod(descriptor, 0o600)
         file.write(text)

@@ -25,7 +25,7 @@ class SimTransport(httpx.AsyncBaseTransport):
             raise httpx.RemoteProtocolError(
                 "Server disconnected without sending a response.", request=request
             ) from error
-        if reply.cut is not None:
+        if reply.cut:
             raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
         return httpx.Response(
             reply.status,

@@ -58,7 +58,7 @@ def _after(fault: Fault, reply: Reply) -> None:
     if fault.kind == "drop-after":
         raise Dropped
     if fault.kind == "truncate":
-        reply.cut = len(reply.body) // 2
+        reply.cut = True
     elif fault.kind == "drip":
         reply.drip = (fault.ms or 1000) / 1000
 
