@@ -12,18 +12,23 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-def kept(old: Mapping[K, V], rows: Sequence[V], key_of: Callable[[V], K]) -> Mapping[K, V]:
+def kept(
+    old: Mapping[K, V], rows: Sequence[V], key_of: Callable[[V], K], identity: Callable[[V], object]
+) -> Mapping[K, V]:
     """The new rows, with the old object wherever it is equal; the old mapping itself when all are.
 
-    Equal rows must have equal keys. Of rows with the same key the last one counts.
+    Rows of one type with the same ``identity`` have the same key, and equal rows have too; ``identity`` is the
+    cheaper one. Of rows with the same key the last one counts.
     """
     if len(rows) == len(old):
-        # PVE sorts its answer, so most often nothing has moved: then only what differs needs a key, and a look-up.
-        changed = list(compress(zip(old, rows, strict=True), map(ne, old.values(), rows)))
-        if not changed:
+        # PVE sorts its answer, so most often nothing has moved: then nothing needs a key of its own or a look-up.
+        differs = list(map(ne, old.values(), rows))
+        now = list(compress(rows, differs))
+        if not now:
             return old
-        if all(key_of(row) == key for key, row in changed):
-            return MappingProxyType(MappingProxyType(old) | dict(changed))
+        before = list(compress(old.values(), differs))
+        if list(map(type, before)) == list(map(type, now)) and list(map(identity, before)) == list(map(identity, now)):
+            return MappingProxyType(MappingProxyType(old) | dict(zip(compress(old, differs), now, strict=True)))
     return _looked_up(old, rows, key_of)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Listener = Callable[[Delta], None]
 
 DEFAULT_INTERVAL = 4.0
+_VMID, _NODE, _STORAGE = attrgetter("vmid"), attrgetter("node"), attrgetter("node", "storage")
 
 
 @dataclass(slots=True)
@@ -57,7 +59,7 @@ class Store:
         if old.taken_at is not None and taken_at < old.taken_at:
             return Delta(ref)
         server.failure = None
-        server.polled = kept(server.polled, inventory.guests, lambda row: GuestKey(*ref, row.type, row.vmid))
+        server.polled = kept(server.polled, inventory.guests, lambda row: GuestKey(*ref, row.type, row.vmid), _VMID)
         server.overlays.settle(server.polled, taken_at)
         new = replace(
             old,
@@ -67,8 +69,10 @@ class Store:
             error=None,
             next_try_at=None,
             guests=self._shown(server, taken_at),
-            nodes=kept(old.nodes, inventory.nodes, lambda row: NodeKey(*ref, row.node)),
-            storages=kept(old.storages, inventory.storages, lambda row: StorageKey(*ref, row.node or "", row.storage)),
+            nodes=kept(old.nodes, inventory.nodes, lambda row: NodeKey(*ref, row.node), _NODE),
+            storages=kept(
+                old.storages, inventory.storages, lambda row: StorageKey(*ref, row.node or "", row.storage), _STORAGE
+            ),
         )
         return self._replace(server, new)
 

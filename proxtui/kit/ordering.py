@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from proxtui.core.rows import Column, Scalar, TableRow
 
@@ -20,11 +20,18 @@ def sorted_rows(rows: Sequence[TableRow], column: Column[Any] | None, *, descend
     """The rows in order; None, NaN and empty lists last. Without a column they stay as they come."""
     if column is None:
         return list(rows)
-    value = column.value
+    values = list(map(column.value, rows))
+    if set(map(type, values)) <= {str}:
+        # Names, most often: ten thousand are put in order at every poll, without a decision for each.
+        keys = [text.casefold() for text in cast("list[str]", values)]
+        return [rows[index] for index in sorted(range(len(rows)), key=keys.__getitem__, reverse=descending)]
+    return _sorted_patiently(rows, values, descending=descending)
+
+
+def _sorted_patiently(rows: Sequence[TableRow], values: Sequence[Scalar], *, descending: bool) -> list[TableRow]:
     known: list[tuple[str | float, TableRow]] = []
     unknown: list[TableRow] = []
-    for row in rows:
-        found = value(row)
+    for row, found in zip(rows, values, strict=True):
         if found is None or found != found or found == []:
             unknown.append(row)
         else:
