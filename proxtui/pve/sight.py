@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from proxtui.pve.access import Permissions
 
+AGENT = ("VM.Monitor", "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted")
+
 
 def may_see_backups(permissions: Permissions, storage: str, vmid: int | None = None) -> bool:
     """Whether all backups of a guest on a storage would be listed; without ``vmid`` those of all guests."""
@@ -40,6 +42,34 @@ def lacks_for_guest(permissions: Permissions, vmid: int) -> str | None:
     return _lacks(permissions, f"/vms/{vmid}", "VM.Audit")
 
 
+def lacks_for_guests(permissions: Permissions) -> str | None:
+    """For all guests of a cluster to be listed, and their replication jobs."""
+    return _lacks_below(permissions, "/vms", "VM.Audit")
+
+
+def lacks_for_pools(permissions: Permissions) -> str | None:
+    """For all pools to be listed."""
+    return _lacks_below(permissions, "/pool", "Pool.Audit")
+
+
+def lacks_for_storages(permissions: Permissions) -> str | None:
+    """For all storages to be listed; Datastore.AllocateSpace does as well."""
+    if not permissions.gaps("/storage", "Datastore.AllocateSpace"):
+        return None
+    return _lacks_below(permissions, "/storage", "Datastore.Audit")
+
+
+def lacks_for_users(permissions: Permissions) -> str | None:
+    """For all users and groups to be listed; User.Modify does as well."""
+    where = "/access/groups"
+    return None if permissions.allows(where, "User.Modify") else _lacks(permissions, where, "Sys.Audit")
+
+
+def lacks_for_acl(permissions: Permissions) -> str | None:
+    """For the whole access control list."""
+    return _lacks(permissions, "/access", "Sys.Audit")
+
+
 def lacks_for_agent(permissions: Permissions, vmid: int) -> str | None:
     """For the guest agent: VM.Monitor on 8.x, VM.GuestAgent.Audit on 9.x."""
     where = f"/vms/{vmid}"
@@ -48,11 +78,13 @@ def lacks_for_agent(permissions: Permissions, vmid: int) -> str | None:
     return f"{' or '.join(AGENT[:2])} on {where}"
 
 
-AGENT = ("VM.Monitor", "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted")
-
-
 def _lacks(permissions: Permissions, where: str, privilege: str) -> str | None:
     return None if permissions.allows(where, privilege) else f"{privilege} on {where}"
+
+
+def _lacks_below(permissions: Permissions, where: str, privilege: str) -> str | None:
+    gaps = permissions.gaps(where, privilege)
+    return f"{privilege} on {gaps[0]}" if gaps else None
 
 
 def _lacks_for_volumes(
@@ -65,5 +97,4 @@ def _lacks_for_volumes(
         return lack
     if vmid is not None:
         return _lacks(permissions, f"/vms/{vmid}", on_guest)
-    gaps = permissions.gaps("/vms", on_guest)
-    return f"{on_guest} on {gaps[0]}" if gaps else None
+    return _lacks_below(permissions, "/vms", on_guest)

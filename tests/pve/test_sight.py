@@ -4,12 +4,17 @@ import pytest
 
 from proxtui.pve.access import AccessTools, permissions_of
 from proxtui.pve.sight import (
+    lacks_for_acl,
     lacks_for_agent,
     lacks_for_backups,
     lacks_for_cluster_log,
     lacks_for_disks,
     lacks_for_guest,
+    lacks_for_guests,
+    lacks_for_pools,
+    lacks_for_storages,
     lacks_for_tasks,
+    lacks_for_users,
     may_see_backups,
 )
 
@@ -67,6 +72,23 @@ def test_logs_tasks_and_guests() -> None:
     assert (lacks_for_tasks(nobody), lacks_for_tasks(nobody, "pve1")) == ("Sys.Audit on /", "Sys.Audit on /nodes/pve1")
     assert lacks_for_guest(nobody, 100) == "VM.Audit on /vms/100"
     assert lacks_for_guest(AUDITOR, 100) is None
+
+
+def test_lists_of_everything() -> None:
+    auditor = permissions_of({"/": {"Sys.Audit": 1, "VM.Audit": 1, "Pool.Audit": 1, "Datastore.Audit": 1}})
+    every = (lacks_for_guests, lacks_for_pools, lacks_for_storages, lacks_for_users, lacks_for_acl)
+    assert [lacks(auditor) for lacks in every] == [None] * 5
+    assert [lacks(permissions_of({"/vms/100": {"VM.Audit": 0}})) for lacks in every] == [
+        "VM.Audit on /vms",
+        "Pool.Audit on /pool",
+        "Datastore.Audit on /storage",
+        "Sys.Audit on /access/groups",
+        "Sys.Audit on /access",
+    ]
+    assert lacks_for_users(permissions_of({"/access/groups": {"User.Modify": 1}})) is None
+    assert lacks_for_storages(permissions_of({"/storage": {"Datastore.AllocateSpace": 1}})) is None
+    one_less = permissions_of({"/storage": {"Datastore.Audit": 1}, "/storage/pbs": {"Sys.Audit": 1}})
+    assert lacks_for_storages(one_less) == "Datastore.Audit on /storage/pbs"
 
 
 def test_gaps_are_found_below_the_root_too() -> None:
