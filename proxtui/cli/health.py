@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from types import MappingProxyType
 
+from proxtui.cli.sight import NOTHING
 from proxtui.core import text
 from proxtui.core.model import Fleet, ServerRef, Snapshot, SourceState
 from proxtui.core.rows import BAD_AT, UNKNOWN, Column, Scalar, Tone, tone_of_load
@@ -69,14 +71,16 @@ class ServerRow:
         return known.get(name)
 
 
-def server_rows(fleet: Fleet) -> list[ServerRow]:
-    """One row a server, in configured order."""
-    return [server_row(snapshot) for snapshot in fleet.snapshots]
+def server_rows(fleet: Fleet, blind: Mapping[ServerRef, str] = MappingProxyType({})) -> list[ServerRow]:
+    """One row a server, in configured order. ``blind``: servers whose guests cannot be seen, and why."""
+    return [server_row(snapshot, blind.get(snapshot.ref)) for snapshot in fleet.snapshots]
 
 
-def server_row(snapshot: Snapshot) -> ServerRow:
-    """Judge one server."""
+def server_row(snapshot: Snapshot, blind: str | None = None) -> ServerRow:
+    """Judge one server. What is forbidden is not broken; but when nothing at all can be seen, nobody knows."""
     found = list(_problems(snapshot))
+    if blind:
+        found.append((Level.UNKNOWN if blind == NOTHING else Level.OK, blind))
     level = worst([Level.OK, *(level for level, _ in found)])
     problems = tuple(problem for _, problem in sorted(found, key=lambda pair: -BADNESS.index(pair[0])))
     if snapshot.taken_at is None:
@@ -90,8 +94,8 @@ def server_row(snapshot: Snapshot) -> ServerRow:
         problems,
         nodes=len(snapshot.nodes),
         online=len(online),
-        guests=sum(not guest.template for guest in snapshot.guests.values()),
-        running=sum(guest.status == "running" for guest in snapshot.guests.values()),
+        guests=None if blind else sum(not guest.template for guest in snapshot.guests.values()),
+        running=None if blind else sum(guest.status == "running" for guest in snapshot.guests.values()),
         cpu=sum(used for used, _ in loads) / sum(whole for _, whole in loads) if loads else None,
         mem=sum(used for used, _ in memory) if memory else None,
         maxmem=sum(whole for _, whole in memory) if memory else None,
@@ -134,7 +138,10 @@ def summary(rows: Sequence[ServerRow]) -> str:
             name: sum(getattr(row, name) or 0 for row in known) for name in ("nodes", "online", "guests", "running")
         }
         parts.append(f"{totals['online']} of {totals['nodes']} nodes online")
-        parts.append(f"{totals['running']} of {totals['guests']} guests running")
+        unseen = sum(row.guests is None for row in known)
+        if unseen < len(known):
+            least = "at least " if unseen else ""
+            parts.append(f"{least}{totals['running']} of {totals['guests']} guests running")
     cause = next(
         (f"; {row.key.tenant} / {row.key.server}: {row.problems[0]}" for row in rows if _is_cause(row, level)), ""
     )

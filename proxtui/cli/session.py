@@ -79,23 +79,26 @@ class Session:
 
     def table(self, columns: Sequence[Column[R]], rows: Callable[[Fleet], Sequence[R]], options: TableOptions) -> None:
         """See ``CommandLine.table``."""
-        from proxtui.core.verbs import Found
+        from proxtui.cli.listing import Missing, Report, sources
+        from proxtui.cli.sight import blind_spots
 
-        async def read(runtime: Runtime) -> Found[R]:
-            return Found(rows(runtime.store.fleet()))
+        async def report(runtime: Runtime) -> Report[R]:
+            fleet = runtime.store.fleet()
+            blind = await blind_spots(runtime, fleet)
+            told = {ref: Missing((line,), forbidden=True) for ref, line in blind.items()}
+            return Report(rows(fleet), sources(fleet, told))
 
-        self.listing(columns, read, options)
+        self._list(columns, report, options)
 
     def listing(
         self, columns: Sequence[Column[R]], read: Callable[[Runtime], Awaitable[Found[R]]], options: TableOptions
     ) -> None:
         """See ``CommandLine.listing``."""
-        from proxtui.cli.listing import Report
-        from proxtui.cli.output import json_sources
+        from proxtui.cli.listing import Report, sources
 
         async def report(runtime: Runtime) -> Report[R]:
             found = await read(runtime)
-            return Report(found.rows, json_sources(runtime.store.fleet()), found.notes)
+            return Report(found.rows, sources(runtime.store.fleet()), found.notes)
 
         self._list(columns, report, options)
 

@@ -11,10 +11,10 @@ from proxtui.core.verbs import TableOptions, table_options
 from proxtui.errors import ProxtuiError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from proxtui.core.model import Fleet
+    from proxtui.core.model import Fleet, ServerRef
     from proxtui.core.rows import Column
     from proxtui.core.runtime import Runtime
 
@@ -59,8 +59,8 @@ def _status(session: Session, options: TableOptions) -> int:
     from proxtui.cli.output import Selection, json_rows, json_sources
 
     selection = Selection.of(COLUMNS, options)
-    fleet = session.read(_as_found)
-    rows = selection.rows(server_rows(fleet))
+    fleet, blind = session.read(_as_found)
+    rows = selection.rows(server_rows(fleet, blind))
     if not rows:
         raise UsageError("--filter: no server is left")
     level = worst([row.level for row in rows])
@@ -73,5 +73,7 @@ def _status(session: Session, options: TableOptions) -> int:
     return level
 
 
-async def _as_found(_runtime: Runtime, fleet: Fleet) -> Fleet:
-    return fleet
+async def _as_found(runtime: Runtime, fleet: Fleet) -> tuple[Fleet, Mapping[ServerRef, str]]:
+    from proxtui.cli.sight import blind_spots
+
+    return fleet, await blind_spots(runtime, fleet)

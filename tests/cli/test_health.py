@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from proxtui.cli.health import Level, problems_text, server_row, server_rows, summary, worst
+from proxtui.cli.sight import GUESTS, NOTHING
 from proxtui.core.model import Snapshot, SourceState
 from tests.features.fleets import ACME, GIB, ZETA, fleet, node, snapshot, storage, two_tenants, vm
 
@@ -73,3 +74,18 @@ def test_the_first_line_names_the_worst_problem() -> None:
 def test_many_problems_are_counted() -> None:
     row = server_row(snapshot(nodes=tuple(node(f"n{at}", status="offline") for at in range(5))))
     assert problems_text(row).endswith("node n2 is offline; and 2 more")
+
+
+def test_guests_that_cannot_be_seen_are_unknown_and_nothing_is_wrong() -> None:
+    fleet_ = fleet(snapshot(ACME, (vm(100),), (node("pve1"),)), snapshot(ZETA, nodes=(node("pve9"),)))
+    seen, unseen = rows = server_rows(fleet_, {ZETA: GUESTS})
+    assert (seen.guests, unseen.guests, unseen.running) == (1, None, None)
+    assert (unseen.level, unseen.problems) == (Level.OK, (GUESTS,))
+    assert "2 of 2 nodes online, at least 1 of 1 guests running" in summary(rows)
+
+
+def test_a_login_that_sees_nothing_at_all_knows_nothing() -> None:
+    (row,) = rows = server_rows(fleet(snapshot(ZETA, nodes=(node("pve9"),))), {ZETA: NOTHING})
+    assert row.level is Level.UNKNOWN
+    assert "guests" not in summary(rows)
+    assert NOTHING in summary(rows)

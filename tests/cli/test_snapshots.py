@@ -93,8 +93,12 @@ async def test_when_no_guest_could_be_asked_it_is_a_failure() -> None:
         await ask(client_with(**{WEB1: denied("/vms/100", "VM.Audit"), CT1: denied("/vms/101", "VM.Audit")}))
 
 
-async def test_no_guest_is_no_failure() -> None:
-    assert await ask(FakeClient(**{"/cluster/resources": []})) == SnapshotsFound(())
+async def test_no_guest_is_no_failure_but_none_that_may_be_seen_is() -> None:
+    asked = {"/cluster/resources": [], "/access/permissions": {"/vms": {"VM.Audit": 1}}}
+    assert await ask(FakeClient(**asked)) == SnapshotsFound(())
+    with pytest.raises(PermissionDenied, match="no guest can be seen") as caught:
+        await ask(FakeClient(**{**asked, "/access/permissions": {"/": {"Sys.Audit": 1}}}))
+    assert caught.value.privilege == "VM.Audit"
 
 
 async def test_four_guests_at_a_time() -> None:

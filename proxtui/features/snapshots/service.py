@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from proxtui.core.asking import Problem, reason
-from proxtui.errors import AuthenticationError, NetworkError, ProxtuiError
+from proxtui.errors import AuthenticationError, NetworkError, PermissionDenied, ProxtuiError
 
 if TYPE_CHECKING:
     from proxtui.pve.client import ProxmoxClient
@@ -32,11 +32,13 @@ async def ask_snapshots(client: ProxmoxClient) -> SnapshotsFound:
 
     ``GET /cluster/resources``, then ``GET /nodes/N/{qemu,lxc}/ID/snapshot`` for each that is no template (a template
     cannot have any). The guests of a node that does not answer are not tried one by one. Raises what the guests
-    failed with when none could be asked.
+    failed with when none could be asked, PermissionDenied when none may be seen (``GET /access/permissions``).
     """
     from proxtui.pve import ClusterTools
 
     inventory = await ClusterTools(client).inventory()
+    if not inventory.guests:
+        await _refuse_blindness(client)
     offline = {node.node: f"node {node.node} is offline" for node in inventory.nodes if node.status == "offline"}
     round_ = _Round(client, offline)
     guests = sorted((guest for guest in inventory.guests if not guest.template), key=lambda guest: guest.vmid)
@@ -46,6 +48,16 @@ async def ask_snapshots(client: ProxmoxClient) -> SnapshotsFound:
     if round_.error is not None and len(round_.problems) == len(guests):
         raise round_.error
     return SnapshotsFound(tuple(round_.found), tuple(round_.problems))
+
+
+async def _refuse_blindness(client: ProxmoxClient) -> None:
+    from proxtui.pve import AccessTools
+
+    permissions = await AccessTools(client).permissions()
+    if not any("VM.Audit" in held for held in permissions.paths.values()):
+        refused = PermissionDenied("no guest can be seen")
+        refused.privilege = "VM.Audit"
+        raise refused
 
 
 class _Round:
