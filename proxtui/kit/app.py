@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual.app import App
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 
 from proxtui.kit import signals
 from proxtui.kit.safe import AsciiFilter, SafeFilter
-from proxtui.kit.theme import DEFAULT_THEME, load_themes
+from proxtui.kit.theme import DEFAULT_THEME, Looks
 
 
 class LiveApp(App[None]):
@@ -24,14 +24,24 @@ class LiveApp(App[None]):
     HELP_NAME: ClassVar[str] = "app"
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, *, theme: str = DEFAULT_THEME, ascii_only: bool = False) -> None:
-        """An unknown ``theme`` falls back to ours; ``ascii_only`` writes nothing but ASCII."""
+    def __init__(self, *, theme: str = DEFAULT_THEME, ascii_only: bool = False, looks: Looks | None = None) -> None:
+        """``looks`` are the themes to choose from; UsageError when ``theme`` is none of them.
+
+        ``ascii_only`` writes nothing but ASCII. With NO_COLOR in the environment no theme brings colour.
+        """
         super().__init__()
         self.animation_level = "none"
-        for ours in load_themes().values():
+        self.looks = looks or Looks()
+        for ours in self.looks.themes.values():
             self.register_theme(ours)
-        self.theme = theme if theme in self.available_themes else DEFAULT_THEME
+        self.wear(theme)
+        # Textual would write shades of grey, which are colours too.
+        self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
         self._nets: list[LineFilter] = [SafeFilter(), *([AsciiFilter()] if ascii_only else [])]
+
+    def wear(self, theme: str) -> None:
+        """Use this theme from now on. UsageError in one line when there is none of that name."""
+        self.theme = self.looks.get(theme).name
 
     @property
     def crash(self) -> Exception | None:

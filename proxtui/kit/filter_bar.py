@@ -109,6 +109,14 @@ class FilterBar(Widget):
         self._read("")
         self._leave()
 
+    def put(self, text: str) -> None:
+        """Filter by this without asking for the keys; a text that cannot be understood stays with its error."""
+        field = self.query_one(FilterInput)
+        with field.prevent(Input.Changed):
+            field.value = text
+        self._read(text)
+        self.display = bool(text)
+
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         self._read(event.value)

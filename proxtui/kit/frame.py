@@ -68,9 +68,13 @@ class Frame(Screen[None]):
                 if self._sidebar_feature is not None:
                     yield load(self._sidebar_feature.view)(self.runtime, id=f"view-{self._sidebar_feature.name}")
             yield Container(id="views")
-        yield FilterBar(self._to_front)
+        yield from self.compose_lines()
         yield KeyBar()
         yield TooSmall()
+
+    def compose_lines(self) -> ComposeResult:
+        """The lines between the body and the keys."""
+        yield FilterBar(self._to_front)
 
     @property
     def sidebar(self) -> LiveView | None:

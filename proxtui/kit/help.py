@@ -78,13 +78,14 @@ def help_rows(screen: Screen[None]) -> list[HelpRow]:
     found: dict[tuple[str, str], list[str]] = {}
     for node in sorted(_nodes(screen), key=_distance):
         for _, binding in node._bindings:
-            if binding.system or binding.action in _DULL or not binding.description or not _is_ours(node):
+            if binding.system or binding.action in _DULL or not binding.description or not is_ours(node):
                 continue
             shown = binding.key_display or screen.app.get_key_display(binding)
             keys = found.setdefault((where_of(node), binding.description), [])
             if shown not in keys:
                 keys.append(shown)
     lines = [(" ".join(keys), text, where) for (where, text), keys in found.items()]
+    lines += [(usage, meaning, "command") for usage, meaning in getattr(screen, "command_help", ())]
     lines += [(example, meaning, "filter") for example, meaning in FILTER_EXAMPLES]
     return [HelpRow(order, *line) for order, line in enumerate(lines)]
 
@@ -94,7 +95,7 @@ def _distance(node: DOMNode) -> int:
     return 2 if isinstance(node, App) else int(isinstance(node, Screen))
 
 
-def _is_ours(node: DOMNode) -> bool:
+def is_ours(node: DOMNode) -> bool:
     """Bindings that Textual's own classes bring are not worth a line."""
     return type(node).__module__.partition(".")[0] != "textual"
 

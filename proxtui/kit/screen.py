@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.timer import Timer
 
 from proxtui.core.ages import troubles
 from proxtui.core.feature import Feature, load
-from proxtui.core.model import Delta, Fleet, Scope, SourceState
+from proxtui.core.model import Delta, Fleet, GuestKey, Key, Scope, ServerRef, SourceState
 from proxtui.core.rows import Tone
 from proxtui.kit.filter_bar import FilterBar, FilterChanged
 from proxtui.kit.frame import Frame
@@ -89,10 +90,9 @@ class LiveScreen(Frame):
     def action_refresh(self) -> None:
         self.runtime.poller.nudge()
 
-    def on_store_changed(self) -> None:
-        self._pulse.ask()
-
-    def on_screen_resume(self) -> None:
+    @on(StoreChanged)
+    @on(events.ScreenResume)
+    def _ask_to_show(self) -> None:
         self._pulse.ask()
 
     def on_filter_changed(self, event: FilterChanged) -> None:
@@ -106,9 +106,13 @@ class LiveScreen(Frame):
         self._tell(self.runtime.store.fleet())
 
     def on_scoped(self, event: Scoped) -> None:
-        if event.scope == self.scope:
+        self.narrow(event.scope)
+
+    def narrow(self, scope: Scope) -> None:
+        """Show this part of the fleet; the servers outside of it are asked less often."""
+        if scope == self.scope:
             return
-        self.scope = event.scope
+        self.scope = scope
         covered = [snapshot.ref for snapshot in self.runtime.store.fleet().snapshots]
         self.runtime.poller.attend([ref for ref in covered if self.scope.covers_server(ref)])
         self._show()
@@ -123,11 +127,25 @@ class LiveScreen(Frame):
             follower.reveal(event.key)
 
     async def on_chosen(self, event: Chosen) -> None:
-        for name, feature in self.features.items():
-            if isinstance(event.key, load(feature.view).SHOWS):
-                view = await self.bring(name)
-                view.reveal(event.key)
-                return
+        await self.go(event.key)
+
+    async def go(self, key: Key) -> bool:
+        """Bring the view forward that can show this, with the cursor on it; False when there is none.
+
+        A scope or a filter that would hide it gives way.
+        """
+        name = next((name for name, card in self.features.items() if isinstance(key, load(card.view).SHOWS)), None)
+        if name is None:
+            return False
+        if not in_scope(key, self.runtime.store.fleet(), self.scope):
+            self.narrow(Scope(key.tenant, key.server))
+        view = await self.bring(name)
+        bar = self.query_one(FilterBar)
+        if view.reveal(key):
+            return True
+        bar.clear()
+        view.set_filter(bar.filter)
+        return view.reveal(key)
 
     def _heard(self, _delta: Delta) -> None:
         self.post_message(StoreChanged())
@@ -159,3 +177,13 @@ class LiveScreen(Frame):
         more = f"  (+{len(lines) - 1} more)" if len(lines) > 1 else ""
         known = [snapshot for snapshot in fleet.snapshots if snapshot.state is not SourceState.WAITING]
         self.query_one("#trouble", Notice).say(lines[0] + more if lines and known else "", Tone.WARN)
+
+
+def in_scope(key: Key, fleet: Fleet, scope: Scope) -> bool:
+    """Whether the views show this thing: guests are where their node is now."""
+    ref = ServerRef(key.tenant, key.server)
+    if not isinstance(key, GuestKey):
+        return scope.covers_node(ref, key.node)
+    snapshot = fleet.snapshot(ref)
+    guest = snapshot.guests.get(key) if snapshot else None
+    return scope.covers_node(ref, guest.node) if guest else scope.covers_server(ref)

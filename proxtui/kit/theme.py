@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from textual.color import ColorParseError
 from textual.theme import Theme
 
 import proxtui
-from proxtui.errors import ConfigError
+from proxtui.errors import ConfigError, UsageError
 
 DEFAULT_THEME = "proxtui-dark"
 COLOURS = (
@@ -28,6 +30,7 @@ COLOURS = (
     "boost",
 )
 """What every theme file must give."""
+_KNOWN = frozenset({"name", "dark", "ansi", "variables", *COLOURS})
 
 
 def theme_files() -> list[Path]:
@@ -39,23 +42,71 @@ def theme_files() -> list[Path]:
 
 
 def load_theme(path: Path) -> Theme:
-    """One theme. ConfigError names the file and what is wrong with it."""
+    """One theme. ConfigError names the file and what is wrong with it, in one line."""
     try:
         values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigError(f"theme {path.name}: {error}") from error
+        raise _wrong(path, str(error)) from error
     missing = [name for name in ("name", *COLOURS) if not isinstance(values.get(name), str)]
     if missing:
-        raise ConfigError(f"theme {path.name}: {', '.join(missing)} missing")
+        raise _wrong(path, f"{', '.join(missing)} missing")
+    if strangers := sorted(set(values) - _KNOWN):
+        raise _wrong(path, f"{strangers[0]} means nothing here")
+    variables = values.get("variables", {})
+    if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
+        raise _wrong(path, "variables must be texts")
     theme_fields = {name: values[name] for name in ("name", *COLOURS)}
-    theme = Theme(**theme_fields, dark=bool(values.get("dark", True)), variables=dict(values.get("variables", {})))
+    ansi = values.get("ansi") is True
+    theme = Theme(**theme_fields, dark=values.get("dark") is not False, ansi=ansi, variables=variables)
     try:
         theme.to_color_system().generate()
     except ColorParseError as error:
-        raise ConfigError(f"theme {path.name}: {error}") from error
+        raise _wrong(path, str(error)) from error
     return theme
+
+
+def _wrong(path: Path, why: str) -> ConfigError:
+    line = " ".join(f"theme {path.name}: {why}".split())
+    return ConfigError("".join(sign if sign.isprintable() else "?" for sign in line))
 
 
 def load_themes() -> dict[str, Theme]:
     """All shipped themes by name."""
     return {theme.name: theme for theme in map(load_theme, theme_files())}
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Every theme there is: the shipped ones, and those of the user beside or instead of them."""
+
+    themes: dict[str, Theme] = field(default_factory=load_themes)
+    broken: dict[str, ConfigError] = field(default_factory=dict)
+    """By the stem of the file: said when somebody asks for it, and no trouble to anybody else."""
+
+    @classmethod
+    def gather(cls, folder: Path | None = None) -> Looks:
+        """The shipped themes and the ``*.toml`` files of ``folder``, which need not be there."""
+        looks = cls()
+        for path in sorted(folder.glob("*.toml")) if folder is not None else ():
+            try:
+                theme = load_theme(path)
+            except ConfigError as error:
+                looks.broken[path.stem] = error
+            else:
+                looks.themes[theme.name] = theme
+        return looks
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(self.themes)
+
+    def get(self, name: str) -> Theme:
+        """UsageError in one line when there is no such theme or its file is wrong."""
+        if name in self.themes:
+            return self.themes[name]
+        if name in self.broken:
+            raise UsageError(str(self.broken[name]))
+        near = difflib.get_close_matches(name, self.names, n=1, cutoff=0.4)
+        hint = f"nearest is {near[0]}" if near else f"there are {', '.join(self.names)}"
+        shown = "".join(sign if sign.isprintable() else "?" for sign in name)
+        raise UsageError(f"there is no theme {shown}; {hint}")

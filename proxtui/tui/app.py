@@ -16,7 +16,8 @@ from proxtui.config.models import Config
 from proxtui.core.feature import Feature
 from proxtui.kit import signals
 from proxtui.kit.app import LiveApp
-from proxtui.kit.screen import LiveScreen
+from proxtui.kit.console import Console
+from proxtui.kit.theme import Looks
 from proxtui.registry import FEATURES
 from proxtui.tui.dialogs import SecondFactor
 from proxtui.wiring import open_runtime
@@ -38,16 +39,23 @@ class ProxtuiApp(LiveApp):
         Binding("ctrl+q", "quit", show=False),
     ]
 
-    def __init__(self, runtime: Runtime, features: Sequence[Feature] = FEATURES, *, ascii_only: bool = False) -> None:
-        super().__init__(theme=runtime.config.settings.theme, ascii_only=ascii_only)
+    def __init__(
+        self,
+        runtime: Runtime,
+        features: Sequence[Feature] = FEATURES,
+        *,
+        ascii_only: bool = False,
+        looks: Looks | None = None,
+    ) -> None:
+        super().__init__(theme=runtime.config.settings.theme, ascii_only=ascii_only, looks=looks)
         self.runtime = runtime
         self.rooms = tuple(features)
         self._polling: asyncio.Task[None] | None = None
 
-    def get_default_screen(self) -> LiveScreen:
+    def get_default_screen(self) -> Console:
         views = [feature for feature in self.rooms if feature.key]
         sidebar = next((feature for feature in self.rooms if feature.name == SIDEBAR), None)
-        return LiveScreen(self.runtime, views, sidebar)
+        return Console(self.runtime, views, sidebar)
 
     def on_mount(self) -> None:
         # The first question loads the HTTP library: not before there is something to look at.

@@ -147,7 +147,7 @@ async def test_the_filter_works_while_one_types_and_says_what_it_does_not_unders
         assert "2 of 6 guests" in line(app, HeaderBar)
         bar = app.live.query_one(FilterBar)
         await pilot.press(*("backspace",) * 2, *"cpu>x")
-        assert bar.error == "filter: cpu>x: x is not a number"
+        assert bar.error == "filter, column 1: cpu>x: x is not a number"
         await pilot.press("enter")
         assert bar.query_one(Input).has_focus
         await pilot.press("escape")

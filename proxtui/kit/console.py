@@ -1,0 +1,150 @@
+"""The live screen with everything that finds things: palette, command line, back and forward."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from proxtui.core.feature import Feature, load
+from proxtui.core.model import Key, Scope
+from proxtui.kit.actions import action_entries
+from proxtui.kit.app import LiveApp
+from proxtui.kit.command_line import CommandLine
+from proxtui.kit.commands import Commands
+from proxtui.kit.console_commands import ConsoleCommands
+from proxtui.kit.filter_bar import FilterBar
+from proxtui.kit.finder import Entry, Finder, fleet_entries
+from proxtui.kit.frame import Frame
+from proxtui.kit.live_table import LiveTable
+from proxtui.kit.palette import Palette
+from proxtui.kit.places import Place, Places
+from proxtui.kit.screen import LiveScreen
+from proxtui.kit.view import LiveView
+
+if TYPE_CHECKING:
+    from proxtui.core.runtime import Runtime
+
+
+class Console(LiveScreen):
+    """What the dashboard shows."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Priority for the same reason as in the frame: the letters that follow must find the field.
+        Binding("colon", "command", "Command", key_display=":", priority=True, id="command"),
+        Binding("ctrl+p", "palette", "Go to", priority=True, id="palette"),
+        Binding("left_square_bracket", "go_back", "Back", key_display="[", show=False, priority=True, id="back"),
+        Binding("right_square_bracket", "go_on", "Forward", key_display="]", show=False, priority=True, id="forward"),
+    ]
+    HANDOVERS: ClassVar[frozenset[str]] = Frame.HANDOVERS | {"command", "palette", "go_back", "go_on"}
+
+    def __init__(self, runtime: Runtime, features: Sequence[Feature], sidebar: Feature | None = None) -> None:
+        super().__init__(runtime, features, sidebar)
+        self.places = Places()
+        self.commands = Commands(ConsoleCommands(self).all())
+        self._one_step = False
+
+    @property
+    def command_help(self) -> list[tuple[str, str]]:
+        """Each command and what it does."""
+        return [(command.usage, command.meaning) for command in self.commands.all]
+
+    def compose_lines(self) -> ComposeResult:
+        yield from super().compose_lines()
+        yield CommandLine(self.commands, self._to_front)
+
+    # Going somewhere: each of these is one step for the way back.
+
+    async def bring(self, name: str) -> LiveView:
+        if self.front is not None and self.front_feature is not self.features[name]:
+            self._leave()
+        return await super().bring(name)
+
+    def narrow(self, scope: Scope) -> None:
+        if scope != self.scope:
+            self._leave()
+        super().narrow(scope)
+
+    async def go(self, key: Key) -> bool:
+        self._leave()
+        with self._as_one_step():
+            return await super().go(key)
+
+    @property
+    def here(self) -> Place:
+        """Where one is now."""
+        name = self.front_feature.name if self.front_feature else ""
+        table = next(iter(self.front.query(LiveTable)), None) if self.front is not None else None
+        key = table.rows.cursor_key if table is not None else None
+        return Place(name, self.scope, key, self.query_one(FilterBar).filter.text)
+
+    async def action_go_back(self) -> None:
+        await self._return_to(self.places.back(self.here))
+
+    async def action_go_on(self) -> None:
+        await self._return_to(self.places.forward(self.here))
+
+    # Finding.
+
+    def action_command(self) -> None:
+        self.query_one(CommandLine).open()
+
+    async def action_palette(self) -> None:
+        await self.open_palette()
+
+    async def open_palette(self, query: str = "") -> None:
+        """Show the palette; awaited, so that the next key finds its field."""
+        await self.app.push_screen(Palette(self.finder(actions=True), self.obey, query))
+
+    def finder(self, *, actions: bool) -> Finder:
+        """Everything that can be found now."""
+        kinds = {kind for card in self.features.values() for kind in load(card.view).SHOWS}
+        things = list(fleet_entries(self.runtime.store.fleet(), kinds))
+        return Finder([*action_entries(self), *self._themes(), *things] if actions else things)
+
+    async def obey(self, entry: Entry) -> None:
+        """Go where the entry leads, or do what it says."""
+        if entry.place is not None:
+            if not await self.go(entry.place):
+                self.say(f"{entry.kind} {entry.name} is not shown here now")
+        elif entry.run is not None:
+            doing: Any = entry.run()
+            if isinstance(doing, Awaitable):
+                await doing
+
+    def say(self, text: str) -> None:
+        """Show a line for a moment."""
+        self.query_one(CommandLine).say(text)
+
+    def _themes(self) -> Iterator[Entry]:
+        app = self.app
+        if isinstance(app, LiveApp):
+            for name in app.looks.names:
+                yield Entry("do", f"Theme {name}", f":theme {name}", run=partial(app.wear, name))
+
+    def _leave(self) -> None:
+        if not self._one_step:
+            self.places.leave(self.here)
+
+    async def _return_to(self, place: Place | None) -> None:
+        if place is None:
+            return
+        with self._as_one_step():
+            self.query_one(FilterBar).put(place.filter)
+            self.narrow(place.scope)
+            view = await self.bring(place.view)
+            key: Any = place.key
+            if key is not None:
+                view.reveal(key)
+
+    @contextmanager
+    def _as_one_step(self) -> Iterator[None]:
+        before, self._one_step = self._one_step, True
+        try:
+            yield
+        finally:
+            self._one_step = before

@@ -1,0 +1,269 @@
+"""Palette, command line, back and forward over the real rooms."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from textual import events
+
+from proxtui.core.model import GuestKey, NodeKey, Scope
+from proxtui.kit.command_line import CommandInput, CommandLine
+from proxtui.kit.filter_bar import FilterBar, FilterInput
+from proxtui.kit.help import HelpScreen
+from proxtui.kit.live_table import LiveTable
+from proxtui.kit.palette import Palette, PaletteInput
+
+from .fleets import ACME, ZETA, fleet, node, snapshot, two_tenants, vm
+from .screens import LARGE, SMALL, Stage, stage, text_of
+
+SHOP = GuestKey(*ZETA, "qemu", 100)
+
+
+def cursor(acting: Stage) -> Any:
+    return acting.table.rows.cursor_key
+
+
+def front(acting: Stage) -> str:
+    return acting.app.screen.front_feature.name  # type: ignore[attr-defined,no-any-return]
+
+
+def scope(acting: Stage) -> Scope:
+    return acting.app.screen.scope  # type: ignore[attr-defined,no-any-return]
+
+
+def line(acting: Stage) -> CommandLine:
+    return acting.app.screen.query_one(CommandLine)
+
+
+async def command(acting: Stage, text: str) -> None:
+    await acting.press("colon")
+    acting.app.screen.query_one(CommandInput).put(text)
+    await acting.press("enter")
+
+
+def in_one_piece(acting: Stage, *keys: str) -> None:
+    """Keys as a slow line delivers them: all at once."""
+    for key in keys:
+        acting.app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+# The palette.
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+async def test_a_name_leads_to_its_place(size: tuple[int, int]) -> None:
+    async with stage(two_tenants(), size) as acting:
+        await acting.press("2", "ctrl+p")
+        assert isinstance(acting.app.screen, Palette)
+        await acting.press(*"shop", "enter")
+        assert front(acting) == "guests"
+        assert cursor(acting) == SHOP
+        assert isinstance(acting.app.focused, LiveTable)
+
+
+async def test_scope_and_filter_give_way_to_what_one_goes_to() -> None:
+    async with stage(two_tenants()) as acting:
+        acting.app.screen.narrow(Scope("acme"))  # type: ignore[attr-defined]
+        await acting.press("slash", *"web1", "enter", "ctrl+p", *"shop", "enter")
+        assert cursor(acting) == SHOP
+        assert scope(acting) == Scope(*ZETA)
+        assert acting.app.screen.query_one(FilterBar).filter.text == ""
+
+
+async def test_a_node_opens_the_nodes() -> None:
+    async with stage(two_tenants()) as acting:
+        await acting.press("ctrl+p", *"node:pve2", "enter")
+        assert (front(acting), cursor(acting)) == ("nodes", NodeKey(*ACME, "pve2"))
+
+
+async def test_actions_are_what_is_bound_now() -> None:
+    async with stage(two_tenants()) as acting:
+        await acting.press("ctrl+p", ">")
+        shown = text_of(acting.app.screen.query_one(LiveTable))
+        for words in ("Guests", "Nodes", "Pause", "Detail", "Theme proxtui-contrast"):
+            assert words in shown
+        assert "web1" not in shown
+        await acting.press(*"pause", "enter")
+        assert acting.runtime.poller.paused
+        await acting.press("ctrl+p", *">nodes", "enter")
+        assert front(acting) == "nodes"
+        await acting.press("ctrl+p", *">theme contrast", "enter")
+        assert acting.app.theme == "proxtui-contrast"
+
+
+async def test_arrows_choose_another_line_and_escape_changes_nothing() -> None:
+    async with stage(two_tenants()) as acting:
+        before = cursor(acting)
+        await acting.press("ctrl+p", *"pve1", "down", "up", "down", "escape")
+        assert not isinstance(acting.app.screen, Palette)
+        assert cursor(acting) == before
+        await acting.press("ctrl+p", *"node:pve", "down", "enter")
+        assert cursor(acting) == NodeKey(*ACME, "pve2")
+
+
+async def test_nothing_found_leads_nowhere() -> None:
+    async with stage(two_tenants()) as acting:
+        await acting.press("ctrl+p", *"nosuchthing", "enter")
+        assert isinstance(acting.app.screen, Palette)
+        assert "nothing" in text_of(acting.app.screen.query_one(LiveTable))
+
+
+async def test_letters_typed_ahead_are_letters() -> None:
+    async with stage(two_tenants()) as acting:
+        # All keys are there before anything of the palette was painted.
+        in_one_piece(acting, "ctrl+p", *"shop", "enter", "P")
+        await acting.until(lambda: acting.runtime.poller.paused)
+        assert cursor(acting) == SHOP
+
+
+async def test_ten_thousand_names_answer_a_key_in_time() -> None:
+    guests = tuple(vm(100 + at, name=f"web-{at:05}") for at in range(10_000))
+    async with stage(fleet(snapshot(ACME, guests, (node("pve1"),)))) as acting:
+        await acting.press("ctrl+p")
+        palette = acting.app.screen
+        assert isinstance(palette, Palette)
+        took = []
+        for query in ("w", "we", "web-0", "42", "pve1 9"):
+            start = time.process_time()
+            palette.find(query)
+            took.append(time.process_time() - start)
+        assert sorted(took)[2] < 0.05
+
+
+# The command line.
+
+
+async def test_views_by_name_and_nickname() -> None:
+    async with stage(two_tenants()) as acting:
+        await command(acting, "nodes")
+        assert front(acting) == "nodes"
+        await command(acting, "g")
+        assert front(acting) == "guests"
+        assert not line(acting).display
+
+
+async def test_filter_scope_theme_and_go() -> None:
+    async with stage(two_tenants()) as acting:
+        await command(acting, "filter tag:prod")
+        assert (acting.table.shown, acting.app.screen.query_one(FilterInput).value) == (1, "tag:prod")
+        await command(acting, "filter")
+        assert acting.table.shown == 4
+        await command(acting, "scope zeta/paris")
+        assert (scope(acting), acting.table.total) == (Scope(*ZETA), 1)
+        await command(acting, "scope")
+        assert acting.table.total == 4
+        await command(acting, "theme proxtui-light")
+        assert acting.app.theme == "proxtui-light"
+        await command(acting, "go shop")
+        assert cursor(acting) == SHOP
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("gests", "there is no command :gests; nearest is :guests"),
+        ("filter cpu>x", "filter, column 1: cpu>x: x is not a number"),
+        ("scope acm", "there is no acm; nearest is acme"),
+        ("theme proxtui-ligth", "there is no theme proxtui-ligth; nearest is proxtui-light"),
+        ("go shopp", "nothing is called shopp; nearest is shop"),
+    ],
+)
+async def test_what_is_wrong_is_said_below_the_line(text: str, said: str) -> None:
+    async with stage(two_tenants(), SMALL) as acting:
+        await command(acting, text)
+        assert line(acting).said == said
+        field = acting.app.focused
+        assert isinstance(field, CommandInput)
+        assert field.value == text
+        await acting.press("escape")
+        assert not line(acting).display
+        assert isinstance(acting.app.focused, LiveTable)
+
+
+async def test_a_name_of_several_things_opens_the_palette() -> None:
+    async with stage(two_tenants()) as acting:
+        await command(acting, "go pve1")
+        assert isinstance(acting.app.screen, Palette)
+        assert acting.app.screen.query_one(PaletteInput).value == "pve1"
+        await acting.press("enter")
+        assert front(acting) == "nodes"
+
+
+async def test_tab_completes_and_up_brings_back() -> None:
+    async with stage(two_tenants()) as acting:
+        await acting.press("colon", *"no", "tab")
+        field: Any = acting.app.focused
+        assert field.value == "nodes"
+        await acting.press("enter", "colon", "up")
+        assert field.value == "nodes"
+        await acting.press("down", *"theme proxtui-", "tab")
+        first = field.value
+        await acting.press("tab")
+        assert field.value != first
+        assert field.value.startswith("theme proxtui-")
+        await acting.press("escape", "colon", *"sc")
+        assert line(acting).said == "scope"
+
+
+async def test_q_and_help_are_commands() -> None:
+    async with stage(two_tenants()) as acting:
+        await command(acting, "help")
+        assert isinstance(acting.app.screen, HelpScreen)
+        shown = {row.keys for row in acting.app.screen.query_one(LiveTable).rows.all}  # type: ignore[attr-defined]
+        assert {":scope TENANT[/SERVER]", ":quit", "^p"} <= shown
+        await acting.press("escape")
+        await command(acting, "q")
+        await acting.pilot.pause()
+    assert not acting.app.is_running
+
+
+async def test_a_command_in_one_piece_runs_whole_and_runs_no_letter() -> None:
+    async with stage(two_tenants()) as acting:
+        in_one_piece(acting, "colon", *"nodes", "enter", "P")
+        await acting.until(lambda: acting.runtime.poller.paused)
+        assert front(acting) == "nodes"
+        in_one_piece(acting, "colon", *"Pq", "enter", *"qP")
+        field = acting.app.screen.query_one(CommandInput)
+        await acting.until(lambda: field.value == "PqqP")
+        assert acting.app.is_running
+        assert acting.runtime.poller.paused
+
+
+async def test_finding_keys_are_text_in_fields() -> None:
+    async with stage(two_tenants()) as acting:
+        await acting.press("slash", "colon", "[", "]")
+        assert acting.app.screen.query_one(FilterInput).value == ":[]"
+        assert not line(acting).display
+
+
+# Back and forward.
+
+
+async def test_back_brings_view_scope_row_and_filter() -> None:
+    async with stage(two_tenants()) as acting:
+        await acting.press("slash", *"web", "enter")
+        at = cursor(acting)
+        await acting.press("2")
+        await command(acting, "scope zeta")
+        await command(acting, "filter")
+        await acting.press("left_square_bracket")
+        assert (front(acting), scope(acting)) == ("nodes", Scope())
+        await acting.press("left_square_bracket")
+        assert (front(acting), scope(acting), cursor(acting)) == ("guests", Scope(), at)
+        assert acting.app.screen.query_one(FilterBar).filter.text == "web"
+        assert acting.table.shown == 1
+        await acting.press("left_square_bracket")
+        assert front(acting) == "guests"
+        await acting.press("right_square_bracket", "right_square_bracket")
+        assert (front(acting), scope(acting)) == ("nodes", Scope("zeta"))
+
+
+async def test_a_jump_is_one_step() -> None:
+    async with stage(two_tenants()) as acting:
+        acting.app.screen.narrow(Scope("acme"))  # type: ignore[attr-defined]
+        await acting.press("2", "ctrl+p", *"shop", "enter")
+        assert (front(acting), scope(acting)) == ("guests", Scope(*ZETA))
+        await acting.press("left_square_bracket")
+        assert (front(acting), scope(acting)) == ("nodes", Scope("acme"))
