@@ -98,11 +98,10 @@ class Weather:
         noise = self.noise(load.offset + 57, moment, 60.0)
         return mean * (1 + 0.5 * load.daily * wave_at(moment) + 0.4 * noise)
 
-    def total(self, load: Load, mean: float, start: float, end: float) -> int:
-        """Bytes moved from ``start`` to ``end``: the integral of :meth:`rate`."""
+    def moved(self, load: Load, start: float, end: float) -> float:
+        """How much moves from ``start`` to ``end``, in seconds of an average day: the integral of :meth:`rate`."""
         waves = 0.5 * load.daily * (wave_sum(end) - wave_sum(start))
-        noise = 0.4 * self.noise_sum(load.offset + 57, start, end, 60.0)
-        return max(0, int(mean * (end - start + waves + noise)))
+        return max(0.0, end - start + waves + 0.4 * self.noise_sum(load.offset + 57, start, end, 60.0))
 
     def reading(self, guest: Guest, moment: float) -> Reading:
         """Everything that PVE reports of a guest's load at ``moment``."""
@@ -112,16 +111,17 @@ class Weather:
         if start is None:
             return STILL
         uptime = moment - start
+        moved = self.moved(load, start, moment)
         change = guest.power_at(moment)
         paused = change is not None and change.qmp == "paused"
         return Reading(
             cpu=0.0 if paused else self.cpu(load, moment),
             mem=int(guest.maxmem * self.memory(load, moment, uptime)),
             uptime=int(uptime),
-            netin=self.total(load, load.net_in, start, moment),
-            netout=self.total(load, load.net_out, start, moment),
-            diskread=self.total(load, load.disk_read, start, moment),
-            diskwrite=self.total(load, load.disk_write, start, moment),
+            netin=int(load.net_in * moved),
+            netout=int(load.net_out * moved),
+            diskread=int(load.disk_read * moved),
+            diskwrite=int(load.disk_write * moved),
             disk=disk,
         )
 

@@ -64,8 +64,16 @@ def check(options: ServeOptions) -> None:
     for name, value in (("--auth-delay", options.auth_delay), ("--latency", options.latency)):
         if not 0 <= value < math.inf:
             raise UsageProblem(f"{name} must be 0 or more")
-    if options.env_file is not None and not options.env_file.absolute().parent.is_dir():
-        raise UsageProblem(f"--env-file: there is no folder {options.env_file.absolute().parent}")
+    _check_surroundings(options)
+
+
+def _check_surroundings(options: ServeOptions) -> None:
+    """What depends on where we run. Raises :class:`UsageProblem`."""
+    file = options.env_file
+    if file is not None and not file.absolute().parent.is_dir():
+        raise UsageProblem(f"--env-file: there is no folder {file.absolute().parent}")
+    if file is not None and file.is_dir():
+        raise UsageProblem(f"--env-file: {file} is a folder")
     if options.stay_with_parent and not _can_be_watched(sys.stdin):
         raise UsageProblem("--stay-with-parent needs a pipe or a terminal as stdin: it ends when stdin ends")
 

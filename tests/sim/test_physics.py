@@ -38,14 +38,14 @@ def test_shares_stay_shares(load: Load, moment: float) -> None:
 
 @given(LOADS, MOMENTS, st.floats(1.0, 1e6))
 def test_counters_only_grow(load: Load, start: float, length: float) -> None:
-    assert WEATHER.total(load, 5000.0, start, start + length) <= WEATHER.total(load, 5000.0, start, start + length + 60)
+    assert WEATHER.moved(load, start, start + length) <= WEATHER.moved(load, start, start + length + 60)
 
 
 @given(LOADS, MOMENTS)
 def test_counters_are_the_integral_of_the_rate(load: Load, start: float) -> None:
     steps, length = 2000, 3600.0
     summed = sum(WEATHER.rate(load, 5000.0, start + (i + 0.5) * length / steps) for i in range(steps)) * length / steps
-    assert WEATHER.total(load, 5000.0, start, start + length) == pytest.approx(summed, rel=0.002)
+    assert 5000.0 * WEATHER.moved(load, start, start + length) == pytest.approx(summed, rel=0.002)
 
 
 async def points(world: World, server: str, path: str) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -106,14 +107,39 @@ def test_flags_reach_the_world() -> None:
         (("--fault", "bogus"), 2, "unknown fault 'bogus'"),
         (("--fault", "node-offline:node=nope"), 2, "there is no node 'nope'"),
         (("--speed", "0"), 2, "--speed must be more than 0"),
+        (("--scenario", "bogus"), 2, "argument --scenario: invalid choice: 'bogus'"),
+        (("--port", "http"), 2, "argument --port: invalid int value: 'http'"),
+        (("--port", "70000"), 2, "--port must be from 0 to 65535"),
+        (("--scenario", "fleet", "--port", "65534"), 2, "3 servers need as many ports"),
+        (("--guests", "500"), 2, "--guests goes with --scenario huge only"),
+        (("--scenario", "huge", "--guests", "50001"), 2, "--guests must be from 100 to 50000"),
+        (("--latency", "-1"), 2, "--latency must be 0 or more"),
+        (("--env-file", "/no/such/folder/file"), 2, "--env-file: there is no folder /no/such/folder"),
+        (("--env-file", "/"), 2, "--env-file: / is a folder"),
+        (("--stay-with-parent",), 2, "--stay-with-parent needs a pipe or a terminal as stdin"),
+        (("--bogus",), 2, "unrecognized arguments: --bogus"),
         (("--host", "192.0.2.1"), 1, "cannot listen on 192.0.2.1"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_line(options: tuple[str, ...], code: int, text: str) -> None:
-    ended = subprocess.run([*COMMAND, "--port", "0", *options], capture_output=True, text=True, timeout=20, check=False)
+    command = [*COMMAND, "--port", "0", *options]
+    ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=False)
     assert ended.returncode == code
-    assert text in ended.stderr
-    assert "Traceback" not in ended.stderr
+    lines = [line for line in ended.stderr.splitlines() if "WARNING" not in line and "https://" not in line]
+    assert len(lines) == 1, ended.stderr
+    assert lines[0].startswith("proxtui sim: ")
+    assert text in lines[0]
+    assert ended.stdout == ""
+
+
+def test_huge_is_announced_in_time() -> None:
+    start = time.monotonic()
+    with Served("--scenario", "huge", "--guests", "10000", "--still") as sim:
+        told = sim.told()
+        # Less than a second on a machine that does nothing else; the bound only catches another order of magnitude.
+        assert time.monotonic() - start < 8
+        answer = get(told["servers"][0], "/api2/json/cluster/resources?type=vm")
+        assert len(answer.json()["data"]) == 2000
 
 
 def test_a_taken_port_is_said_in_one_line() -> None:

@@ -175,6 +175,26 @@ async def test_dropped_and_cut_answers(told: dict[str, Any], world: World) -> No
         assert line == "HTTP/1.1 200 OK"
 
 
+async def test_a_cut_answer_is_cut_for_clients_that_take_gzip_too(told: dict[str, Any], world: World) -> None:
+    world.faults.add(Fault("truncate", path="/cluster/resources", times=1))
+    async with Wire(told) as wire:
+        with pytest.raises(asyncio.IncompleteReadError) as caught:
+            await wire.ask("GET /api2/json/cluster/resources", "Accept-Encoding: gzip")
+    assert caught.value.partial.startswith(b"\x1f\x8b")
+    assert caught.value.expected is not None
+    assert len(caught.value.partial) == caught.value.expected // 2
+
+
+async def test_an_empty_answer_that_keeps_the_connection_says_so(told: dict[str, Any], world: World) -> None:
+    world.faults.add(Fault("empty", path="/version", times=1))
+    async with Wire(told) as wire:
+        line, headers, body = await wire.ask("GET /api2/json/version")
+        assert (line, body, connections(headers)) == ("HTTP/1.1 200 OK", b"", ["Keep-Alive"])
+        assert "Content-Length: 0" in headers
+        _, _, body = await wire.ask("GET /api2/json/version")
+        assert json.loads(body)["data"]["release"] == "8.4", "on the same connection"
+
+
 async def test_the_certificate_is_the_announced_one_and_names_the_nodes(told: dict[str, Any]) -> None:
     async with Wire(told) as wire:
         der = wire.writer.get_extra_info("ssl_object").getpeercert(binary_form=True)

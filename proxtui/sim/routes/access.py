@@ -7,7 +7,7 @@ from typing import Any
 from proxtui.sim import auth
 from proxtui.sim.api import Answer, Call, failed, forbidden
 from proxtui.sim.roles import Identity, privileges, roles_of
-from proxtui.sim.routes.cluster import pool_rows
+from proxtui.sim.routes.resources import pool_rows
 from proxtui.sim.state import User
 from proxtui.sim.views import Row
 

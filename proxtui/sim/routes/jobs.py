@@ -6,7 +6,7 @@ import time
 
 from proxtui.sim.api import Answer, Call, failed, invalid
 from proxtui.sim.policy import BackupJob, ReplicationJob, next_run
-from proxtui.sim.routes.cluster import visible
+from proxtui.sim.routes.resources import visible
 from proxtui.sim.state import Guest
 from proxtui.sim.views import Row, guest_config
 

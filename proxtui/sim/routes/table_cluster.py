@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from proxtui.sim.api import Param, Route, need
-from proxtui.sim.routes import access, cluster, firewall, ha, jobs, storage
+from proxtui.sim.routes import access, cluster, firewall, ha, jobs, resources, storage
 from proxtui.sim.routes.params import BOOL, INT, LOGIN, SYS_AUDIT, TEXT
 
 ACCESS = (
@@ -34,7 +34,7 @@ CLUSTER = (
             "backup", "config", "ha", "jobs", "log", "nextid", "options", "replication", "resources", "status", "tasks"
         ),
     ),
-    Route("GET", "/cluster/resources", cluster.resources, {"type": Param(choices=("vm", "storage", "node", "sdn"))}),
+    Route("GET", "/cluster/resources", resources.resources, {"type": Param(choices=("vm", "storage", "node", "sdn"))}),
     Route("GET", "/cluster/status", cluster.status, check=SYS_AUDIT, daemon=True),
     Route("GET", "/cluster/tasks", cluster.tasks),
     Route("GET", "/cluster/log", cluster.log, {"max": Param("integer", minimum=1)}),
