@@ -21,6 +21,13 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Feature(name="overview", title="Overview", key="0", view="proxtui.features.overview.screen:OverviewView"),
     Feature(
+        name="storage",
+        title="Storage",
+        key="3",
+        view="proxtui.features.storage.screen:StorageView",
+        commands="proxtui.features.storage.cli:storage",
+    ),
+    Feature(
         name="tasks",
         title="Tasks",
         key="4",

@@ -1,0 +1,94 @@
+"""What is asked about one storage while somebody looks at it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from proxtui.core.asking import Problem, attempt, problem_lines
+from proxtui.core.model import ServerRef, StorageKey
+
+if TYPE_CHECKING:
+    from proxtui.core.runtime import Runtime
+    from proxtui.pve.access import Permissions
+    from proxtui.pve.models import ProxmoxStorage, StorageContent
+    from proxtui.pve.rrd import RrdSeries
+
+EVERY = 60.0
+AGAIN_AFTER = 10.0
+"""Seconds. A list of a large storage costs its node much: not at every poll; sooner when it failed."""
+NOBODY = "none of its nodes is online"
+
+
+@dataclass(frozen=True, slots=True)
+class StorageDetail:
+    """What one look at a storage brought. What could not be read is None and has a line in ``problems``."""
+
+    key: StorageKey
+    span: str = "week"
+    """Of the history: ``hour``, ``day``, ``week``, ``month`` or ``year``."""
+    volumes: tuple[StorageContent, ...] | None = None
+    status: ProxmoxStorage | None = None
+    history: RrdSeries | None = None
+    permissions: Permissions | None = None
+    problems: tuple[str, ...] = ()
+    asked_at: float | None = None
+    """On the monotonic clock."""
+
+    def is_due(self, span: str, now: float) -> bool:
+        """True when it is to be read again."""
+        wait = AGAIN_AFTER if self.problems else EVERY
+        return self.asked_at is None or span != self.span or now - self.asked_at >= wait
+
+
+class StorageService:
+    """Reads one storage through the connection of its server."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+
+    async def detail(
+        self, key: StorageKey, node: str | None, span: str, previous: StorageDetail | None = None
+    ) -> StorageDetail:
+        """Read content, status and history at ``node``, unless ``previous`` is of the same storage and recent.
+
+        GET ``/nodes/N/storage/S/content``, ``status`` and ``rrddata``; and, once, ``/access/permissions``, for PVE
+        leaves out silently what we may not see. Never raises a ``ProxtuiError``: what failed is in ``problems``.
+        """
+        from proxtui.pve.storage import StorageTools
+
+        now = self.runtime.clock.monotonic()
+        known = previous if previous is not None and previous.key == key else StorageDetail(key, span)
+        if node is None:
+            return replace(known, span=span, problems=(f"content, history: {NOBODY}",), asked_at=None)
+        if not known.is_due(span, now):
+            return known
+        ref = ServerRef(key.tenant, key.server)
+        tools = StorageTools(self.runtime.connection(ref).client)
+        problems: list[Problem] = []
+        async with asyncio.TaskGroup() as group:
+            content = group.create_task(attempt("content", tools.list_storage_content(node, key.storage), problems))
+            status = group.create_task(attempt("status", tools.get_storage_status(node, key.storage), problems))
+            history = group.create_task(attempt("history", tools.get_storage_rrd(node, key.storage, span), problems))
+            rights = group.create_task(attempt("rights", self.permissions(ref), problems))
+        listing = content.result()
+        return StorageDetail(
+            key,
+            span,
+            known.volumes if listing is None else listing.rows,
+            status.result() or known.status,
+            history.result() or (known.history if span == known.span else None),
+            rights.result(),
+            tuple(problem_lines(problems)),
+            now,
+        )
+
+    async def permissions(self, ref: ServerRef) -> Permissions:
+        """What we may do on a server: as it is known already, else ``GET /access/permissions``."""
+        from proxtui.pve.access import AccessTools
+
+        connection = self.runtime.connection(ref)
+        if connection.permissions is None:
+            connection.permissions = await AccessTools(connection.client).permissions()
+        return connection.permissions
