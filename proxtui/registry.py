@@ -35,5 +35,12 @@ FEATURES: tuple[Feature, ...] = (
         commands="proxtui.features.tasks.cli:tasks",
     ),
     Feature(name="snapshots", title="Snapshots", commands="proxtui.features.snapshots.cli:snapshots"),
+    Feature(
+        name="cluster",
+        title="Cluster",
+        key="5",
+        view="proxtui.features.cluster.screen:ClusterView",
+        commands="proxtui.features.cluster.cli:cluster",
+    ),
     Feature(name="tree", title="Tree", view="proxtui.features.tree.screen:ClusterTree"),
 )

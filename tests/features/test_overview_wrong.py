@@ -142,7 +142,9 @@ def test_failed_tasks_of_a_day() -> None:
     )
     (row,) = wrong(fleet(snapshot(ACME)), tasks)
     assert said([row]) == [("WARNING", "task vzdump 101", "failed on pve1: job errors")]
-    assert (row.since, row.target) == (7200, Place("tasks", HERE))
+    assert isinstance(row.target, Place)
+    assert (row.since, row.target.view, row.target.scope) == (7200, "tasks", HERE)
+    assert row.target.row[-1].startswith("UPID:pve1:")
 
 
 def test_a_lock_without_a_task_is_only_said() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 ASK_EVERY = 30.0
 """Seconds between two questions about quorum and tasks, while somebody looks."""
+ROW_TRIES, ROW_REST = 30, 0.1
+"""How often, and with how many seconds between, a row is looked for that has to be asked for first."""
 
 
 class OverviewView(LiveView):
@@ -110,9 +113,18 @@ class OverviewView(LiveView):
             self.post_message(Chosen(row.target))
             return
         self.post_message(Scoped(row.target.scope))
+        self.run_worker(self._open(row.target), name="open", group="open", exclusive=True)
+
+    async def _open(self, place: Place) -> None:
         frame = self.screen
-        if isinstance(frame, Frame) and row.target.view in frame.features:
-            self.call_later(frame.bring, row.target.view)
+        if not isinstance(frame, Frame) or place.view not in frame.features:
+            return
+        view = await frame.bring(place.view)
+        for _ in range(ROW_TRIES if place.row else 0):
+            # The view has to ask for its rows first; somebody who goes on to another view is left in peace.
+            if frame.front is not view or any(table.move_to(place.row) for table in view.query(LiveTable)):
+                return
+            await asyncio.sleep(ROW_REST)
 
     # Asking.
 

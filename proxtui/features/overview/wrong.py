@@ -37,6 +37,8 @@ class Place:
 
     view: str
     scope: Scope
+    row: tuple[str, ...] = ()
+    """The key of the row to stand on there."""
 
 
 Target: TypeAlias = Key | Place
@@ -209,7 +211,7 @@ def _tasks(case: _Case) -> Iterator[WrongRow]:
                 case.ref,
                 f"task {task.type} {task.id}".rstrip(),
                 f"failed on {task.node}: {_reason(task)}",
-                case.place("tasks"),
+                Place("tasks", Scope(*case.ref), (*case.ref, str(task.upid))),
                 _minutes(age),
                 muted=case.old,
             )
@@ -274,15 +276,14 @@ _TONES = {Weight.BAD: Tone.BAD, Weight.WARNING: Tone.WARN, Weight.NOTE: Tone.MUT
 _WORDS = {Weight.BAD: "bad", Weight.WARNING: "warning", Weight.NOTE: "note"}
 
 
-def _where(row: WrongRow) -> str:
-    return f"{row.ref.tenant} / {row.ref.server}"
-
-
 COLUMNS: tuple[Column[WrongRow], ...] = (
-    Column("weight", "", lambda r: int(r.weight), lambda r: _WORDS[r.weight], 7, 1, tone=lambda r: _TONES[r.weight]),
+    Column(
+        "weight", "Level", lambda r: int(r.weight), lambda r: _WORDS[r.weight], 7, 1, tone=lambda r: _TONES[r.weight]
+    ),
     Column("what", "Wrong now", lambda r: r.what, lambda r: r.what, 16, 1),
-    Column("why", "Why", lambda r: r.why, lambda r: r.why, 30, 1, grow=True),
-    Column("where", "Server", _where, _where, 12, 4, tone=lambda r: Tone.MUTED),
+    Column("why", "Why", lambda r: r.why, lambda r: r.why, 34, 1, grow=True),
+    Column("server", "Server", lambda r: r.ref.server, lambda r: r.ref.server, 8, 4, tone=lambda r: Tone.MUTED),
+    Column("tenant", "Tenant", lambda r: r.ref.tenant, lambda r: r.ref.tenant, 8, 5, tone=lambda r: Tone.MUTED),
     Column(
         "since",
         "Since",
