@@ -1,0 +1,59 @@
+"""The simulator in this process: its answers without sockets, and a configuration that reaches them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from pydantic import SecretStr
+
+from proxtui.config.models import Config, Credentials, Endpoint, Server, Settings, Tenant
+from proxtui.core.model import ServerRef, SourceState
+from proxtui.core.runtime import Runtime
+from proxtui.sim.app import create_app
+from proxtui.sim.scenarios import SCENARIOS
+from proxtui.sim.transport import SimTransport
+from proxtui.sim.world import Site, World
+from proxtui.tui.app import ProxtuiApp
+from proxtui.wiring import open_runtime
+
+
+def make_world(scenario: str, *, now: Callable[[], float] = time.time) -> World:
+    world = World(seed=1, now=now, auth_delay=0.0)
+    SCENARIOS[scenario](world)
+    return world
+
+
+@asynccontextmanager
+async def runtime_over(world: World, *, interval: float = 1.0, timeout_ms: int = 2_000) -> AsyncIterator[Runtime]:
+    """The kernel over every site of the world, each a server of a tenant of its own name."""
+    tenants = tuple(
+        Tenant(slug=site.name, name=site.name.title(), servers=(_server(site, timeout_ms),))
+        for site in world.sites.values()
+    )
+    config = Config(tenants=tenants, settings=Settings(interval=interval, background_interval=interval))
+    transports = {
+        ServerRef(site.name, site.name): SimTransport(create_app(world, site.name)) for site in world.sites.values()
+    }
+    async with open_runtime(config, read_only=True, transports=transports) as runtime:
+        yield runtime
+
+
+def _server(site: Site, timeout_ms: int) -> Server:
+    token = site.announced
+    assert token is not None
+    return Server(
+        name=site.name,
+        endpoints=(Endpoint(host=f"{site.name}.example"),),
+        credentials=Credentials(token_id=token.full, token_secret=SecretStr(token.secret)),
+        timeout_ms=timeout_ms,
+    )  # fmt: skip
+
+
+def all_judged(runtime: Runtime) -> bool:
+    """True when no server is still waited for."""
+    return all(one.state is not SourceState.WAITING for one in runtime.store.fleet().snapshots)
+
+
+__all__ = ["ProxtuiApp", "all_judged", "make_world", "runtime_over"]
