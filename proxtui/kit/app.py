@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from textual.app import App
 from textual.filter import LineFilter, Monochrome, NoColor
 
+from proxtui.core.collecting import collect_from_now
 from proxtui.kit import signals
 from proxtui.kit.safe import AsciiFilter, SafeFilter
 from proxtui.kit.theme import DEFAULT_THEME, Looks
@@ -59,6 +60,7 @@ class LiveApp(App[None]):
 
     def on_mount(self) -> None:
         signals.install(self)
+        self.call_after_refresh(collect_from_now)
 
     def on_unmount(self) -> None:
         signals.remove()
