@@ -18,6 +18,13 @@ Many servers: `proxtui config init` will write a configuration file; that comes 
 
 def open_configured(session: Session) -> int:
     """Open the dashboard over the server of environment and flags; gives the exit code."""
+    from proxtui.core.collecting import collecting_later
+
+    with collecting_later():
+        return _open_configured(session)
+
+
+def _open_configured(session: Session) -> int:
     from proxtui.cli.ask import with_passwords
 
     config = session.configuration(for_dashboard=True)
