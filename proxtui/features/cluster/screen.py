@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from proxtui.core.ages import nothing_to_show
-from proxtui.core.model import Fleet, Key, Scope, ServerRef, SourceState
+from proxtui.core.model import Fleet, Key, Scope
 from proxtui.core.rows import Tone
-from proxtui.core.survey import Finding, Survey
-from proxtui.features.cluster.records import Line, Record
-from proxtui.features.cluster.sections import SECTIONS, SWEPT, Section
-from proxtui.features.cluster.service import Panel
-from proxtui.features.cluster.snapshots import Sweep, snapshot_records
+from proxtui.features.cluster.board import ASK_EVERY, Board
+from proxtui.features.cluster.records import Record
+from proxtui.features.cluster.sections import SECTIONS
 from proxtui.kit.facts import Facts, folded
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.lookout import Lookout
@@ -27,10 +24,6 @@ from proxtui.kit.view import Chosen, LiveView, Told
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
-
-ASK_EVERY = 30.0
-"""Seconds between two questions while somebody looks."""
-ANSWERING = frozenset({SourceState.FRESH, SourceState.STALE})
 
 
 class SectionBar(OneLine):
@@ -82,15 +75,10 @@ class ClusterView(LiveView):
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
         super().__init__(runtime, id=id)
+        self.board = Board(runtime)
         self.bar, self.facts = SectionBar(), Facts()
         self.table = RecordTable(SECTIONS[0].columns, sort=SECTIONS[0].sort, noun="line", empty="")
-        self.fleet, self.scope = Fleet((), 0.0), Scope()
-        self.sweep = Sweep(runtime)
         self.lookout = Lookout(self, self._look, every=ASK_EVERY, idle=self._unseen)
-        self._surveys: dict[str, Survey[Panel[Any]]] = {
-            one.name: Survey(one.ask, lambda ref: runtime.connection(ref).client, runtime.clock) for one in SECTIONS
-        }
-        self._asked: tuple[str, frozenset[ServerRef], float] = ("", frozenset(), 0.0)
         # A sweep tells of every guest: not each of them is worth a repaint.
         self._pulse = Pulse(self, self._swept, runtime.clock.monotonic, least=0.3)
         self._filling = True
@@ -106,18 +94,13 @@ class ClusterView(LiveView):
         self.screen.set_focus(self.table)
 
     @property
-    def section(self) -> Section:
-        """The one in front."""
-        return SECTIONS[self._at]
-
-    @property
     def summary(self) -> str:
         """``3 backup jobs``."""
-        shown, total = self.table.shown, self.table.total
-        return self.section.counted(total) if shown == total else f"{shown} of {self.section.counted(total)}"
+        shown, total, section = self.table.shown, self.table.total, self.board.section
+        return section.counted(total) if shown == total else f"{shown} of {section.counted(total)}"
 
     def show(self, fleet: Fleet, scope: Scope) -> None:
-        self.fleet, self.scope = fleet, scope
+        self.board.fleet, self.board.scope = fleet, scope
         self._paint()
         self._ask_if_due()
 
@@ -130,16 +113,17 @@ class ClusterView(LiveView):
     # Keys.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self.section.name == SWEPT and not self.sweep.is_running if action == "sweep" else True
+        return self.board.is_swept and not self.board.sweep.is_running if action == "sweep" else True
 
     def action_section(self, step: int) -> None:
         """Show the next section, or the one before."""
         self._at = (self._at + step) % len(SECTIONS)
+        section = self.board.section = SECTIONS[self._at]
         self.bar.point(self._at)
         self.table.set_rows(())
         self._hidden = frozenset()
-        self.table.set_columns(self.section.columns)
-        self.table.sort_by(self.section.sort, self.section.descending)
+        self.table.set_columns(section.columns)
+        self.table.sort_by(section.sort, section.descending)
         self._filling = True
         self._paint()
         self._ask_if_due()
@@ -148,7 +132,7 @@ class ClusterView(LiveView):
 
     def action_sweep(self) -> None:
         """Ask every guest in scope for its snapshots."""
-        work = self.sweep.run(self.fleet, self.scope, self._pulse.ask)
+        work = self.board.sweep.run(self.board.fleet, self.board.scope, self._pulse.ask)
         self.run_worker(work, name="sweep", group="sweep", exclusive=True)
         self.refresh_bindings()
 
@@ -167,62 +151,23 @@ class ClusterView(LiveView):
         self._save_columns()
         before = self.table.total
         # While servers answer one after the other, a cursor that nobody moved stays at the top.
-        stay, self._filling = self._filling and self.table.rows.cursor == 0, self._is_filling()
-        self.table.set_rows(self._records())
+        stay, self._filling = self._filling and self.table.rows.cursor == 0, self.board.is_filling
+        self.table.set_rows(self.board.records())
         if stay:
             self.table.move(0)
-        self.facts.set_facts(self._lines())
+        self.facts.set_facts(self.board.lines())
         self._share_room()
-        self.table.say_when_empty(self._empty())
+        self.table.say_when_empty(self.board.empty())
         if before != self.table.total:
             self.post_message(Told())
 
     def _save_columns(self) -> None:
         """Columns that would say the same on every line are left out: the header says it once."""
-        hidden = frozenset({"server", "tenant"} if self.scope.server else {"tenant"} if self.scope.tenant else ())
+        scope = self.board.scope
+        hidden = frozenset({"server", "tenant"} if scope.server else {"tenant"} if scope.tenant else ())
         if hidden != self._hidden:
             self._hidden = hidden
-            self.table.set_columns([column for column in self.section.columns if column.key not in hidden])
-
-    def _records(self) -> list[Record[Any]]:
-        today = self.runtime.clock.time()
-        if self.section.name != SWEPT:
-            return self.section.rows(self.fleet, self._findings(), today, self.scope)
-        inside = [one for one in self.fleet.snapshots if self.scope.covers_server(one.ref)]
-        return [row for one in inside for row in snapshot_records(one, self.sweep.findings, today)]
-
-    def _findings(self) -> dict[ServerRef, Finding[Panel[Any]]]:
-        return dict(self._surveys[self.section.name].findings)
-
-    def _refs(self) -> list[ServerRef]:
-        return [one.ref for one in self.fleet.snapshots if self.scope.covers_server(one.ref)]
-
-    def _lines(self) -> list[Line]:
-        return self._sweep_lines() if self.section.name == SWEPT else self.section.lines(self._refs(), self._findings())
-
-    def _sweep_lines(self) -> list[Line]:
-        if self.sweep.is_running:
-            return [Line("Reading", f"{self.sweep.done} of {self.sweep.total} guests asked", Tone.ACCENT)]
-        return self.sweep.lines(self.fleet, self.scope)
-
-    def _empty(self) -> str:
-        noun = self.section.nouns
-        if self.section.name == SWEPT:
-            unsure = self.sweep.is_running or self.sweep.is_partial(self.fleet, self.scope)
-            return f"no {noun} are known" if unsure else f"no {noun}"
-        findings, askable = self._findings(), self._askable()
-        if self._is_filling():
-            return "reading …"
-        if not askable:
-            return nothing_to_show(self.fleet, self.scope, noun, filtered=False)
-        unknown = any(findings[ref].value is None for ref in askable) or len(askable) < len(self._refs())
-        return f"no {noun} are known" if unknown else f"no {noun}"
-
-    def _is_filling(self) -> bool:
-        """True while an answer, or the end of a sweep, is on its way."""
-        if self.section.name == SWEPT:
-            return self.sweep.is_running
-        return not self._findings().keys() >= self._askable()
+            self.table.set_columns([column for column in self.board.section.columns if column.key not in hidden])
 
     def _share_room(self) -> None:
         """The lines above the table get what they need, at most a third of the room."""
@@ -238,29 +183,16 @@ class ClusterView(LiveView):
 
     # Asking.
 
-    def _askable(self) -> frozenset[ServerRef]:
-        """Servers in scope that answer: the others would only be waited for."""
-        sources = (one for one in self.fleet.snapshots if self.scope.covers_server(one.ref))
-        return frozenset(one.ref for one in sources if one.state in ANSWERING)
-
     def _ask_if_due(self) -> None:
-        name, refs, at = self._asked
-        wanted = self._askable()
-        late = self.runtime.clock.monotonic() - at >= ASK_EVERY
-        if wanted and not self.runtime.poller.paused and (late or name != self.section.name or wanted - refs):
-            self._note()
+        if self.board.is_due and not self.runtime.poller.paused:
+            self.board.note()
             self.lookout.now()
 
-    def _note(self) -> None:
-        self._asked = (self.section.name, self._askable(), self.runtime.clock.monotonic())
-
     async def _look(self) -> None:
-        self._note()
-        if self.section.name != SWEPT:
-            await self._surveys[self.section.name].refresh(sorted(self._askable()), self._paint)
+        await self.board.ask(self._paint)
 
     def _swept(self) -> None:
-        if self.section.name == SWEPT:
+        if self.board.is_swept:
             self._paint()
             self.refresh_bindings()
 
