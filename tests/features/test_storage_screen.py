@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from proxtui.core.model import StorageKey
+from proxtui.core.model import Scope, StorageKey
 from proxtui.features.storage.cli import find_content
 from proxtui.features.storage.service import AGAIN_AFTER, EVERY, StorageService
 from proxtui.kit.live_table import LiveTable
+from proxtui.pve.access import Permissions
 
 from .fakes import FakeClient, denied, runtime_of
 from .fleets import ACME, GIB
@@ -159,3 +160,17 @@ async def test_content_on_the_command_line_says_what_is_left_out() -> None:
     found = await find_content(runtime, "nfs", kind="backup")  # type: ignore[arg-type]
     assert found.rows == []
     assert [note.partition(" (")[0] for note in found.notes] == ["not allowed to see backups"]
+
+
+async def test_a_server_that_hides_storages_is_named_and_not_down() -> None:
+    runtime = runtime_of(cluster(), clients={ACME: client()})
+    connection = runtime.connection(ACME)
+    runtime.connection = lambda ref: connection  # type: ignore[method-assign,assignment]
+    service = StorageService(runtime)  # type: ignore[arg-type]
+    assert service.limits(cluster(), Scope()) == []
+    connection.permissions = Permissions({"/": {"VM.Audit": True}})
+    [line] = service.limits(cluster(), Scope())
+    assert line.startswith("acme / berlin: not allowed to see every storage (Datastore.Audit")
+    assert service.limits(cluster(), Scope("zeta")) == []
+    connection.permissions = Permissions({"/": {"Datastore.Audit": True}})
+    assert service.limits(cluster(), Scope()) == []

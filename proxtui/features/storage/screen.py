@@ -32,7 +32,7 @@ from proxtui.kit.chart import LiveChart
 from proxtui.kit.detail_pane import PaneTitle, finished
 from proxtui.kit.facts import FactLike, Facts, folded
 from proxtui.kit.live_table import LiveTable
-from proxtui.kit.one_line import OneLine
+from proxtui.kit.one_line import Notice, OneLine
 from proxtui.kit.painting import Run, fit
 from proxtui.kit.signs import state_sign
 from proxtui.kit.split import Split
@@ -73,12 +73,13 @@ class KindLine(OneLine):
         # However narrow it is, the chosen one is in sight: what stands before it goes first.
         while len(kinds) > 1 and not kinds[0][1] and _cells(kinds) > width and any(lit for _, lit in kinds):
             del kinds[0]
-        left, runs = width, []
+        left = width
+        runs: list[Run] = []
         for text, lit in kinds:
             cells = min(left, len(text) + 2)
             runs.append((fit(f" {text} ", cells), self.badge_style(Tone.ACCENT) if lit else self.style_of(Tone.MUTED)))
             left -= cells
-        return runs
+        return [*runs, (" " * left, self.style_of(Tone.PLAIN))]
 
 
 def _cells(kinds: Sequence[tuple[str, bool]]) -> int:
@@ -187,9 +188,22 @@ class StorageView(TableView[StorageRow, StorageDetail]):
         self.panel = StoragePane()
         self.split = Split(self.table, self.panel)
         self.service = StorageService(runtime)
+        self.notice = Notice(id="not-shown")
         self.kind: str | None = None
         """The chosen content type; ``PER_GUEST``; None for all."""
         self.span = "week"
+
+    def compose(self) -> ComposeResult:
+        yield self.notice
+        yield self.split
+
+    def show(self, fleet: Fleet, scope: Scope) -> None:
+        super().show(fleet, scope)
+        lines = self.service.limits(fleet, scope)
+        more = f"  (+{len(lines) - 1} more)" if len(lines) > 1 else ""
+        self.notice.say(lines[0] + more if lines else "", Tone.WARN)
+        if lines:
+            self.table.say_when_empty("\n".join(["no storages are shown", *lines]))
 
     def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[StorageRow]:
         self.hide_columns({"server", "tenant"} if scope.server else {"tenant"} if scope.tenant else set())

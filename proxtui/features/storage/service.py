@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from proxtui.core.asking import Problem, attempt, problem_lines
-from proxtui.core.model import ServerRef, StorageKey
+from proxtui.core.model import Fleet, Scope, ServerRef, StorageKey
+from proxtui.pve.sight import lacks_for_storages
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
@@ -83,6 +84,17 @@ class StorageService:
             tuple(problem_lines(problems)),
             now,
         )
+
+    def limits(self, fleet: Fleet, scope: Scope) -> list[str]:
+        """Where storages are left out silently, as far as our rights are known: a line for each server in scope."""
+        lines: list[str] = []
+        for snapshot in fleet.snapshots:
+            permissions = self.runtime.connection(snapshot.ref).permissions
+            if scope.covers_server(snapshot.ref) and snapshot.taken_at is not None and permissions is not None:
+                lack = lacks_for_storages(permissions)
+                where = f"{snapshot.ref.tenant} / {snapshot.ref.server}"
+                lines.extend(f"{where}: not allowed to see every storage ({one} is missing)" for one in [lack] if one)
+        return lines
 
     async def permissions(self, ref: ServerRef) -> Permissions:
         """What we may do on a server: as it is known already, else ``GET /access/permissions``."""

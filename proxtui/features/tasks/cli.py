@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -10,11 +10,13 @@ import click
 from proxtui.core.verbs import CommandLine, Details, Found, TableOptions, json_option, pick, table_options
 
 if TYPE_CHECKING:
+    from proxtui.core.model import Fleet, ServerRef
     from proxtui.core.rows import Column
     from proxtui.core.runtime import Runtime
+    from proxtui.core.survey import Finding
     from proxtui.features.tasks.loglines import LogLine
     from proxtui.features.tasks.rows import TaskRow
-    from proxtui.features.tasks.service import TaskDetail
+    from proxtui.features.tasks.service import TaskDetail, ToldTasks
 
 
 def _columns() -> Sequence[Column[TaskRow]]:
@@ -42,7 +44,9 @@ def list_tasks(line: CommandLine, options: TableOptions) -> None:
 
     Such as: --filter "status:error type:vzdump"  --filter "node:pve3 user:root@pam"
     """
-    line.listing(_columns(), find_tasks, options)
+    from proxtui.features.tasks.service import tasks_and_limits
+
+    line.survey(_columns(), tasks_and_limits, _rows, options, problems=lambda told: told.limits)
 
 
 @tasks.command("show")
@@ -66,19 +70,17 @@ def log_task(line: CommandLine, upid: str, options: TableOptions) -> None:
     line.listing(_log_columns(), lambda runtime: task_log(runtime, upid), options)
 
 
-async def find_tasks(runtime: Runtime) -> Found[TaskRow]:
-    """The tasks of every server that answers. ``GET /cluster/tasks``; what could not be read has a note."""
-    from proxtui.core.model import Scope
-    from proxtui.features.tasks.rows import problems, task_rows
-    from proxtui.features.tasks.service import TaskService
+def _rows(fleet: Fleet, findings: Mapping[ServerRef, Finding[ToldTasks]]) -> list[TaskRow]:
+    import time
 
-    fleet, service = runtime.store.fleet(), TaskService(runtime)
-    asked = service.due(fleet, Scope())
-    await service.refresh(asked)
-    await service.learn_rights(asked)
-    findings = service.survey.findings
-    notes = [*problems(fleet, findings), *service.limits(fleet, Scope())]
-    return Found(task_rows(fleet, findings, runtime.clock.time()), notes)
+    from proxtui.core.survey import Finding
+    from proxtui.features.tasks.rows import task_rows
+
+    tasks = {
+        ref: Finding(found.value.tasks if found.value else None, found.taken_at, found.problem, found.forbidden)
+        for ref, found in findings.items()
+    }
+    return task_rows(fleet, tasks, time.time())
 
 
 async def task_details(runtime: Runtime, wanted: str) -> Details:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from proxtui.core.asking import Problem, attempt, problem_lines
 from proxtui.core.model import Fleet, Scope, ServerRef, SourceState
 from proxtui.core.survey import Survey
+from proxtui.pve.sight import lacks_for_tasks
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
@@ -45,6 +46,24 @@ class TaskDetail:
         return self.lines[0][0] - 1 if self.lines else 0
 
 
+class ToldTasks(NamedTuple):
+    """What a server tells a command about its tasks."""
+
+    tasks: Listing[Task]
+    limits: tuple[str, ...] = ()
+    """Why there may be more."""
+
+
+async def tasks_and_limits(client: ProxmoxClient) -> ToldTasks:
+    """``GET /cluster/tasks`` and ``/access/permissions``: a list of our own tasks would look complete."""
+    from proxtui.pve.access import AccessTools
+
+    tasks = await _tasks(client)
+    permissions = await attempt("rights", AccessTools(client).permissions(), [])
+    own_only = permissions is not None and lacks_for_tasks(permissions) is not None
+    return ToldTasks(tasks, (OWN_ONLY,) if own_only else ())
+
+
 class TaskService:
     """Reads through the connections of the servers."""
 
@@ -69,15 +88,6 @@ class TaskService:
         # Noted before the first step is made, so that nobody asks twice.
         self._under_way.update(refs)
         return self._refresh(refs, told)
-
-    async def learn_rights(self, refs: Collection[ServerRef]) -> None:
-        """Ask what we may do where that is not known yet: for commands, which end before the poller asks for it."""
-        from proxtui.pve.access import AccessTools
-
-        for ref in refs:
-            connection = self.runtime.connection(ref)
-            if connection.permissions is None:
-                connection.permissions = await attempt("rights", AccessTools(connection.client).permissions(), [])
 
     def limits(self, fleet: Fleet, scope: Scope) -> list[str]:
         """Where the list has only our own tasks, for it would look complete."""
@@ -121,7 +131,7 @@ class TaskService:
     def _sees_own_only(self, ref: ServerRef) -> bool:
         finding, permissions = self.survey.findings.get(ref), self.runtime.connection(ref).permissions
         answered = finding is not None and finding.value is not None
-        return answered and permissions is not None and not permissions.allows("/", "Sys.Audit")
+        return answered and permissions is not None and lacks_for_tasks(permissions) is not None
 
 
 def _answering(fleet: Fleet, scope: Scope) -> list[ServerRef]:
