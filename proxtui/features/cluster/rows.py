@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from proxtui.core.model import NodeKey, Snapshot
 from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone
 from proxtui.features.cluster.records import Line, Record, guest_key, guest_name, moment, second
 from proxtui.features.cluster.service import HaItem, Member, Panel
+from proxtui.pve.models import Guest
 from proxtui.pve.models_cluster import ClusterLogEntry, Pool, ReplicationJob
 
 AnyColumn = Column[Any]
@@ -247,12 +247,31 @@ REPLICATION: tuple[AnyColumn, ...] = (
 
 def pool_records(snapshot: Snapshot, panel: Panel[Pool], _today: float) -> Iterator[Record[Pool]]:
     """The pools, with their guests out of the last poll."""
-    total = Counter(guest.pool for guest in snapshot.guests.values())
-    running = Counter(guest.pool for guest in snapshot.guests.values() if guest.status == "running")
+    offline = {node.node for node in snapshot.nodes.values() if node.status == "offline"}
+    members: dict[str, list[Guest]] = {}
+    for guest in snapshot.guests.values():
+        members.setdefault(guest.pool or "", []).append(guest)
     for pool in panel.items:
-        name = pool.poolid
-        fields: dict[str, Scalar] = {"name": name, "pool": name, "guests": total[name], "running": running[name]}
-        yield Record(("pools", *snapshot.ref, name), snapshot.ref, pool, (name, pool.comment), fields)
+        guests = members.get(pool.poolid, [])
+        # PVE repeats what it last heard of an offline node: nobody knows what runs there.
+        told = [guest for guest in guests if guest.status != "unknown" and guest.node not in offline]
+        unseen = not guests and bool(panel.problems)
+        fields: dict[str, Scalar] = {
+            "name": pool.poolid,
+            "pool": pool.poolid,
+            "guests": None if unseen else len(guests),
+            "running": None if unseen or (guests and not told) else sum(guest.status == "running" for guest in told),
+            "unknown": len(guests) - len(told),
+        }
+        key = ("pools", *snapshot.ref, pool.poolid)
+        yield Record(key, snapshot.ref, pool, (pool.poolid, pool.comment), fields)
+
+
+def _running(record: Record[Pool]) -> str:
+    """``6/8``; ``6+/8`` when of some nobody knows."""
+    running, guests = record.fields["running"], record.fields["guests"]
+    more = "+" if record.fields["unknown"] and running is not None else ""
+    return f"{UNKNOWN if running is None else running}{more}/{UNKNOWN if guests is None else guests}"
 
 
 POOLS: tuple[AnyColumn, ...] = (
@@ -262,12 +281,12 @@ POOLS: tuple[AnyColumn, ...] = (
         "running",
         "Running",
         lambda r: r.fields["running"],
-        lambda r: f"{r.fields['running']}/{r.fields['guests']}",
+        _running,
         8,
         1,
         align="right",
     ),
-    Column("guests", "Guests", lambda r: r.fields["guests"], lambda r: str(r.fields["guests"]), 6, 1, shown=False),
+    Column("guests", "Guests", lambda r: r.fields["guests"], lambda r: _number(r.fields["guests"]), 6, 1, shown=False),
     Column("comment", "Comment", lambda r: r.item.comment, lambda r: r.item.comment or "", 12, 2, grow=True),
 )
 

@@ -115,11 +115,11 @@ async def ask_uncovered(client: ProxmoxClient) -> Panel[UncoveredGuest]:
 
 
 async def ask_pools(client: ProxmoxClient) -> Panel[Pool]:
-    """GET ``/pools``; those without Pool.Audit are left out."""
+    """GET ``/pools``; those without Pool.Audit are left out, and guests without VM.Audit are not counted."""
     from proxtui.pve.cluster import ClusterTools
 
     pools = await ClusterTools(client).pools()
-    hidden = await _hidden(client, lambda held: _gap(held, "/pool", "Pool.Audit"))
+    hidden = await _hidden(client, lambda held: _gap(held, "/pool", "Pool.Audit") or _gap(held, "/vms", "VM.Audit"))
     return Panel(pools, [*hidden, *unread(pools)])
 
 
