@@ -31,7 +31,7 @@ def _open_configured(session: Session) -> int:
     if config is None:
         raise NotConfigured(NOTHING_CONFIGURED)
     require_terminal(session)
-    return open_over(with_passwords(config))
+    return open_over(with_passwords(config), wall=bool(session.flags.get("wall")))
 
 
 def require_terminal(session: Session) -> None:
@@ -41,8 +41,9 @@ def require_terminal(session: Session) -> None:
         raise UsageError(problem)
 
 
-def open_over(config: Config) -> int:
+def open_over(config: Config, *, wall: bool = False) -> int:
     """Run the dashboard until it is left; gives its exit code. It asks for a second factor by itself."""
+    from proxtui.config.paths import themes_folder
     from proxtui.tui.app import run_dashboard
 
-    return run_dashboard(config)
+    return run_dashboard(config, wall=wall, themes=themes_folder())

@@ -25,4 +25,4 @@ def demo(session: Session, scenario: str) -> int:
     require_terminal(session)
     session.start_log(to_stderr=False)
     with simulation(scenario) as servers:
-        return open_over(session.with_looks(configuration(servers)))
+        return open_over(session.with_looks(configuration(servers)), wall=bool(session.flags.get("wall")))

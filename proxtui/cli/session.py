@@ -58,10 +58,12 @@ class Session:
         log.configure(self.environ.get("PROXTUI_LOG", ""), debug=bool(self.flags.get("debug")), to_stderr=to_stderr)
 
     def with_looks(self, config: Config) -> Config:
-        """The configuration with ``--ascii``, ``--read-only`` and PROXTUI_READ_ONLY in it."""
+        """The configuration with ``--ascii``, ``--theme``, ``--read-only`` and PROXTUI_READ_ONLY in it."""
         from proxtui.config.environment import wants_read_only
 
-        said = {name: True for name in ("ascii", "read_only") if self.flags.get(name)}
+        said: dict[str, Any] = {name: True for name in ("ascii", "read_only") if self.flags.get(name)}
+        if theme := self.flags.get("theme"):
+            said["theme"] = theme
         if wants_read_only(self.environ):
             said["read_only"] = True
         return config.model_copy(update={"settings": config.settings.model_copy(update=said)}) if said else config

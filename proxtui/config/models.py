@@ -160,6 +160,11 @@ class Settings(_Model):
     ascii: bool = False
     """Signs and charts in plain ASCII."""
     theme: str = "proxtui-dark"
+    """Name of a shipped theme, or of one in the ``themes`` folder beside the configuration."""
+    wall_views: tuple[Slug, ...] = ()
+    """What ``--wall`` goes through; empty is every view."""
+    wall_seconds: Annotated[float, Field(ge=2, le=3600)] = 15.0
+    """How long each of them stays."""
     read_only: bool = False
     """Refuse every change before it reaches the wire."""
 

@@ -13,8 +13,8 @@ from textual.screen import Screen
 from proxtui.kit.finder import Entry
 from proxtui.kit.help import is_ours, where_of
 
-_NOT_LISTED = frozenset({"palette"})
-"""Where one is already."""
+_NOT_LISTED = frozenset({"palette", "app.focus_next", "app.focus_previous", "screen.copy_text"})
+"""Where one is already, and what Textual binds."""
 
 
 def action_entries(screen: Screen[None]) -> Iterator[Entry]:

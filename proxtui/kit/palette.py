@@ -19,7 +19,7 @@ from proxtui.kit.signs import STATES, state_text
 from proxtui.kit.typed_ahead import settled
 
 MAX_QUERY = 200
-HINT = "vm: ct: node: storage: narrow, > is actions   enter goes there   esc closes"
+HINT = "vm: ct: node: storage: narrow, > is actions   enter goes, esc closes"
 
 
 def _status(entry: Entry) -> str:
@@ -31,7 +31,7 @@ COLUMNS: Sequence[Column[Entry]] = (
     Column("id", "ID", lambda one: one.number, lambda one: one.number, 6, 3, align="right"),
     Column("name", "NAME", lambda one: one.name, lambda one: one.name, 18, 1, grow=True),
     Column("status", "STATE", lambda one: one.status, _status, 11, 4),
-    Column("where", "WHERE", lambda one: one.where, lambda one: one.where, 16, 2, tone=lambda one: Tone.MUTED),
+    Column("where", "WHERE", lambda one: one.where, lambda one: one.where, 24, 2, tone=lambda one: Tone.MUTED),
 )
 
 

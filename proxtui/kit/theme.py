@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from textual.color import ColorParseError
+from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 import proxtui
@@ -55,11 +55,16 @@ def load_theme(path: Path) -> Theme:
     variables = values.get("variables", {})
     if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
         raise _wrong(path, "variables must be texts")
+    if values.get("ansi") is True:
+        # Textual's own rules ask for these as soon as a theme is one of the terminal's colours.
+        variables = {"ansi-background": values["background"], "ansi-foreground": values["foreground"], **variables}
     theme_fields = {name: values[name] for name in ("name", *COLOURS)}
     ansi = values.get("ansi") is True
     theme = Theme(**theme_fields, dark=values.get("dark") is not False, ansi=ansi, variables=variables)
     try:
         theme.to_color_system().generate()
+        for value in variables.values():
+            Color.parse(value)
     except ColorParseError as error:
         raise _wrong(path, str(error)) from error
     return theme

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -14,10 +15,13 @@ from textual.worker import WorkerFailed
 
 from proxtui.config.models import Config
 from proxtui.core.feature import Feature
+from proxtui.errors import UsageError
 from proxtui.kit import signals
 from proxtui.kit.app import LiveApp
 from proxtui.kit.console import Console
+from proxtui.kit.screen import LiveScreen
 from proxtui.kit.theme import Looks
+from proxtui.kit.wall import Wall
 from proxtui.registry import FEATURES
 from proxtui.tui.dialogs import SecondFactor
 from proxtui.wiring import open_runtime
@@ -46,14 +50,19 @@ class ProxtuiApp(LiveApp):
         *,
         ascii_only: bool = False,
         looks: Looks | None = None,
+        wall: bool = False,
     ) -> None:
         super().__init__(theme=runtime.config.settings.theme, ascii_only=ascii_only, looks=looks)
         self.runtime = runtime
         self.rooms = tuple(features)
+        self._wall = wall
         self._polling: asyncio.Task[None] | None = None
 
-    def get_default_screen(self) -> Console:
+    def get_default_screen(self) -> LiveScreen:
         views = [feature for feature in self.rooms if feature.key]
+        settings = self.runtime.config.settings
+        if self._wall:
+            return Wall(self.runtime, chosen_views(views, settings.wall_views), seconds=settings.wall_seconds)
         sidebar = next((feature for feature in self.rooms if feature.name == SIDEBAR), None)
         return Console(self.runtime, views, sidebar)
 
@@ -104,34 +113,54 @@ def run_dashboard(
     read_only: bool = False,
     ascii_only: bool = False,
     features: Sequence[Feature] = FEATURES,
+    themes: Path | None = None,
+    wall: bool = False,
 ) -> int:
     """Show the dashboard until it is left; gives the exit code (0, 130 after ctrl+c, 129 or 143 after a signal).
 
-    The caller has made sure that there is a terminal. Raises NotConfigured without a server, and whatever bug ended
-    the app, once the terminal is as it was before.
+    ``themes`` is the folder of the user's own themes; ``wall`` is the screen on the wall, always read-only.
+    The caller has made sure that there is a terminal. Raises NotConfigured without a server, UsageError without such a
+    theme or view, and whatever bug ended the app, once the terminal is as it was before.
     """
+    looks = Looks.gather(themes)
+    looks.get(config.settings.theme)
+    chosen_views(features, config.settings.wall_views)
     plain = ascii_only or config.settings.ascii or wants_ascii(os.environ)
-    code = asyncio.run(_run(config, read_only=read_only, ascii_only=plain, features=features))
+
+    async def run() -> int:
+        app: ProxtuiApp | None = None
+
+        async def ask_totp(prompt: str) -> str:
+            return await app.ask_second_factor(prompt) if app is not None else ""
+
+        async with open_runtime(config, read_only=read_only or wall, ask_totp=ask_totp) as runtime:
+            app = ProxtuiApp(runtime, features, ascii_only=plain, looks=looks, wall=wall)
+            return await _finished(app)
+
+    code = asyncio.run(run())
     if code == signals.EXIT_CODES[signal.SIGHUP]:
         signals.forget_terminal()
     return code
 
 
-async def _run(config: Config, *, read_only: bool, ascii_only: bool, features: Sequence[Feature]) -> int:
-    app: ProxtuiApp | None = None
-
-    async def ask_totp(prompt: str) -> str:
-        return await app.ask_second_factor(prompt) if app is not None else ""
-
-    async with open_runtime(config, read_only=read_only, ask_totp=ask_totp) as runtime:
-        app = ProxtuiApp(runtime, features, ascii_only=ascii_only)
-        try:
-            await app.run_async()
-        finally:
-            await app.stop_polling()
+async def _finished(app: ProxtuiApp) -> int:
+    """Run the app to its end; gives its exit code, or raises what ended it."""
+    try:
+        await app.run_async()
+    finally:
+        await app.stop_polling()
     if app.crash is not None:
         raise app.crash.error if isinstance(app.crash, WorkerFailed) else app.crash
     return app.return_code or 0
+
+
+def chosen_views(features: Sequence[Feature], names: Sequence[str]) -> list[Feature]:
+    """The views of these names in this order, or all of them. UsageError names one that is not there."""
+    views = {feature.name: feature for feature in features if feature.key}
+    for name in names:
+        if name not in views:
+            raise UsageError(f"settings.wall_views: there is no view {name}; there are {', '.join(views)}")
+    return [views[name] for name in names] or list(views.values())
 
 
 def wants_ascii(environ: Mapping[str, str]) -> bool:

@@ -1,0 +1,12 @@
+"""Where the files of this user are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+
+
+def themes_folder() -> Path:
+    """Themes of one's own, one TOML file each; need not be there."""
+    return platformdirs.user_config_path("proxtui", appauthor=False) / "themes"
