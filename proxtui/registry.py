@@ -11,6 +11,7 @@ FEATURES: tuple[Feature, ...] = (
         key="1",
         view="proxtui.features.guests.screen:GuestsView",
         commands="proxtui.features.guests.cli:guests",
+        summary="Guests: list them, show one.",
     ),
     Feature(
         name="nodes",
@@ -18,6 +19,7 @@ FEATURES: tuple[Feature, ...] = (
         key="2",
         view="proxtui.features.nodes.screen:NodesView",
         commands="proxtui.features.nodes.cli:nodes",
+        summary="Nodes: list them, show one.",
     ),
     Feature(name="overview", title="Overview", key="0", view="proxtui.features.overview.screen:OverviewView"),
     Feature(
@@ -26,6 +28,7 @@ FEATURES: tuple[Feature, ...] = (
         key="3",
         view="proxtui.features.storage.screen:StorageView",
         commands="proxtui.features.storage.cli:storage",
+        summary="Storages: list them and what lies on one.",
     ),
     Feature(
         name="tasks",
@@ -33,14 +36,21 @@ FEATURES: tuple[Feature, ...] = (
         key="4",
         view="proxtui.features.tasks.screen:TasksView",
         commands="proxtui.features.tasks.cli:tasks",
+        summary="Tasks: list them, show one or its log.",
     ),
-    Feature(name="snapshots", title="Snapshots", commands="proxtui.features.snapshots.cli:snapshots"),
+    Feature(
+        name="snapshots",
+        title="Snapshots",
+        commands="proxtui.features.snapshots.cli:snapshots",
+        summary="Snapshots of all guests, the oldest first.",
+    ),
     Feature(
         name="cluster",
         title="Cluster",
         key="5",
         view="proxtui.features.cluster.screen:ClusterView",
         commands="proxtui.features.cluster.cli:cluster",
+        summary="Clusters: status, HA, replication, backup jobs, log, access.",
     ),
     Feature(name="tree", title="Tree", view="proxtui.features.tree.screen:ClusterTree"),
 )

@@ -18,11 +18,7 @@ from proxtui.registry import FEATURES
 
 VERBS: dict[str, Verb] = {
     "demo": Verb("proxtui.cli.demo:demo", "Open the dashboard over a simulated fleet."),
-    **{
-        feature.name: Verb(feature.commands, f"{feature.title}: list them{', show one' if feature.view else ''}.")
-        for feature in FEATURES
-        if feature.commands
-    },
+    **{feature.name: Verb(feature.commands, feature.summary) for feature in FEATURES if feature.commands},
     "status": Verb("proxtui.cli.status:status", "One line per server; exits as a monitoring plugin."),
     "sim": Verb("proxtui.cli.sim:sim", "Serve a simulated Proxmox VE over HTTPS."),
     "completion": Verb("proxtui.cli.completion:completion", "Print the completion script of a shell."),

@@ -21,6 +21,8 @@ class Feature:
     """``module:Class`` of its view, loaded when first shown."""
     commands: str = ""
     """``module:group`` of its click group, loaded when first called."""
+    summary: str = ""
+    """What ``--help`` says of its verbs, for it must not load them."""
 
 
 def load(target: str) -> Any:

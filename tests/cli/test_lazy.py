@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from proxtui.cli.main import VERBS
+from proxtui.registry import FEATURES
 from tests.cli.conftest import Call, spawn
 
 HEAVY = ("pydantic", "httpx", "textual", "msgspec", "asyncio", "ssl", "cryptography", "uvicorn", "logging")
@@ -58,3 +59,8 @@ def test_every_verb_loads_and_has_a_help_line(call: Call) -> None:
         answer = call(verb, "--help")
         assert answer.code == 0, verb
         assert answer.out.lower().startswith("usage: "), verb
+
+
+def test_every_room_with_verbs_has_a_line_in_help() -> None:
+    silent = [feature.name for feature in FEATURES if bool(feature.commands) != bool(feature.summary)]
+    assert silent == []
