@@ -62,7 +62,10 @@ class TableCanvas(ScrollView):
     @property
     def slots(self) -> Layout:
         """The columns at the present width."""
-        width = max(0, self.line_width - GUTTER)
+        return self._fitted(self.line_width)
+
+    def _fitted(self, line_width: int) -> Layout:
+        width = max(0, line_width - GUTTER)
         if self._slots.width != width:
             self._slots = lay_out(self.rows.columns, width, self._wants)
             self._strips.clear()
@@ -116,12 +119,12 @@ class TableCanvas(ScrollView):
         if not self.is_mounted or not self.size:
             return
         width = self.line_width
-        dirty = [Region(0, y, width, 1) for y in range(self.size.height) if self._differs(y)]
+        dirty = [Region(0, y, width, 1) for y in range(self.size.height) if self._differs(y, width)]
         if dirty:
             self.refresh(*dirty)
 
     def render_line(self, y: int) -> Strip:
-        strip = self._on_screen[y] = self._line(y)
+        strip = self._on_screen[y] = self._line(y, self.line_width)
         return strip
 
     def notify_style_update(self) -> None:
@@ -146,25 +149,25 @@ class TableCanvas(ScrollView):
             self.set_reactive(Widget.virtual_size, size)
             self._scroll_update(size)
 
-    def _differs(self, y: int) -> bool:
-        old, new = self._on_screen.get(y), self._line(y)
+    def _differs(self, y: int, width: int) -> bool:
+        old, new = self._on_screen.get(y), self._line(y, width)
         return old is not new and old != new
 
-    def _line(self, y: int) -> Strip:
-        width = self.line_width
+    def _line(self, y: int, width: int) -> Strip:
+        # The width is handed down: Textual works it out anew whenever it is asked, and a page has many lines.
+        slots = self._fitted(width)
         if y < self.header:
-            return paint_header(self.slots, self.rows.sort, descending=self.rows.descending, ink=self._inks["header"])
+            return paint_header(slots, self.rows.sort, descending=self.rows.descending, ink=self._inks["header"])
         index = self.first_row + y - self.header
         if index < len(self.rows.shown):
-            return self._row_strip(index)
+            return self._row_strip(index, slots)
         words = [] if self.rows.shown else self._nothing()
         line = y - max(self.header, (self.size.height - len(words)) // 2)
         ink = self._inks["empty"]
         return paint_centred(words[line], width, ink.base) if 0 <= line < len(words) else Strip.blank(width, ink.base)
 
-    def _row_strip(self, index: int) -> Strip:
+    def _row_strip(self, index: int, slots: Layout) -> Strip:
         row, lit = self.rows.shown[index], index == self.rows.cursor
-        slots = self.slots
         cached = self._strips.get((row.key, lit))
         if cached is not None and cached[0] is row:
             return cached[1]
