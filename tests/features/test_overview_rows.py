@@ -34,7 +34,7 @@ def test_everything_then_each_server() -> None:
     assert texts(rows[0])["running"] == "3/4"
     assert texts(rows[0])["online"] == "3/3"
     assert texts(rows[1])["running"] == "2/3"
-    assert summary(rows) == "4 guests on 3 nodes"
+    assert summary(rows) == "4 guests"
 
 
 def test_a_tenant_with_several_servers_has_a_row_of_its_own() -> None:
@@ -56,7 +56,7 @@ def test_a_silent_server_makes_the_sum_a_lower_bound() -> None:
     assert texts(rows[()])["status"] == "1 of 2 known"
     assert texts(rows["zeta", "paris"])["running"] == "–/–"
     assert texts(rows["zeta", "paris"])["mem"] == "–"
-    assert summary(list(rows.values())) == "at least 2 guests on 1 node (1 server unknown)"
+    assert summary(list(rows.values())) == "at least 2 guests (1 server unknown)"
 
 
 def test_when_nobody_answered_nothing_is_known() -> None:
@@ -65,7 +65,7 @@ def test_when_nobody_answered_nothing_is_known() -> None:
         shown = texts(row)
         assert [shown[key] for key in ("running", "online", "cpu", "mem", "disk")] == ["–/–", "–/–", "–", "–", "–"]
         assert all(column.value(row) is None for column in COLUMNS if column.key in ("running", "cpu", "mem", "disk"))
-    assert summary(list(rows.values())) == "– guests on – nodes (2 servers unknown)"
+    assert summary(list(rows.values())) == "– guests (2 servers unknown)"
 
 
 def test_the_last_known_rows_of_a_server_that_is_down_are_shown_but_not_added() -> None:

@@ -123,3 +123,29 @@ async def test_the_filter_finds_lines_and_servers() -> None:
         lines = acting.lines(acting.table)[1:]
         assert len(lines) == 1
         assert "storage nfs" in lines[0]
+
+
+async def test_a_line_about_a_cluster_opens_the_view_of_its_server() -> None:
+    async with stage(broken(), clients={ACME: client()}) as acting:
+        await acting.press("0")
+        await asked(acting, "no quorum")
+        acting.table.move_to(("quorum", *ACME))
+        await acting.press("enter")
+        await acting.until(lambda: acting.front.id == "view-cluster")
+        assert acting.app.screen.scope == Scope("acme", "berlin")  # type: ignore[attr-defined]
+
+
+async def test_a_failed_task_opens_the_tasks_with_the_cursor_on_it() -> None:
+    start = 1_795_305_000
+    upid = f"UPID:pve1:000010F0:00059F49:{start:08X}:vzdump:100:root@pam:"
+    other = f"UPID:pve1:000010F1:00059F50:{start + 9:08X}:qmstart:100:root@pam:"
+    failed = {"upid": upid, "node": "pve1", "type": "vzdump", "id": "100", "starttime": start, "endtime": start}
+    well = {"upid": other, "node": "pve1", "type": "qmstart", "id": "100", "starttime": start + 9, "endtime": start + 9}
+    tasks = [{**failed, "status": "job errors"}, {**well, "status": "OK"}]
+    async with stage(broken(), clients={ACME: client(tasks=tasks)}) as acting:
+        await acting.press("0")
+        await asked(acting, "job errors")
+        acting.table.move_to(("task", *ACME, upid))
+        await acting.press("enter")
+        await acting.until(lambda: acting.front.id == "view-tasks" and acting.table.cursor_row is not None)
+        await acting.until(lambda: acting.table.cursor_row.key.upid == upid)

@@ -78,14 +78,12 @@ def total_rows(fleet: Fleet, scope: Scope, sights: Mapping[ServerRef, Sight] | N
 
 
 def summary(rows: Sequence[TotalRow]) -> str:
-    """``400 guests on 12 nodes``; ``at least 48 guests on 5 nodes (2 servers unknown)``."""
+    """``400 guests``; ``at least 48 guests (2 servers unknown)``."""
     if not rows:
         return ""
-    whole = rows[0]
-    guests, nodes = whole.figures.guests, whole.figures.nodes
-    least = "at least " if (guests.least or nodes.least) and guests.value is not None else ""
-    silent = f" ({_count(whole.unknown, 'server')} unknown)" if whole.unknown else ""
-    return f"{least}{_counted(guests, 'guest')} on {_counted(nodes, 'node')}{silent}"
+    guests, unknown = rows[0].figures.guests, rows[0].unknown
+    least = "at least " if guests.least and guests.value is not None else ""
+    return f"{least}{_counted(guests, 'guest')}" + (f" ({_count(unknown, 'server')} unknown)" if unknown else "")
 
 
 def _sum(key: tuple[str, ...], name: str, sources: Sequence[Snapshot], parts: Mapping[ServerRef, Figures]) -> TotalRow:

@@ -64,7 +64,7 @@ class OverviewView(LiveView):
 
     @property
     def summary(self) -> str:
-        """What is wrong, then how much there is."""
+        """How much there is, then how much of it is wrong."""
         return self._said
 
     def _paint(self) -> None:
@@ -83,7 +83,7 @@ class OverviewView(LiveView):
         self.table.say_when_empty(
             "nothing wrong so far: quorum and tasks are not read yet" if asking else "all is well"
         )
-        said = ", ".join(part for part in (wrong.counted(faults), totals.summary(sums)) if part)
+        said = ", ".join(part for part in (totals.summary(sums), wrong.counted(faults)) if part)
         if said != self._said:
             self._said = said
             self.post_message(Told())

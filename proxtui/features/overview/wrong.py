@@ -280,8 +280,8 @@ COLUMNS: tuple[Column[WrongRow], ...] = (
     Column(
         "weight", "Level", lambda r: int(r.weight), lambda r: _WORDS[r.weight], 7, 1, tone=lambda r: _TONES[r.weight]
     ),
-    Column("what", "Wrong now", lambda r: r.what, lambda r: r.what, 16, 1),
-    Column("why", "Why", lambda r: r.why, lambda r: r.why, 34, 1, grow=True),
+    Column("what", "Wrong now", lambda r: r.what, lambda r: r.what, 20, 1),
+    Column("why", "Why", lambda r: r.why, lambda r: r.why, 30, 1, grow=True),
     Column("server", "Server", lambda r: r.ref.server, lambda r: r.ref.server, 8, 4, tone=lambda r: Tone.MUTED),
     Column("tenant", "Tenant", lambda r: r.ref.tenant, lambda r: r.ref.tenant, 8, 5, tone=lambda r: Tone.MUTED),
     Column(
