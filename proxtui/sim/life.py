@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 
 from proxtui.sim import work
 from proxtui.sim.build import backup_store
@@ -49,10 +50,13 @@ class Life:
 def happen(site: Site) -> None:
     """One event of ordinary days."""
     rng = site.rng
+    now = site.world.now()
+    busy = {task.id for task in site.tasks[-40:] if not task.done(now)}
+    away = {node.name for node in site.nodes.values() if not node.online}
     guests = [
         guest
         for guest in site.guests.values()
-        if not guest.template and not guest.lock and site.nodes[guest.node].online and _idle(site, guest)
+        if not (guest.template or guest.lock or guest.node in away or str(guest.vmid) in busy)
     ]
     if not guests:
         return
@@ -64,11 +68,6 @@ def happen(site: Site) -> None:
         work.start(site, rng.choice(stopped), user)
     elif guest.running:
         _one_of_many(site, guest, user)
-
-
-def _idle(site: Site, guest: Guest) -> bool:
-    now = site.world.now()
-    return not any(task.id == str(guest.vmid) and not task.done(now) for task in site.tasks[-40:])
 
 
 def _one_of_many(site: Site, guest: Guest, user: str) -> None:
@@ -92,7 +91,8 @@ def _move(site: Site, guest: Guest, user: str) -> None:
     if not others or not site.storages[guest.storage].shared:
         work.reboot(site, guest, user)
         return
-    target = min(others, key=lambda node: sum(g.node == node.name for g in site.guests.values()) + site.rng.random())
+    held = Counter(guest.node for guest in site.guests.values())
+    target = min(others, key=lambda node: held[node.name] + site.rng.random())
     fails = "migration aborted" if site.rng.random() < 0.1 else None
     work.migrate(site, guest, user, target, fails=fails)
 

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from proxtui.sim.state import Acl
     from proxtui.sim.world import Site
 
 _VM_ADMIN = (
@@ -114,15 +115,25 @@ def _granted(site: Site, ugid: str, path: str) -> dict[str, bool]:
     return found
 
 
+def _acl_at(site: Site, path: str) -> list[Acl]:
+    """The entries of exactly this path, from an index that is made anew when something changes."""
+    index: dict[str, list[Acl]] | None = site.cache.get("acl")
+    if index is None:
+        index = site.cache["acl"] = {}
+        for entry in site.acl:
+            index.setdefault(entry.path, []).append(entry)
+    return index.get(path, [])
+
+
 def _along(site: Site, ugid: str, path: str, roles: dict[str, frozenset[str]]) -> dict[str, bool]:
     """Walk from ``/`` down to ``path``; an entry further down replaces what came from above."""
     parts = [part for part in path.split("/") if part]
     groups = {f"@{group.name}" for group in site.groups.values() if ugid in group.members}
     found: dict[str, bool] = {}
     for depth in range(len(parts) + 1):
-        here = "/" + "/".join(parts[:depth])
+        entries = _acl_at(site, "/" + "/".join(parts[:depth]))
         last = depth == len(parts)
-        entries = [entry for entry in site.acl if entry.path == here and (entry.propagate or last)]
+        entries = [entry for entry in entries if entry.propagate or last]
         # On one path, what is said of the user counts and what is said of the groups does not.
         entries = [e for e in entries if e.ugid == ugid] or [e for e in entries if e.ugid in groups]
         if entries:

@@ -213,8 +213,8 @@ def node_load(site: Site, node: Node, moment: float) -> tuple[float, int]:
     """Share of the CPUs and bytes of memory that a node uses at ``moment``: its guests and itself."""
     weather = site.world.weather
     cores, memory = weather.cpu(node.load, moment) * node.cpus, node.load.memory * node.maxmem
-    for guest in site.guests.values():
-        if guest.node != node.name or guest.template:
+    for guest in site.held_by(node.name):
+        if guest.template:
             continue
         start = guest.started_at(moment)
         if start is not None:

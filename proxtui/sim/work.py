@@ -236,7 +236,7 @@ def migrate(site: Site, guest: Guest, user: str, target: Node, *, fails: str | N
         guest.lock = None
         if not fails and target.online:
             guest.node = target.name
-            site.changed()
+            site.moved()
 
     refusal = locked(guest)
     kind = "qmigrate" if guest.kind == "qemu" else "vzmigrate"

@@ -64,8 +64,6 @@ class Site:
     calm: bool = False
     """True: nothing happens here by itself."""
     rng: random.Random = field(default_factory=random.Random)
-    revision: int = 0
-    """Grows with every change that lists and permissions depend on."""
     cache: dict[Any, Any] = field(default_factory=dict)
     """Made from guests, permissions and definitions; emptied when they change."""
     world_cache: dict[Any, Any] = field(default_factory=dict)
@@ -95,8 +93,20 @@ class Site:
 
     def changed(self) -> None:
         """Say that guests, permissions or definitions changed; cached lists are made anew."""
-        self.revision += 1
         self.cache.clear()
+
+    def moved(self) -> None:
+        """Say that a guest went to another node; who may do what stays as it is."""
+        self.cache.pop("held", None)
+
+    def held_by(self, node: str) -> list[Guest]:
+        """The guests of a node, in the order of the site; remembered until one moves."""
+        held: dict[str, list[Guest]] | None = self.cache.get("held")
+        if held is None:
+            held = self.cache["held"] = {name: [] for name in self.nodes}
+            for guest in self.guests.values():
+                held[guest.node].append(guest)
+        return held[node]
 
     def guest_on(self, node: str, kind: str, vmid: int) -> Guest | None:
         """The guest, if its configuration lies on that node."""

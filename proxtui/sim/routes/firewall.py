@@ -90,7 +90,7 @@ def guest_log(call: Call) -> Answer:
 
 
 def node_log(call: Call) -> Answer:
-    guests = [guest for guest in call.site.guests.values() if guest.node == call.node.name]
+    guests = call.site.held_by(call.node.name)
     lines = [line for guest in guests[:20] if guest.firewall and guest.running for line in _dropped(call, guest)]
     return paged(call, sorted(lines, key=lambda line: line.partition("]")[0]))
 

@@ -15,8 +15,8 @@ def listing(call: Call) -> list[Row]:
     site = call.site
     return [
         guest_status(site, guest, call.now)
-        for guest in site.guests.values()
-        if guest.node == call.node.name and guest.kind == call.kind and call.may(f"/vms/{guest.vmid}", "VM.Audit")
+        for guest in site.held_by(call.node.name)
+        if guest.kind == call.kind and call.may(f"/vms/{guest.vmid}", "VM.Audit")
     ]
 
 

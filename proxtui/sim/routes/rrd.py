@@ -114,9 +114,7 @@ class _Sums:
         self.call, self.node, self.first = call, subject, first
         # 288 places are enough for a chart, and looking at every guest at more of them takes long.
         self.grid = max(60.0, (call.now - first) / 288)
-        self.guests = [
-            guest for guest in call.site.guests.values() if guest.node == subject.name and not guest.template
-        ]
+        self.guests = [guest for guest in call.site.held_by(subject.name) if not guest.template]
         self.known: dict[int, tuple[float, float, float, float]] = {}
 
     def at(self, index: int) -> tuple[float, float, float, float]:

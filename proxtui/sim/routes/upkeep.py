@@ -133,8 +133,8 @@ def netstat(call: Call) -> list[Row]:
     """Bytes of each running guest's network card, as texts."""
     return [
         {"vmid": str(guest.vmid), "dev": "net0", "in": str(reading.netin), "out": str(reading.netout)}
-        for guest in call.site.guests.values()
-        if guest.node == call.node.name and guest.running
+        for guest in call.site.held_by(call.node.name)
+        if guest.running
         for reading in [reading_at(call.site, guest, call.now)]
     ]
 
