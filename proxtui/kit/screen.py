@@ -107,6 +107,10 @@ class LiveScreen(Frame):
 
     def on_scoped(self, event: Scoped) -> None:
         self.narrow(event.scope)
+        if event.filter is not None:
+            bar = self.query_one(FilterBar)
+            # The same choice again takes the filter away, as it does with a scope.
+            bar.put("" if bar.filter.text == event.filter else event.filter)
 
     def narrow(self, scope: Scope) -> None:
         """Show this part of the fleet; the servers outside of it are asked less often."""

@@ -42,9 +42,11 @@ class Chosen(Message):
 class Scoped(Message):
     """The sidebar narrows the views to a part of the fleet."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, filter: str | None = None) -> None:
+        """``filter`` is a text for the filter line, for parts that are no scope: a pool, a tag."""
         super().__init__()
         self.scope = scope
+        self.filter = filter
 
 
 class Told(Message):

@@ -32,7 +32,22 @@ class TenantKey(NamedTuple):
     tenant: str
 
 
-LineKey = FleetKey | TenantKey | ServerRef | Key
+class GroupKey(NamedTuple):
+    """One pool or one tag of a tenant; ``name`` is empty for the guests that have none."""
+
+    tenant: str
+    by: str
+    name: str
+
+
+class MemberKey(NamedTuple):
+    """A guest in one of its groups: one with two tags stands in both."""
+
+    group: GroupKey
+    guest: GuestKey
+
+
+LineKey = FleetKey | TenantKey | GroupKey | MemberKey | ServerRef | Key
 Keep = Callable[[Key], bool]
 FLEET = FleetKey()
 NOBODY: frozenset[LineKey] = frozenset()
@@ -59,16 +74,23 @@ class TreeLine:
     muted: bool = False
 
     @property
+    def thing(self) -> Key | None:
+        """The guest, node or storage of this line."""
+        if isinstance(self.key, MemberKey):
+            return self.key.guest
+        return self.key if isinstance(self.key, GuestKey | NodeKey | StorageKey) else None
+
+    @property
     def scope(self) -> Scope:
         """What choosing this line narrows the views to. A leaf narrows to its node."""
         match self.key:
-            case TenantKey(tenant):
+            case TenantKey(tenant) | GroupKey(tenant, _, _):
                 return Scope(tenant)
             case ServerRef(tenant, server):
                 return Scope(tenant, server)
             case NodeKey(tenant, server, node) | StorageKey(tenant, server, node, _):
                 return Scope(tenant, server, node)
-            case GuestKey(tenant, server, _, _):
+            case GuestKey(tenant, server, _, _) | MemberKey(_, GuestKey(tenant, server, _, _)):
                 return Scope(tenant, server)
             case _:
                 return Scope()

@@ -15,13 +15,16 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from proxtui.core.filters import EVERYTHING, Filter
-from proxtui.core.model import Fleet, GuestKey, Key, NodeKey, Scope, ServerRef, StorageKey
+from proxtui.core.model import Fleet, GuestKey, Key, Scope, StorageKey
 from proxtui.core.rows import Tone
+from proxtui.features.tree.groups import WAYS, filter_of, group_ancestors, group_lines
 from proxtui.features.tree.rows import (
     FLEET,
     NOBODY,
+    GroupKey,
     Keep,
     LineKey,
+    MemberKey,
     TenantKey,
     TreeLine,
     ancestors,
@@ -131,7 +134,7 @@ class BranchCanvas(ScrollView):
             return Strip.blank(width, self._inks["plain"].base)
         line, lit = self.lines[index], index == self.cursor
         ink = self._inks[("cursor" if lit else "plain") + (" muted" if line.muted else "")]
-        chosen = line.scope == self.scope and not isinstance(line.key, GuestKey | StorageKey)
+        chosen = line.scope == self.scope and not isinstance(line.key, GuestKey | StorageKey | MemberKey | GroupKey)
         runs: list[Run] = [(CURSOR if lit else CHOSEN if chosen and index else " ", ink.tones[Tone.ACCENT])]
         runs.append(("  " * line.depth + fold_sign(line), ink.base))
         if sign := sign_of(line):
@@ -154,6 +157,7 @@ class Branches(BranchCanvas, can_focus=True):
         Binding("enter", "choose", "Narrow to it"),
         Binding("right,l", "unfold", "Unfold"),
         Binding("left,h", "fold", "Fold"),
+        Binding("b", "next_way", "By server/pool/tag"),
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),
         Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
@@ -177,6 +181,8 @@ class Branches(BranchCanvas, can_focus=True):
         self._fleet = Fleet((), 0.0)
         self._toggled: set[LineKey] = set(NOBODY)
         self._keep: Keep | None = None
+        self.way = WAYS[0]
+        """How the tree is built: by server, pool or tag."""
 
     def show(self, fleet: Fleet, scope: Scope, keep: Keep | None) -> None:
         """Show this fleet; ``scope`` marks the chosen line, ``keep`` says what a filter lets through."""
@@ -186,7 +192,11 @@ class Branches(BranchCanvas, can_focus=True):
     def mark(self, key: Key) -> bool:
         """Put the cursor on the line of ``key`` or the nearest one above it; False when there is none."""
         places = {line.key: index for index, line in enumerate(self.lines)}
-        found = next((places[candidate] for candidate in ancestors(key, self._fleet) if candidate in places), None)
+        if self.way == WAYS[0]:
+            above = ancestors(key, self._fleet)
+        else:
+            above = group_ancestors(key, self._fleet, self.way) if isinstance(key, GuestKey) else []
+        found = next((places[candidate] for candidate in above if candidate in places), None)
         if found is not None:
             self.put(found)
         return found is not None
@@ -196,17 +206,21 @@ class Branches(BranchCanvas, can_focus=True):
         line = self.line
         if line is None:
             return
-        if isinstance(line.key, GuestKey):
-            if not self._in_scope(line.key):
-                self.post_message(Scoped(line.scope))
-            self.post_message(Chosen(line.key))
+        if isinstance(line.thing, GuestKey):
+            self.post_message(Chosen(line.thing))
+        elif isinstance(line.key, GroupKey):
+            self.post_message(Scoped(line.scope, filter_of(line.key)))
         else:
             self.post_message(Scoped(Scope() if line.scope == self.scope else line.scope))
 
-    def _in_scope(self, key: GuestKey) -> bool:
-        """Whether the views show this guest now."""
-        node = next((above.node for above in ancestors(key, self._fleet) if isinstance(above, NodeKey)), "")
-        return self.scope.covers_node(ServerRef(key.tenant, key.server), node)
+    def action_next_way(self) -> None:
+        """Build the tree another way; the cursor stays on its guest where it is in sight."""
+        line = self.line
+        self.way = WAYS[(WAYS.index(self.way) + 1) % len(WAYS)]
+        self._rebuild()
+        if line is not None and line.thing is not None:
+            self.mark(line.thing)
+        self.follow()
 
     def action_unfold(self) -> None:
         line = self.line
@@ -253,8 +267,8 @@ class Branches(BranchCanvas, can_focus=True):
         before = self.line
         self.put(index)
         line = self.line
-        if line is not None and line is not before and isinstance(line.key, GuestKey | NodeKey | StorageKey):
-            self.post_message(self.Walked(line.key))
+        if line is not None and line is not before and line.thing is not None:
+            self.post_message(self.Walked(line.thing))
 
     def _toggle(self, key: LineKey) -> None:
         self._toggled ^= {key}
@@ -262,7 +276,10 @@ class Branches(BranchCanvas, can_focus=True):
         self.follow()
 
     def _rebuild(self) -> None:
-        self.set_lines(tree_lines(self._fleet, self._toggled, self._keep))
+        if self.way == WAYS[0]:
+            self.set_lines(tree_lines(self._fleet, self._toggled, self._keep))
+        else:
+            self.set_lines(group_lines(self._fleet, self.way, self._toggled, self._keep))
 
 
 class ClusterTree(LiveView):
