@@ -165,4 +165,4 @@ def test_room_names_and_keys_differ() -> None:
     assert unique(lambda feature: feature.name)
     assert unique(lambda feature: feature.key)
     assert unique(lambda feature: feature.view)
-    assert [feature.name for feature in FEATURES] == ["guests", "nodes", "tree"]
+    assert {feature.key for feature in FEATURES if feature.view} >= {"1", "2"}

@@ -136,6 +136,7 @@ async def test_no_view_calls_a_server_down_because_something_is_forbidden(login:
                 await pilot.press("enter")
                 await pilot.pause(0.4)
                 seen = whole_screen(app)
+                assert "lab" in seen, "the screen must be readable here, or its words prove nothing"
                 assert not _trouble_in(seen), f"{feature.name}: {_trouble_in(seen)}\n{seen}"
                 await pilot.press("escape")
                 await pilot.pause()
