@@ -30,3 +30,33 @@ def sums(first: Values, second: Values) -> Values:
         return first or second
     pairs = zip(first, second, strict=True)
     return [None if one is None and other is None else (one or 0) + (other or 0) for one, other in pairs]
+
+
+class Span(NamedTuple):
+    """What part of the history is looked at, and what a point stands for when there are more readings than points."""
+
+    timeframe: str = "hour"
+    """``hour``, ``day``, ``week``, ``month`` or ``year``."""
+    cf: str = "AVERAGE"
+    """``AVERAGE`` or ``MAX``."""
+
+    @property
+    def text(self) -> str:
+        """``day, average``."""
+        return f"{self.timeframe}, {'maximum' if self.cf == 'MAX' else 'average'}"
+
+    def longer(self) -> Span:
+        """The next longer one; after the longest the shortest."""
+        return self._replace(timeframe=TIMEFRAMES[(TIMEFRAMES.index(self.timeframe) + 1) % len(TIMEFRAMES)])
+
+    def other(self) -> Span:
+        """Maxima instead of averages, or the other way round."""
+        return self._replace(cf="AVERAGE" if self.cf == "MAX" else "MAX")
+
+
+TIMEFRAMES = ("hour", "day", "week", "month", "year")
+
+
+def parts(percents: Values) -> Values:
+    """Percent as 0..1; a gap stays a gap."""
+    return [None if value is None else value / 100 for value in percents]

@@ -9,7 +9,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from proxtui.core.ages import nothing_to_show
-from proxtui.core.model import Fleet, Scope, SourceState
+from proxtui.core.filters import Filter
+from proxtui.core.model import Fleet, Key, Scope, SourceState
 from proxtui.core.rows import Column, TableRow
 from proxtui.kit.detail_pane import DetailPane
 from proxtui.kit.live_table import LiveTable
@@ -42,9 +43,12 @@ class TableView(TableTools[R], Generic[R, D]):
         Binding("escape", "step_back", "Back"),
     ]
 
+    CHARTS: ClassVar[int] = 4
+    """The most that the pane shows at once."""
+
     def __init__(self, runtime: Runtime, columns: Sequence[Column[R]], *, id: str | None = None) -> None:
         super().__init__(runtime, columns, id=id)
-        self.pane = DetailPane()
+        self.pane = DetailPane(self.CHARTS)
         self.split = Split(self.table, self.pane)
         self._detail: D | None = None
         every = runtime.config.settings.interval
@@ -68,6 +72,13 @@ class TableView(TableTools[R], Generic[R, D]):
 
     def compose(self) -> ComposeResult:
         yield self.split
+
+    def reveal(self, key: Key) -> bool:
+        return self.table.move_to(key)
+
+    def set_filter(self, wanted: Filter) -> None:
+        # The small table of the pane is no part of what is searched.
+        self.table.set_filter(wanted)
 
     def show(self, fleet: Fleet, scope: Scope) -> None:
         self.fleet, self.scope = fleet, scope
@@ -117,11 +128,13 @@ class TableView(TableTools[R], Generic[R, D]):
 
     def on_live_table_opened(self, event: LiveTable.Opened) -> None:
         event.stop()
-        if not self.split.is_open:
+        if event.table is self.table and not self.split.is_open:
             self.action_toggle_detail()
 
     def on_live_table_highlighted(self, event: LiveTable.Highlighted) -> None:
         event.stop()
+        if event.table is not self.table:
+            return
         row: Any = event.row
         self.post_message(Selected(row.key if row is not None else None))
         if self.split.is_open:

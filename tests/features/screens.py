@@ -64,7 +64,7 @@ class Stage:
 
     @property
     def charts(self) -> list[LiveChart]:
-        return list(self.pane.query(LiveChart))
+        return [chart for chart in self.pane.query(LiveChart) if chart.display]
 
     def lines(self, widget: Widget) -> list[str]:
         return [line for line in text_of(widget).splitlines() if line.strip()]

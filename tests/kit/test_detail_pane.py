@@ -25,7 +25,7 @@ def test_charts_and_facts_never_need_more_than_there_is(width: int, height: int,
 
 def test_facts_get_what_they_need_before_charts_grow() -> None:
     assert arrange(80, 40, 4, 20).chart_height > LEAST_CHART
-    assert arrange(80, 20, 4, 20) == (2, 2, LEAST_CHART)
+    assert arrange(80, 20, 4, 20) == (2, 2, LEAST_CHART, 4)
 
 
 def test_tall_and_narrow_puts_charts_below_each_other() -> None:

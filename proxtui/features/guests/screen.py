@@ -10,13 +10,16 @@ from textual.binding import Binding, BindingType
 
 from proxtui.core.model import Fleet, GuestKey, Scope, ServerRef
 from proxtui.core.rows import Column, Tone
+from proxtui.core.series import Span
+from proxtui.core.sheet import Page
 from proxtui.features.guests.charts import drawings
 from proxtui.features.guests.details import Line, config_lines
+from proxtui.features.guests.reading import GuestReader
 from proxtui.features.guests.rows import COLUMNS, GuestRow, guest_rows, status_text, status_tone
 from proxtui.features.guests.service import GuestDetail, GuestService
 from proxtui.kit.detail_pane import Curve, curves
+from proxtui.kit.sectioned_view import Section, SectionedView
 from proxtui.kit.signs import state_sign
-from proxtui.kit.table_view import TableView
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
@@ -45,18 +48,30 @@ def _on_screen(one: Column[GuestRow]) -> Column[GuestRow]:
 SCREEN_COLUMNS = tuple(_on_screen(one) for one in COLUMNS)
 
 
-class GuestsView(TableView[GuestRow, GuestDetail]):
+class GuestsView(SectionedView[GuestRow, GuestDetail]):
     """VMs and containers together, or one kind alone."""
 
     NOUN = "guest"
     HELP_NAME: ClassVar[str] = "guests"
     SHOWS: ClassVar[tuple[type, ...]] = (GuestKey,)
     GROUPS = ("node", "pool", "tags", "tenant")
+    CHARTS = 8
+    SECTIONS = (
+        Section("Summary"),
+        Section("Config"),
+        Section("Snapshots"),
+        Section("Tasks", every=10.0),
+        Section("Backups", every=120.0),
+        Section("Firewall"),
+        Section("Charts", spans=True),
+        Section("Pressure", spans=True),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [Binding("T", "next_kind", "All/VMs/CTs")]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
         super().__init__(runtime, SCREEN_COLUMNS, id=id)
         self.service = GuestService(runtime)
+        self.reader = GuestReader(runtime)
         self.kind: str | None = None
         self._rows: dict[GuestKey, GuestRow] = {}
 
@@ -88,6 +103,12 @@ class GuestsView(TableView[GuestRow, GuestDetail]):
 
     async def ask(self, row: GuestRow, previous: GuestDetail | None) -> GuestDetail:
         return await self.service.detail(row.key, previous)
+
+    async def read(self, row: GuestRow, section: Section, span: Span) -> Page:
+        return await self.reader.read(row.key, section.name.lower(), span)
+
+    def title_of(self, row: GuestRow) -> str:
+        return title_of(row)
 
     def tell(self, row: GuestRow, detail: GuestDetail | None) -> None:
         known = detail if detail is not None and detail.key == row.key else None

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from proxtui.core.model import Fleet, NodeKey, Scope, ServerRef
 from proxtui.core.rows import Tone
+from proxtui.core.series import Span
+from proxtui.core.sheet import Page
 from proxtui.features.nodes.charts import drawings
 from proxtui.features.nodes.details import Line, polled_lines, status_lines
+from proxtui.features.nodes.reading import NodeReader
 from proxtui.features.nodes.rows import COLUMNS, NodeRow, node_rows
 from proxtui.features.nodes.service import NodeDetail, NodeService
 from proxtui.kit.detail_pane import Curve, curves
+from proxtui.kit.sectioned_view import Section, SectionedView
 from proxtui.kit.signs import state_text
-from proxtui.kit.table_view import TableView
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
@@ -28,7 +31,7 @@ def _state(row: NodeRow) -> str:
 SCREEN_COLUMNS = tuple(replace(one, text=_state, width=9) if one.key == "status" else one for one in COLUMNS)
 
 
-class NodesView(TableView[NodeRow, NodeDetail]):
+class NodesView(SectionedView[NodeRow, NodeDetail]):
     """Every node of every server."""
 
     NOUN = "node"
@@ -36,10 +39,24 @@ class NodesView(TableView[NodeRow, NodeDetail]):
     HELP_NAME: ClassVar[str] = "nodes"
     SHOWS: ClassVar[tuple[type, ...]] = (NodeKey,)
     GROUPS = ("server", "tenant", "status")
+    CHARTS = 9
+    SECTIONS = (
+        Section("Summary"),
+        Section("Charts", spans=True),
+        Section("Pressure", spans=True),
+        Section("Services", every=60.0),
+        Section("Network", every=60.0),
+        Section("Disks", every=300.0),
+        Section("Tasks", every=10.0),
+        Section("Updates", every=None),
+        Section("Certificates", every=300.0),
+        Section("Subscription", every=300.0),
+    )
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
         super().__init__(runtime, SCREEN_COLUMNS, id=id)
         self.service = NodeService(runtime)
+        self.reader = NodeReader(runtime)
 
     def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[NodeRow]:
         self.hide_columns({"server", "tenant"} if scope.server else {"tenant"} if scope.tenant else set())
@@ -54,10 +71,15 @@ class NodesView(TableView[NodeRow, NodeDetail]):
     async def ask(self, row: NodeRow, previous: NodeDetail | None) -> NodeDetail:
         return await self.service.detail(row.key, previous)
 
+    async def read(self, row: NodeRow, section: Section, span: Span) -> Page:
+        return await self.reader.read(row.key, section.name.lower(), span)
+
+    def title_of(self, row: NodeRow) -> str:
+        return f"node {row.key.node} of {row.key.tenant} / {row.key.server}"
+
     def tell(self, row: NodeRow, detail: NodeDetail | None) -> None:
         known = detail if detail is not None and detail.key == row.key else None
-        title = f"node {row.key.node} of {row.key.tenant} / {row.key.server}"
-        self.pane.tell(title, facts_of(row, known), curves_of(known))
+        self.pane.tell(self.title_of(row), facts_of(row, known), curves_of(known))
 
 
 def facts_of(row: NodeRow, detail: NodeDetail | None) -> list[Line]:
