@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -39,19 +38,21 @@ class FindInput(Input):
 
     HELP_NAME: ClassVar[str] = "find"
     BINDINGS: ClassVar[list[BindingType]] = [
+        # A priority key is obeyed before the next key is handed out: what is typed ahead goes to the log.
         Binding("enter", "keep", "Keep", key_display="enter", priority=True),
         Binding("escape", "clear", "Clear"),
     ]
 
-    class Done(Message):
-        """Enter or escape was pressed."""
-
     def action_keep(self) -> None:
-        self.post_message(self.Done())
+        self._pane.keep()
 
     def action_clear(self) -> None:
         self.value = ""
-        self.post_message(self.Done())
+        self._pane.keep()
+
+    @property
+    def _pane(self) -> LogPane:
+        return next(above for above in self.ancestors if isinstance(above, LogPane))
 
 
 class LogPane(Widget):
@@ -117,8 +118,8 @@ class LogPane(Widget):
         self.log_view.look_for(event.value)
         self._say()
 
-    def on_find_input_done(self, event: FindInput.Done) -> None:
-        event.stop()
+    def keep(self) -> None:
+        """Give the keys to the log; what was looked for stays marked."""
         self.query_one("#find-line").display = bool(self.word)
         self.screen.set_focus(self.log_view)
         self.screen.refresh_bindings()

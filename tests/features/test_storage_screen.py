@@ -61,11 +61,11 @@ async def test_one_type_at_a_time_and_the_backups_of_each_guest() -> None:
         await come(acting)
         content = acting.front.panel.content
         await acting.until(lambda: content.total == 3)
-        await acting.press("v")
+        await acting.press("full_stop")
         assert content.total == 2
-        await acting.press("v")
+        await acting.press("full_stop")
         assert "debian" in text_of(content)
-        await acting.press("V", "V")
+        await acting.press("comma", "comma")
         assert content.total == 3
         await acting.press("B")
         [line] = acting.lines(content)[1:]
@@ -94,7 +94,7 @@ async def test_an_auditor_reads_why_there_are_no_backups() -> None:
         await come(acting)
         await acting.until(lambda: acting.front.panel.content.total == 1)
         assert "backups 0" not in text_of(acting.front.panel.kinds)
-        await acting.press("v")
+        await acting.press("full_stop")
         shown = text_of(acting.front.panel.content)
         assert "not allowed to see backups" in shown
         assert "(Datastore.AllocateSpace + VM.Backup)" in shown
@@ -170,7 +170,7 @@ async def test_a_server_that_hides_storages_is_named_and_not_down() -> None:
     assert service.limits(cluster(), Scope()) == []
     connection.permissions = Permissions({"/": {"VM.Audit": True}})
     [line] = service.limits(cluster(), Scope())
-    assert line.startswith("acme / berlin: not allowed to see every storage (Datastore.Audit")
+    assert line.startswith("acme / berlin: storages are hidden (missing Datastore.Audit")
     assert service.limits(cluster(), Scope("zeta")) == []
     connection.permissions = Permissions({"/": {"Datastore.Audit": True}})
     assert service.limits(cluster(), Scope()) == []

@@ -111,7 +111,7 @@ async def test_words_are_found_in_the_log() -> None:
         await acting.press("enter")
         pane = acting.front.panel.log_pane
         await acting.until(lambda: len(pane.log_view.lines) == 100)
-        await acting.press("f", *"error [b]", "enter")
+        await acting.press("f", *"ffo", *["backspace"] * 3, *"error [b]", "enter")
         assert "step 50 ERROR [b]x" in text_of(pane.log_view)
         assert pane.title.startswith("2 of 2 lines")
         await acting.press("N")

@@ -205,7 +205,7 @@ CONTENT_COLUMNS: tuple[Column[ContentRow], ...] = (
     Column("format", "Format", lambda r: r.volume.format, lambda r: r.volume.format or UNKNOWN, 6, 7),
     Column("size", "Size", lambda r: r.volume.size, lambda r: text.size(r.volume.size), 8, 2, align="right"),
     Column("ctime", "Date", lambda r: r.volume.ctime, lambda r: moment(r.volume.ctime), 16, 4),
-    Column("vmid", "Owner", lambda r: r.volume.vmid, lambda r: r.owner or UNKNOWN, 8, 3),
+    Column("vmid", "Owner", lambda r: r.volume.vmid, lambda r: r.owner or UNKNOWN, 13, 3),
     Column("protected", "Marks", lambda r: r.volume.protected, _marks, 6, 6, tone=lambda r: Tone.ACCENT),
     Column("notes", "Notes", lambda r: r.volume.notes, lambda r: first_line(r.volume.notes), 8, 8),
 )

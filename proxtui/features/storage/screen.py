@@ -177,10 +177,10 @@ class StorageView(TableView[StorageRow, StorageDetail]):
     HELP_NAME: ClassVar[str] = "storage"
     SHOWS: ClassVar[tuple[type, ...]] = (StorageKey,)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "next_kind(1)", "Next type"),
-        Binding("V", "next_kind(-1)", "Type before", show=False),
+        Binding("full_stop", "next_kind(1)", "Next type", key_display="."),
+        Binding("comma", "next_kind(-1)", "Type before", key_display=",", show=False),
         Binding("B", "per_guest", "Backups per guest"),
-        Binding("w", "next_span", "Time span"),
+        Binding("w", "next_span", "Hour/day/week…"),
     ]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:

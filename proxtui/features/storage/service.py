@@ -93,7 +93,7 @@ class StorageService:
             if scope.covers_server(snapshot.ref) and snapshot.taken_at is not None and permissions is not None:
                 lack = lacks_for_storages(permissions)
                 where = f"{snapshot.ref.tenant} / {snapshot.ref.server}"
-                lines.extend(f"{where}: not allowed to see every storage ({one} is missing)" for one in [lack] if one)
+                lines.extend(f"{where}: storages are hidden (missing {one})" for one in [lack] if one)
         return lines
 
     async def permissions(self, ref: ServerRef) -> Permissions:

@@ -10,6 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
+from textual.widgets import Input
 
 from proxtui.core.ages import nothing_to_show
 from proxtui.core.model import Fleet, Scope, ServerRef
@@ -118,7 +119,8 @@ class TasksView(TableView[TaskRow, TaskDetail]):
     HELP_NAME: ClassVar[str] = "tasks"
     GROUPS = ("status", "type", "node", "server", "tenant", "user")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "find", "Find in log"),
+        # It hands the keyboard over, so it is obeyed before the next key is given out (priority).
+        Binding("f", "find", "Find in log", priority=True),
         Binding("n", "next_hit(1)", "Next hit"),
         Binding("N", "next_hit(-1)", "Hit before", show=False),
         Binding("ctrl+r,f5", "refresh", "Refresh now", show=False),
@@ -198,7 +200,7 @@ class TasksView(TableView[TaskRow, TaskDetail]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "find":
-            return self.split.is_open
+            return self.split.is_open and not isinstance(self.app.focused, Input)
         if action == "next_hit":
             return self.split.is_open and bool(self.panel.log_pane.word)
         return super().check_action(action, parameters)
