@@ -32,7 +32,9 @@ def snapshots() -> None:
 def list_snapshots(line: CommandLine, options: TableOptions) -> None:
     """List the snapshots of all guests, the oldest first.
 
-    One question for each guest, four at a time for each server. Such as: --filter "age>4w tag:prod"
+    PVE has no list of them, so every guest is asked, four at a time: some ten guests a second for each server.
+
+    Such as: --filter "age>4w tag:prod"
     """
     from proxtui.core.asking import problem_lines
     from proxtui.features.snapshots.rows import snapshot_rows
