@@ -181,9 +181,9 @@ def _full(storage: ProxmoxStorage, share: float) -> str:
 def _locks(case: _Case) -> Iterator[WrongRow]:
     finding = case.known.tasks
     tasks = list(finding.value) if finding is not None and finding.value is not None else []
-    for key, guest in sorted(case.snapshot.guests.items()):
-        if not guest.lock or not case.here(guest.node):
-            continue
+    # Few of thousands are locked: only these are put in order.
+    locked = {key: guest for key, guest in case.snapshot.guests.items() if guest.lock and case.here(guest.node)}
+    for key, guest in sorted(locked.items()):
         taken = locker(guest, tasks)
         since = None if taken is None else max(0, int(case.today - taken.since))
         long = since is not None and since > LOCKED_TOO_LONG
