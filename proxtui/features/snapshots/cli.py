@@ -32,7 +32,7 @@ def snapshots() -> None:
 def list_snapshots(line: CommandLine, options: TableOptions) -> None:
     """List the snapshots of all guests, the oldest first.
 
-    PVE has no list of them, so every guest is asked, four at a time: some ten guests a second for each server.
+    PVE has no list of them, so every guest is asked, four at a time; after the first hundred of a server five a second.
 
     Such as: --filter "age>4w tag:prod"
     """
