@@ -161,6 +161,8 @@ class Settings(_Model):
     """Signs and charts in plain ASCII."""
     theme: str = "proxtui-dark"
     """Name of a shipped theme, or of one in the ``themes`` folder beside the configuration."""
+    keys: dict[str, str] = Field(default_factory=dict)
+    """Keys of one's own, by action: ``pause = "f9"``, several with commas; a view's action is called as the view."""
     wall_views: tuple[Slug, ...] = ()
     """What ``--wall`` goes through; empty is every view."""
     wall_seconds: Annotated[float, Field(ge=2, le=3600)] = 15.0

@@ -17,6 +17,7 @@ from proxtui.kit.filter_bar import FilterBar
 from proxtui.kit.header_bar import HeaderBar
 from proxtui.kit.help import HelpScreen
 from proxtui.kit.key_bar import KeyBar
+from proxtui.kit.keymap import view_binding
 from proxtui.kit.one_line import Notice
 from proxtui.kit.too_small import TooSmall
 from proxtui.kit.view import LiveView
@@ -41,9 +42,9 @@ class Frame(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         # Keys that hand the keyboard over are obeyed before the next key is given out (priority): over a slow line
         # "/web" arrives in one piece, and its letters must not run as commands.
-        Binding("slash", "filter", "Filter", key_display="/", priority=True),
-        Binding("t", "toggle_sidebar", "Tree", priority=True),
-        Binding("question_mark", "help", "Help", key_display="?", priority=True),
+        Binding("slash", "filter", "Filter", key_display="/", priority=True, id="filter"),
+        Binding("t", "toggle_sidebar", "Tree", priority=True, id="tree"),
+        Binding("question_mark", "help", "Help", key_display="?", priority=True, id="help"),
     ]
     HANDOVERS: ClassVar[frozenset[str]] = frozenset({"filter", "toggle_sidebar", "help", "switch"})
     """Actions of priority keys; in a text field these keys are text."""
@@ -58,7 +59,7 @@ class Frame(Screen[None]):
         self._front = ""
         for feature in self.features.values():
             if feature.key:
-                self._bindings.bind(feature.key, f"switch('{feature.name}')", feature.title, priority=True)
+                self._bindings.key_to_bindings.setdefault(feature.key, []).append(view_binding(feature))
 
     def compose(self) -> ComposeResult:
         yield HeaderBar()

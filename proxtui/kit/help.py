@@ -77,7 +77,9 @@ def help_rows(screen: Screen[None]) -> list[HelpRow]:
     """The keys of the focused thing, of its neighbours, of the screen and the app; then how filters are written."""
     found: dict[tuple[str, str], list[str]] = {}
     for node in sorted(_nodes(screen), key=_distance):
-        for _, binding in node._bindings:
+        bindings = node._bindings.copy()
+        bindings.apply_keymap(screen.app._keymap)
+        for _, binding in bindings:
             if binding.system or binding.action in _DULL or not binding.description or not is_ours(node):
                 continue
             shown = binding.key_display or screen.app.get_key_display(binding)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 from textual import events
+from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -14,7 +15,8 @@ from proxtui.core.rows import Tone
 from proxtui.kit.one_line import OneLine
 from proxtui.kit.painting import Run
 
-HELP_KEY = "question_mark"
+HELP = "help"
+"""The action that is never left out: it shows the others."""
 _GAP = 2
 
 
@@ -25,6 +27,7 @@ class KeyHint:
     key: str
     shown_key: str
     text: str
+    is_help: bool = False
 
     @property
     def cells(self) -> int:
@@ -39,27 +42,30 @@ def hints_of(screen: Screen[object]) -> list[KeyHint]:
         if not (binding.show and enabled) or (typing and node is not screen.focused):
             continue
         shown = binding.key_display or screen.app.get_key_display(binding)
-        rank = _rank(key, outer=node in (screen, screen.app))
-        hints.setdefault((node, binding.action), (rank, KeyHint(key, shown, binding.description)))
+        rank = _rank(binding, outer=node in (screen, screen.app))
+        hint = KeyHint(key, shown, binding.description, is_help=binding.action == HELP)
+        hints.setdefault((node, binding.action), (rank, hint))
     return [hint for _, hint in sorted(hints.values(), key=lambda pair: pair[0])]
 
 
-def _rank(key: str, *, outer: bool) -> int:
+def _rank(binding: Binding, *, outer: bool) -> int:
     """What belongs to the focused thing comes first, then the views, then the screen, then ``?``."""
-    if key == HELP_KEY:
+    if binding.action == HELP:
         return 3
-    if key.isdigit():
+    if binding.action.startswith("switch("):
         return 1
     # The way back is as near as what has the focus.
-    return 2 if outer and key != "escape" else 0
+    return 2 if outer and binding.key != "escape" else 0
 
 
 def fitting(hints: Sequence[KeyHint], width: int) -> list[KeyHint]:
     """As many hints as have room; when some have not, the last one says ``? more``."""
     if _cells(hints) <= width:
         return list(hints)
-    more = KeyHint(HELP_KEY, "?", "more")
-    kept = [hint for hint in hints if hint.key != HELP_KEY]
+    more = next((replace(hint, text="more") for hint in hints if hint.is_help), None)
+    if more is None:
+        return list(hints)
+    kept = [hint for hint in hints if not hint.is_help]
     while kept and _cells([*kept, more]) > width:
         kept.pop()
     return [*kept, more]

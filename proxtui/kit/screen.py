@@ -40,9 +40,9 @@ class LiveScreen(Frame):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Clear filter"),
-        Binding("P", "pause", "Pause"),
-        Binding("ctrl+r,f5", "refresh", "Refresh now", show=False),
-        Binding("q", "app.quit", "Quit"),
+        Binding("P", "pause", "Pause", id="pause"),
+        Binding("ctrl+r,f5", "refresh", "Refresh now", show=False, id="refresh"),
+        Binding("q", "app.quit", "Quit", id="quit"),
     ]
 
     def __init__(self, runtime: Runtime, features: Sequence[Feature], sidebar: Feature | None = None) -> None:

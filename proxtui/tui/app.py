@@ -19,6 +19,7 @@ from proxtui.errors import UsageError
 from proxtui.kit import signals
 from proxtui.kit.app import LiveApp
 from proxtui.kit.console import Console
+from proxtui.kit.keymap import read_keymap
 from proxtui.kit.screen import LiveScreen
 from proxtui.kit.theme import Looks
 from proxtui.kit.wall import Wall
@@ -56,6 +57,9 @@ class ProxtuiApp(LiveApp):
         self.runtime = runtime
         self.rooms = tuple(features)
         self._wall = wall
+        keys = runtime.config.settings.keys
+        if keys:
+            self.set_keymap(read_keymap(keys, self.rooms))
         self._polling: asyncio.Task[None] | None = None
 
     def get_default_screen(self) -> LiveScreen:
@@ -120,11 +124,13 @@ def run_dashboard(
 
     ``themes`` is the folder of the user's own themes; ``wall`` is the screen on the wall, always read-only.
     The caller has made sure that there is a terminal. Raises NotConfigured without a server, UsageError without such a
-    theme or view, and whatever bug ended the app, once the terminal is as it was before.
+    theme, view or key, and whatever bug ended the app, once the terminal is as it was before.
     """
     looks = Looks.gather(themes)
     looks.get(config.settings.theme)
     chosen_views(features, config.settings.wall_views)
+    if config.settings.keys:
+        read_keymap(config.settings.keys, features)
     plain = ascii_only or config.settings.ascii or wants_ascii(os.environ)
 
     async def run() -> int:

@@ -120,3 +120,32 @@ def test_help(snap_compare: Compare, size: tuple[int, int]) -> None:
         await pilot.pause()
 
     assert snap_compare(app(), terminal_size=size, run_before=ask)
+
+
+@SIZES
+def test_palette(snap_compare: Compare, size: tuple[int, int]) -> None:
+    async def find(pilot: Pilot[None]) -> None:
+        await ready(pilot)
+        await pilot.press("ctrl+p", *"we")
+        await pilot.pause()
+
+    assert snap_compare(app(), terminal_size=size, run_before=find)
+
+
+@SIZES
+def test_command_that_is_none(snap_compare: Compare, size: tuple[int, int]) -> None:
+    async def mistype(pilot: Pilot[None]) -> None:
+        await ready(pilot)
+        await pilot.press("colon", *"gests", "enter")
+        await pilot.pause()
+
+    assert snap_compare(app(), terminal_size=size, run_before=mistype)
+
+
+@SIZES
+def test_wall(snap_compare: Compare, size: tuple[int, int]) -> None:
+    async def look(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: any(table.total for table in pilot.app.screen.query(LiveTable)))
+
+    wall = Sitter(runtime_of(scene(), clients={BERLIN: client()}, read_only=True), wall=True)  # type: ignore[arg-type]
+    assert snap_compare(wall, terminal_size=size, run_before=look)

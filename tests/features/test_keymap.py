@@ -1,0 +1,60 @@
+"""Keys of one's own: what is refused, what works, and that help and key line tell the truth."""
+
+from __future__ import annotations
+
+import pytest
+
+from proxtui.config.models import Config, Settings
+from proxtui.errors import UsageError
+from proxtui.kit.help import HelpScreen
+from proxtui.kit.keymap import read_keymap
+from proxtui.registry import FEATURES
+
+from .fleets import two_tenants
+from .screens import LARGE, stage, text_of
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"puase": "f9"}, "there is no action puase; nearest is pause"),
+        ({"pause": "f5"}, "pause: f5 is Refresh now already"),
+        ({"pause": "d"}, "pause: d is Detail already"),
+        ({"pause": "b"}, "pause: b is "),
+        ({"pause": "f9", "refresh": "f9"}, "f9 is given to both pause and refresh"),
+        ({"pause": "ctrl+nothing"}, "pause: ctrl+nothing is no key; write x, F, ?, f5 or ctrl+x"),
+        ({"pause": ""}, "pause: nothing is no key"),
+        ({"nodes": "1"}, "nodes: 1 is Guests already"),
+    ],
+)
+def test_what_cannot_be_is_one_line(keys: dict[str, str], said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_keymap(keys, FEATURES)
+    assert str(caught.value).startswith(f"settings.keys: {said}")
+
+
+def test_keys_may_be_exchanged() -> None:
+    swapped = {"guests": "2", "nodes": "1", "help": "?", "pause": "f9, F"}
+    assert read_keymap(swapped, FEATURES) == {"guests": "2", "nodes": "1", "help": "question_mark", "pause": "f9,F"}
+
+
+async def test_help_and_key_line_say_what_is_bound() -> None:
+    keys = {"pause": "f9", "guests": "2", "nodes": "1", "help": "f1", "palette": "ctrl+k"}
+    config = Config(settings=Settings(keys=keys))
+    async with stage(two_tenants(), LARGE, config=config) as acting:
+        bar = text_of(acting.app.screen.query_one("KeyBar"))
+        assert " 1 Nodes" in bar
+        assert " 2 Guests" in bar
+        assert "f1 " in bar
+        await acting.press("1")
+        assert acting.app.screen.query("#view-nodes")
+        await acting.press("P")
+        assert not acting.runtime.poller.paused
+        await acting.press("f9")
+        assert acting.runtime.poller.paused
+        await acting.press("f1")
+        assert isinstance(acting.app.screen, HelpScreen)
+        rows = {row.text: row.keys for row in acting.app.screen.query_one("LiveTable").rows.all}  # type: ignore[attr-defined]
+        assert (rows["Pause"], rows["Nodes"], rows["Go to"]) == ("f9", "1", "^k")
+        await acting.press("escape", "slash", "1", "f")
+        assert acting.app.screen.query_one("FilterInput").value == "1f"  # type: ignore[attr-defined]
