@@ -58,12 +58,14 @@ class Output:
     def repainting(self) -> Iterator[None]:
         """What is written meanwhile stands at the top of the terminal, over what was there; long lines are cut."""
         self._end = CLEAR_LINE + "\n"
-        sys.stdout.write(f"{HOME}{NO_WRAP}")
         try:
+            sys.stdout.write(f"{HOME}{NO_WRAP}")
             yield
         finally:
             self._end = "\n"
+            # At once: ctrl+c may end us here, and the terminal must not stay without line breaks.
             sys.stdout.write(f"{WRAP}{CLEAR_BELOW}")
+            sys.stdout.flush()
 
     def json(self, value: object, *, in_one_line: bool = False) -> None:
         """Everything outside ASCII leaves as an escape: no terminal obeys it, no locale breaks it."""

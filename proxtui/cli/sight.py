@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from proxtui.errors import ProxtuiError
+from proxtui.pve.sight import sees_guests
 
 if TYPE_CHECKING:
     from proxtui.core.model import Fleet, ServerRef
@@ -28,7 +29,7 @@ async def blind_spots(runtime: Runtime, fleet: Fleet) -> Mapping[ServerRef, str]
     found = {}
     for ref in empty:
         permissions = runtime.connection(ref).permissions
-        if permissions is not None and not any("VM.Audit" in held for held in permissions.paths.values()):
+        if permissions is not None and not sees_guests(permissions):
             found[ref] = GUESTS if permissions else NOTHING
     return found
 

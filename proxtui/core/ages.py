@@ -7,6 +7,7 @@ from proxtui.core.model import Fleet, Scope, Snapshot, SourceState
 from proxtui.core.rows import Tone
 
 NOW = "now"
+UNSEEN = "the login may see no guest: missing privilege VM.Audit"
 NOW_BELOW = 10.0
 """Seconds. Below this the age is not counted: a fresh screen must not change every second."""
 
@@ -79,4 +80,6 @@ def nothing_to_show(fleet: Fleet, scope: Scope, what: str, *, filtered: bool) ->
     if waiting == len(sources):
         return f"waiting for {waiting} server{'' if waiting == 1 else 's'} …" if sources else "no server is configured"
     lines = troubles(fleet, scope)
+    if what == "guests":
+        lines += [f"{one.ref.tenant} / {one.ref.server}: {UNSEEN}" for one in sources if one.guests_unseen]
     return "\n".join([f"no {what} are known", *lines]) if lines else f"no {what} here"

@@ -85,6 +85,8 @@ class Snapshot:
     """``host:port`` that answered last."""
     unverified_tls: bool = False
     """True while the certificate of this server is not checked."""
+    guests_unseen: bool = False
+    """True when the login may see no guest at all: then no guests are unknown, not none."""
 
     def age(self, now: float) -> float | None:
         """Seconds since the rows were true, or None while there are none."""

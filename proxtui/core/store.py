@@ -97,6 +97,11 @@ class Store:
         server = self._servers[ref]
         return self._replace(server, replace(server.snapshot, interval=interval))
 
+    def sight(self, ref: ServerRef, *, guests_unseen: bool) -> Delta:
+        """Note whether the login may see any guest."""
+        server = self._servers[ref]
+        return self._replace(server, replace(server.snapshot, guests_unseen=guests_unseen))
+
     def age(self) -> None:
         """Judge every server anew by the clock: rows get late without anything happening."""
         for server in list(self._servers.values()):
@@ -164,4 +169,11 @@ def _difference(old: Snapshot, new: Snapshot) -> Delta:
 
 def _condition(snapshot: Snapshot) -> tuple[object, ...]:
     """What a screen says about the server itself; its age is counted by the screen's own clock."""
-    return (snapshot.state, snapshot.error, snapshot.next_try_at, snapshot.endpoint, snapshot.interval)
+    return (
+        snapshot.state,
+        snapshot.error,
+        snapshot.next_try_at,
+        snapshot.endpoint,
+        snapshot.interval,
+        snapshot.guests_unseen,
+    )

@@ -10,6 +10,7 @@ from proxtui.core.clock import Clock
 from proxtui.core.connection import Connection
 from proxtui.core.store import Store
 from proxtui.errors import ProxtuiError, UnexpectedAnswer
+from proxtui.pve.sight import sees_guests
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ class Supervisor:
                 await self.connection.learn_permissions()
             except ProxtuiError as error:
                 log.info("%s/%s: permissions stay unknown: %s", *self.connection.ref, error)
+        self._store.sight(self.connection.ref, guests_unseen=not sees_guests(self.connection.permissions))
 
     def refresh(self) -> None:
         """Ask now, also when paused and whatever the breakers say: a person wants to know."""

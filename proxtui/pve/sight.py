@@ -42,6 +42,11 @@ def lacks_for_guest(permissions: Permissions, vmid: int) -> str | None:
     return _lacks(permissions, f"/vms/{vmid}", "VM.Audit")
 
 
+def sees_guests(permissions: Permissions) -> bool:
+    """True when at least some guests may be listed: without VM.Audit anywhere PVE lists none, without a word."""
+    return any("VM.Audit" in held for held in permissions.paths.values())
+
+
 def lacks_for_guests(permissions: Permissions) -> str | None:
     """For all guests of a cluster to be listed, and their replication jobs."""
     return _lacks_below(permissions, "/vms", "VM.Audit")

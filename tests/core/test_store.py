@@ -213,3 +213,13 @@ def test_a_listener_may_leave_while_it_is_called(store: Store, clock: FakeClock)
 def test_the_error_of_a_network_failure_is_one_line(store: Store) -> None:
     store.fail(A, NetworkError("no route", stage="connect"), next_try_at=None)
     assert store.snapshot(A).error == "no route"
+
+
+def test_a_login_that_sees_no_guest_is_told_to_all_who_listen() -> None:
+    store = store_of(FakeClock(), A)
+    heard: list[Delta] = []
+    store.subscribe(heard.append)
+    assert store.sight(A, guests_unseen=True).state_changed
+    assert store.snapshot(A).guests_unseen
+    assert not store.sight(A, guests_unseen=True)
+    assert len(heard) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from proxtui.core.filters import parse
 from proxtui.core.model import NodeKey, Scope, SourceState
 from proxtui.core.rows import UNKNOWN, Tone
@@ -65,3 +67,9 @@ def test_loads_filter_and_colour() -> None:
     assert COLUMN["cpu"].tone(row) is Tone.BAD
     assert text(row, "mem") == "48 GiB  75 %"
     assert COLUMN["mem"].tone(row) is Tone.WARN
+
+
+def test_guests_that_may_not_be_seen_are_not_counted_as_none() -> None:
+    hidden = replace(snapshot(ACME, (), (node("pve1"),)), guests_unseen=True)
+    row = node_rows(fleet(hidden))[0]
+    assert (row.running, row.guests, text(row, "running")) == (None, None, UNKNOWN)

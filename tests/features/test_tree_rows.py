@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from proxtui.core.model import GuestKey, NodeKey, Scope, ServerRef, SourceState, StorageKey
 from proxtui.core.rows import Tone
 from proxtui.features.tree.rows import FLEET, TenantKey, TreeLine, ancestors, tree_lines
@@ -114,3 +116,11 @@ def test_the_lines_that_can_stand_for_a_guest() -> None:
     assert ancestors(WEB, two_tenants()) == [WEB, PVE1, ACME, TenantKey("acme")]
     gone = GuestKey(*ACME, "qemu", 999)
     assert ancestors(gone, two_tenants()) == [gone, ACME, TenantKey("acme")]
+
+
+def test_guests_that_may_not_be_seen_are_unknown_not_none() -> None:
+    hidden = replace(snapshot(ACME, (), (node("pve1"),)), guests_unseen=True)
+    lines = {line.name: line.note for line in tree_lines(fleet(hidden))}
+    assert lines["pve1"] == ""
+    seen = {line.name: line.note for line in tree_lines(fleet(snapshot(ACME, (), (node("pve1"),))))}
+    assert seen["pve1"] == "0/0"

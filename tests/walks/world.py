@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pydantic import SecretStr
 
 from proxtui.config.models import Config, Credentials, Endpoint, Server, Settings, Tenant
+from proxtui.core.clock import Clock
 from proxtui.core.model import ServerRef, SourceState
 from proxtui.core.runtime import Runtime
 from proxtui.sim.app import create_app
@@ -26,7 +27,9 @@ def make_world(scenario: str, *, now: Callable[[], float] = time.time) -> World:
 
 
 @asynccontextmanager
-async def runtime_over(world: World, *, interval: float = 1.0, timeout_ms: int = 2_000) -> AsyncIterator[Runtime]:
+async def runtime_over(
+    world: World, *, interval: float = 1.0, timeout_ms: int = 2_000, clock: Clock | None = None
+) -> AsyncIterator[Runtime]:
     """The kernel over every site of the world, each a server of a tenant of its own name."""
     tenants = tuple(
         Tenant(slug=site.name, name=site.name.title(), servers=(_server(site, timeout_ms),))
@@ -36,7 +39,7 @@ async def runtime_over(world: World, *, interval: float = 1.0, timeout_ms: int =
     transports = {
         ServerRef(site.name, site.name): SimTransport(create_app(world, site.name)) for site in world.sites.values()
     }
-    async with open_runtime(config, read_only=True, transports=transports) as runtime:
+    async with open_runtime(config, read_only=True, transports=transports, clock=clock) as runtime:
         yield runtime
 
 

@@ -28,8 +28,8 @@ class NodeRow:
     """Coarse seconds; None while unknown. See ``core.ages``."""
     running: int | None
     """Guests that run; None while the node is offline, for PVE then repeats what it last heard."""
-    guests: int
-    """Guests that live here, templates included."""
+    guests: int | None
+    """Guests that live here, templates included; None when the login may see none."""
     haystack: str
 
     @property
@@ -70,8 +70,9 @@ def _rows_of(snapshot: Snapshot, now: float) -> Iterator[NodeRow]:
     total: Counter[str] = Counter(guest.node for guest in snapshot.guests.values())
     running: Counter[str] = Counter(guest.node for guest in snapshot.guests.values() if guest.status == "running")
     for key, node in sorted(snapshot.nodes.items()):
-        count = None if node.status == "offline" else running[key.node]
-        yield NodeRow(key, node, snapshot.state, age, count, total[key.node], node_haystack(key))
+        lives = None if snapshot.guests_unseen and not snapshot.guests else total[key.node]
+        count = None if lives is None or node.status == "offline" else running[key.node]
+        yield NodeRow(key, node, snapshot.state, age, count, lives, node_haystack(key))
 
 
 STATUS_TONES = {"online": Tone.GOOD, "offline": Tone.BAD}
@@ -89,6 +90,8 @@ def usage_text(used: int | None, total: int | None) -> str:
 
 def guests_text(row: NodeRow) -> str:
     """``12/15``: running of all."""
+    if row.guests is None:
+        return UNKNOWN
     return f"{UNKNOWN if row.running is None else row.running}/{row.guests}"
 
 
@@ -143,7 +146,15 @@ COLUMNS: tuple[Column[NodeRow], ...] = (
     Column("uptime", "Uptime", lambda r: r.node.uptime, lambda r: text.duration(r.node.uptime), 7, 5, align="right"),
     Column("running", "Running", lambda r: r.running, guests_text, 7, 3, align="right", tone=_guests_tone),
     Column("age", "Age", lambda r: r.age, lambda r: age_text(r.age), 4, 4, align="right", tone=lambda r: Tone.MUTED),
-    Column("guests", "Guests", lambda r: r.guests, lambda r: str(r.guests), 6, align="right", shown=False),
+    Column(
+        "guests",
+        "Guests",
+        lambda r: r.guests,
+        lambda r: UNKNOWN if r.guests is None else str(r.guests),
+        6,
+        align="right",
+        shown=False,
+    ),
     Column("maxmem", "Max memory", lambda r: r.node.maxmem, lambda r: text.size(r.node.maxmem), 10, shown=False),
     Column("maxdisk", "Max disk", lambda r: r.node.maxdisk, lambda r: text.size(r.node.maxdisk), 9, shown=False),
     Column("level", "Level", lambda r: r.node.level, lambda r: r.node.level or "", 9, shown=False),

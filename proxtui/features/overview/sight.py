@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from proxtui.pve.sight import sees_guests
+
 if TYPE_CHECKING:
     from proxtui.pve.access import Permissions
 
@@ -28,7 +30,7 @@ def sight_of(permissions: Permissions | None) -> Sight:
         return ALL
     held = {privilege for privileges in permissions.paths.values() for privilege in privileges}
     return Sight(
-        "VM.Audit" in held,
+        sees_guests(permissions),
         bool(held & {"Datastore.Audit", "Datastore.AllocateSpace"}),
         permissions.allows("/", "Sys.Audit"),
     )

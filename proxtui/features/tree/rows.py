@@ -209,7 +209,8 @@ class _Server:
         if self._status(node) == "offline":
             # PVE goes on saying "running" for the guests of a node that it does not reach.
             return Count(0, len(guests), known=False)
-        return Count(sum(guest.status == "running" for _, guest in guests), len(guests))
+        known = bool(guests) or not self.snapshot.guests_unseen
+        return Count(sum(guest.status == "running" for _, guest in guests), len(guests), known)
 
     def _node_lines(self, node: str) -> Iterator[TreeLine]:
         key = NodeKey(*self.snapshot.ref, node)
