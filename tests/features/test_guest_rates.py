@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from proxtui.core.model import Fleet, GuestKey, SourceState
 from proxtui.core.rows import UNKNOWN
@@ -55,6 +56,15 @@ def test_the_same_reading_polled_again_keeps_the_rate() -> None:
     assert counted(vm(100, **{**FIRST, "uptime": 110, "netin": 2_000}, cpu=0.9), NOW + 14, second) is second
 
 
+def test_only_the_reading_before_is_kept() -> None:
+    known = counted(vm(100, **FIRST), NOW, None)
+    for step in range(1, 4):
+        known = counted(vm(100, **{**FIRST, "uptime": 100 + 10 * step, "netin": 1_000 * 2**step}), NOW + step, known)
+    assert known.before is not None
+    assert known.before.netin == 4_000
+    assert known.rates.netin == 400.0
+
+
 def polled(before: list[GuestRow], at: float, **known: Any) -> list[GuestRow]:
     guest = vm(100, **{**FIRST, **known})
     one = replace(
@@ -77,11 +87,18 @@ def test_a_column_is_unknown_until_the_second_poll() -> None:
     assert COLUMN["netin_rate"].value(second[0]) == 2048.0
 
 
+def test_a_guest_that_changed_between_two_readings_keeps_its_rate() -> None:
+    rows = polled(polled([], 0), 10, uptime=110, netin=1_000 + 20_480)
+    again = polled(rows, 14, uptime=110, netin=1_000 + 20_480, cpu=0.9)
+    assert again[0] is not rows[0]
+    assert text(again[0])[0] == "2 KiB/s"
+
+
 def test_a_rate_of_old_knowledge_is_none() -> None:
     first = polled([], 0)
     [row] = polled(first, 10, uptime=110, netin=21_480)
-    assert text(replace(row, state=SourceState.STALE)) == [UNKNOWN] * 4
-    assert text(replace(row, node_offline=True)) == [UNKNOWN] * 4
+    assert text(structs.replace(row, state=SourceState.STALE)) == [UNKNOWN] * 4
+    assert text(structs.replace(row, node_offline=True)) == [UNKNOWN] * 4
 
 
 def test_a_guest_that_nobody_polled_has_no_rate() -> None:

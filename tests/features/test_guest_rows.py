@@ -149,6 +149,31 @@ def test_rows_of_unchanged_guests_are_the_same_objects_again() -> None:
     assert guest_rows(later) == [same, other]
 
 
+def test_a_poll_works_out_no_search_text_until_it_is_asked_for() -> None:
+    [row] = guest_rows(fleet(snapshot(ACME, (vm(100, name="Web"),))))
+    assert row.searched is None
+    assert row.haystack == "100 web pve1 berlin acme "
+    assert row.haystack is row.haystack
+
+
+def test_search_text_outlives_a_change_of_age_but_not_of_the_guest() -> None:
+    known = snapshot(ACME, (vm(100, name="web"),))
+    [row] = guest_rows(fleet(known))
+    assert parse("web").matches(row)
+    [older] = guest_rows(fleet(known, now=NOW + 60), previous={row.key: row})
+    assert older is not row
+    assert older.haystack is row.haystack
+    renamed = fleet(snapshot(ACME, (vm(100, name="mail"),)))
+    [other] = guest_rows(renamed, previous={row.key: row})
+    assert [parse(word).matches(other) for word in ("web", "mail")] == [False, True]
+
+
+def test_rows_are_equal_when_what_they_show_of_the_guest_is() -> None:
+    [row], [same], [other] = (guest_rows(fleet(snapshot(ACME, (vm(100, cpu=cpu),)))) for cpu in (0.1, 0.1, 0.2))
+    assert row.haystack
+    assert (row == same, row == other, len({row, same, other})) == (True, False, 2)
+
+
 def test_rows_of_guests_on_an_offline_node_are_reused_too() -> None:
     known = fleet(snapshot(ACME, (vm(100),), (node("pve1", status="offline"),)))
     [row] = guest_rows(known)

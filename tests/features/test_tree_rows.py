@@ -35,6 +35,15 @@ def test_an_open_node_shows_guests_by_vmid_and_then_storages() -> None:
     assert all(line.is_open is None for line in inside)
 
 
+def test_a_filter_counts_and_lists_only_what_it_lets_through() -> None:
+    kept = {GuestKey(*ACME, "lxc", 200), GuestKey(*ACME, "qemu", 101)}
+    lines = tree_lines(two_tenants(), {PVE1}, kept.__contains__)
+    assert names(lines) == [
+        "all tenants", "acme", "  berlin", "    pve1", "      200 dns", "    pve2", "zeta", "  paris",
+    ]  # fmt: skip
+    assert [line.note for line in lines] == ["1/2", "1/2", "1/2", "1/1", "", "0/1", "", ""]
+
+
 def test_a_closed_tenant_hides_its_servers_but_not_its_count() -> None:
     lines = tree_lines(two_tenants(), {TenantKey("acme")})
     assert names(lines) == ["all tenants", "acme", "zeta", "  paris", "    pve1"]

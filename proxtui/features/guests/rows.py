@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from proxtui.core import text
 from proxtui.core.ages import age_text, coarse_age, is_old
@@ -16,9 +17,12 @@ from proxtui.pve.models import Guest
 EVERYWHERE = Scope()
 
 
-@dataclass(frozen=True, slots=True)
-class GuestRow:
-    """One guest with what is known of its server at the moment."""
+class GuestRow(msgspec.Struct, frozen=True, eq=False, gc=False, weakref=False):
+    """One guest with what is known of its server at the moment.
+
+    One is made for every guest that a poll changed, though one screen of them is seen: it only holds what it is given,
+    and works out the rest when asked.
+    """
 
     key: GuestKey
     guest: Guest
@@ -28,9 +32,29 @@ class GuestRow:
     """Coarse seconds; None while unknown. See ``core.ages``."""
     node_offline: bool
     """PVE keeps the last values of an offline node's guests for up to five minutes."""
-    haystack: str
-    counted: Counted | None = field(default=None, compare=False)
-    """The counters, and how fast they grow; None while no poll has brought any."""
+    counted: Counted | None = None
+    """The counters, and how fast they grow; None while no poll has brought any. Rows are equal whatever it says."""
+    searched: str | None = None
+    """The haystack, once somebody has asked for it."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, GuestRow) and self._compared == other._compared
+
+    def __hash__(self) -> int:
+        return hash(self._compared)
+
+    @property
+    def _compared(self) -> tuple[object, ...]:
+        return self.key, self.guest, self.state, self.age, self.node_offline
+
+    @property
+    def haystack(self) -> str:
+        """Kept: every character typed into the filter asks all rows."""
+        found = self.searched
+        if found is None:
+            found = guest_haystack(self.key, self.guest)
+            msgspec.structs.force_setattr(self, "searched", found)
+        return found
 
     @property
     def rates(self) -> Rates:
@@ -88,7 +112,7 @@ def guest_rows(
 def _rows_of(
     snapshot: Snapshot, now: float, node: str | None, kind: str | None, previous: Mapping[GuestKey, GuestRow]
 ) -> Iterator[GuestRow]:
-    state, server_age = snapshot.state, coarse_age(snapshot, now)
+    state, server_age, taken_at = snapshot.state, coarse_age(snapshot, now), snapshot.taken_at
     offline = {key.node for key, known in snapshot.nodes.items() if known.status == "offline"}
     for key, guest in snapshot.guests.items():
         if (kind and key.kind != kind) or (node and guest.node != node):
@@ -96,13 +120,16 @@ def _rows_of(
         cut_off = guest.node in offline
         age = None if cut_off else server_age
         row = previous.get(key)
-        if row and row.guest is guest and row.age == age and row.state is state and row.node_offline is cut_off:
+        if row is None:
+            known = None if taken_at is None else counted(guest, taken_at, None)
+            yield GuestRow(key, guest, state, age, cut_off, known)
+        elif row.guest is not guest:
+            known = row.counted if taken_at is None else counted(guest, taken_at, row.counted)
+            yield GuestRow(key, guest, state, age, cut_off, known)
+        elif row.age == age and row.state is state and row.node_offline is cut_off:
             yield row
         else:
-            known = row.counted if row else None
-            if snapshot.taken_at is not None and not (row and row.guest is guest):
-                known = counted(guest, snapshot.taken_at, known)
-            yield GuestRow(key, guest, state, age, cut_off, guest_haystack(key, guest), known)
+            yield GuestRow(key, guest, state, age, cut_off, row.counted, row.searched)
 
 
 def status_text(row: GuestRow) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -158,10 +160,10 @@ class _Server:
         self.keep = keep
         self.old = is_old(snapshot.state)
         self.age = age_text(coarse_age(snapshot, now))
-        self.guests: dict[str, list[tuple[GuestKey, Guest]]] = {}
-        for key, guest in snapshot.guests.items():
-            if keep is None or keep(key):
-                self.guests.setdefault(guest.node, []).append((key, guest))
+        kept = snapshot.guests.values() if keep is None else [one for key, one in snapshot.guests.items() if keep(key)]
+        # Every poll counts all guests, and most nodes are closed: who they are is looked up for those that are open.
+        self.total = Counter([guest.node for guest in kept])
+        self.running = Counter([guest.node for guest in kept if guest.status == "running"])
         self.storages: dict[str, list[tuple[StorageKey, ProxmoxStorage]]] = {}
         for place, storage in snapshot.storages.items():
             if keep is None or keep(place):
@@ -198,19 +200,29 @@ class _Server:
     def _nodes(self) -> list[str]:
         """Names of the nodes to show: those that PVE lists, and those that only a guest speaks of."""
         listed = {key.node for key in self.snapshot.nodes if self.keep is None or self.keep(key)}
-        return sorted(listed | self.guests.keys() | self.storages.keys())
+        return sorted(listed | self.total.keys() | self.storages.keys())
 
     def _status(self, node: str) -> str:
         known = self.snapshot.nodes.get(NodeKey(*self.snapshot.ref, node))
         return known.status if known else "unknown"
 
     def _count(self, node: str) -> Count:
-        guests = self.guests.get(node, [])
+        total = self.total[node]
         if self._status(node) == "offline":
             # PVE goes on saying "running" for the guests of a node that it does not reach.
-            return Count(0, len(guests), known=False)
-        known = bool(guests) or not self.snapshot.guests_unseen
-        return Count(sum(guest.status == "running" for _, guest in guests), len(guests), known)
+            return Count(0, total, known=False)
+        return Count(self.running[node], total, known=bool(total) or not self.snapshot.guests_unseen)
+
+    @cached_property
+    def _guests(self) -> Mapping[str, Sequence[tuple[GuestKey, Guest]]]:
+        """The guests of the open nodes, by node."""
+        found: dict[str, list[tuple[GuestKey, Guest]]] = {
+            node: [] for node in self.total if NodeKey(*self.snapshot.ref, node) in self.toggled
+        }
+        for key, guest in self.snapshot.guests.items():
+            if guest.node in found and (self.keep is None or self.keep(key)):
+                found[guest.node].append((key, guest))
+        return found
 
     def _node_lines(self, node: str) -> Iterator[TreeLine]:
         key = NodeKey(*self.snapshot.ref, node)
@@ -231,7 +243,7 @@ class _Server:
         )
         if is_open:
             muted = self.old or offline
-            for guest_key, guest in sorted(self.guests.get(node, []), key=lambda item: item[0].vmid):
+            for guest_key, guest in sorted(self._guests.get(node, ()), key=lambda item: item[0].vmid):
                 yield guest_line(guest_key, guest, muted=muted, doubtful=offline)
             for place, storage in sorted(self.storages.get(node, []), key=lambda item: item[0].storage):
                 yield storage_line(place, storage, muted=muted)
