@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
-from proxtui.errors import AuthenticationError, ProxtuiError
+from proxtui.errors import AuthenticationError, ProxtuiError, TotpRequired
 
 INTERRUPTED = 130
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""What a disk or a terminal that takes no more says."""
 STATUS_UNKNOWN = 3
 """What ``status`` exits with when it could not find out: 2 would tell a monitoring system "critical"."""
 
@@ -64,6 +68,16 @@ def _translated(run: Callable[[], int], arguments: Sequence[str]) -> int:
         return tell(error.format_message(), error.exit_code, {"kind": type(error).__name__}, arguments)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        forget_stdout()
+        return tell(f"cannot write to stdout: {error.strerror}", 1, {"kind": "OSError"}, ())
+
+
+def forget_stdout() -> None:
+    """What is left in the buffer must not raise once more when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def tell(message: str, code: int, details: dict[str, Any], arguments: Sequence[str]) -> int:
@@ -78,8 +92,9 @@ def tell(message: str, code: int, details: dict[str, Any], arguments: Sequence[s
 
 def line_of(error: ProxtuiError) -> str:
     """The error in one line; PVE's own word for a wrong login says nothing of where to look."""
-    if isinstance(getattr(error, "cause", error), AuthenticationError):
-        return f"{error}: check the token and its secret, or user and password"
+    cause = getattr(error, "cause", error)
+    if isinstance(cause, AuthenticationError) and not isinstance(cause, TotpRequired):
+        return f"{error}: check {'user and password' if cause.method == 'POST' else 'the token and its secret'}"
     return str(error)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from proxtui import __version__
+from proxtui.cli.failures import forget_stdout
 from proxtui.cli.lazy import LazyGroup, Verb
 from proxtui.cli.session import Session
 from proxtui.config.variables import VARIABLES
@@ -34,8 +35,8 @@ class Root(LazyGroup):
             answer = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
-            # The reader has gone, as in "| head": what is left must not raise once more when Python ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # The reader has gone, as in "| head".
+            forget_stdout()
         return answer
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -44,7 +44,7 @@ def parse_address(text: str) -> Address:
             raise ValueError(f"{text.strip()!r} is not an address")
         return Address(inside, parse_port(behind[1:]) if behind else None)
     host, colon, port = rest.partition(":")
-    if not _HOSTNAME.match(host) or len(host) > 253:
+    if not _HOSTNAME.match(host) or len(host) > 253 or not _is_plain(host):
         raise ValueError(f"{text.strip()!r} is not a host name or address")
     return Address(host, parse_port(port) if colon else None)
 
@@ -76,6 +76,18 @@ def short_name(host: str) -> str:
         host = host.split(".", 1)[0]
     slug = re.sub(r"[^a-z0-9]+", "-", host.lower()).strip("-")[:40].rstrip("-")
     return slug or "server"
+
+
+def _is_plain(host: str) -> bool:
+    """False for numbers that are no IPv4 address: ``999.1.1.1``, and ``127.1``, which C would read as one."""
+    if re.fullmatch(r"(?:0x)?[0-9a-f]*", host.rstrip(".").rpartition(".")[2], re.IGNORECASE) is None:
+        return True
+    if re.search(r"[g-wyz_-]", host, re.IGNORECASE) or not re.fullmatch(r"[0-9.]+|0x.*", host, re.IGNORECASE):
+        return True
+    try:
+        return ipaddress.ip_address(host).version == 4
+    except ValueError:
+        return False
 
 
 def _is_ipv6(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from proxtui.core import text
 from proxtui.core.model import Fleet, Scope, Snapshot, SourceState
-from proxtui.core.rows import Tone
+from proxtui.core.rows import UNKNOWN, Tone
 
 NOW = "now"
 UNSEEN = "the login may see no guest: missing privilege VM.Audit"
@@ -50,7 +50,7 @@ def trouble(snapshot: Snapshot, now: float) -> str | None:
     where = f"{snapshot.ref.tenant} / {snapshot.ref.server}"
     if snapshot.state is SourceState.WAITING:
         return f"{where}: waiting for the first answer"
-    parts = [snapshot.error or "no answer in time"]
+    parts = [snapshot.error or "no new answer"]
     if snapshot.taken_at is not None:
         parts.append(f"rows are {age_text(coarse_age(snapshot, now))} old")
     if snapshot.next_try_at is not None:
@@ -66,6 +66,26 @@ def troubles(fleet: Fleet, scope: Scope) -> list[str]:
     """The troubles of the servers in scope, in configured order."""
     lines = (trouble(snapshot, fleet.now) for snapshot in fleet.snapshots if scope.covers_server(snapshot.ref))
     return [line for line in lines if line is not None]
+
+
+def at_least(fleet: Fleet, scope: Scope, *, of_guests: bool = False) -> str | None:
+    """What stands before a count over the servers in scope: nothing, ``at least``, or None when none is known.
+
+    ``of_guests``: servers whose guests the login may not see count as unknown.
+    """
+    sources = [one for one in fleet.snapshots if scope.covers_server(one.ref)]
+    unknown = [one for one in sources if one.taken_at is None or (of_guests and one.guests_unseen)]
+    if not unknown:
+        return ""
+    return None if len(unknown) == len(sources) else "at least "
+
+
+def counted(shown: int, total: int, noun: str, sure: str | None) -> str:
+    """``120 of 400 guests``, ``at least 400 guests``, ``– guests``; ``noun`` is plural, ``sure`` from ``at_least``."""
+    if sure is None and not total:
+        return f"{UNKNOWN} {noun}"
+    one = noun.removesuffix("s") if total == 1 else noun
+    return f"{sure or ''}{total} {one}" if shown == total else f"{shown} of {sure or ''}{total} {one}"
 
 
 def nothing_to_show(fleet: Fleet, scope: Scope, what: str, *, filtered: bool) -> str:

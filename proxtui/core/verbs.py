@@ -25,6 +25,14 @@ MOST_CANDIDATES = 8
 WATCH_SECONDS = 4.0
 """Between two readings of ``--watch`` without a number: PVE closes an idle connection after five."""
 
+
+def _refuse_nan(_ctx: click.Context, _parameter: click.Parameter, seconds: float | None) -> float | None:
+    """``nan`` is in every range, and would be no pause at all."""
+    if seconds is not None and seconds != seconds:
+        raise click.BadParameter("nan is not a number of seconds")
+    return seconds
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 _LIST_OPTIONS = (
     click.option(
@@ -33,6 +41,7 @@ _LIST_OPTIONS = (
         flag_value=str(WATCH_SECONDS),
         default=None,
         type=click.FloatRange(1, 86_400),
+        callback=_refuse_nan,
         metavar="[SECONDS]",
         help=f"Read again every so often, until ctrl+c. [{WATCH_SECONDS:g}]",
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -42,7 +42,17 @@ def freshness(fleet: Fleet, scope: Scope) -> Said:
     worst = min(sources, key=lambda snapshot: _WORST_FIRST.index(snapshot.state))
     alike = sum(snapshot.state is worst.state for snapshot in sources)
     count = f"{alike} of {len(sources)} " if alike < len(sources) else (f"{alike} " if alike > 1 else "")
-    return f"{state_sign(worst.state)} {count}{worst.state}{_age(worst, fleet.now)}", state_tone(worst.state)
+    said = f"{state_sign(worst.state)} {count}{worst.state}{_age(worst, fleet.now)}"
+    return said + "".join(_others(sources, worst.state, fleet.now)), state_tone(worst.state)
+
+
+def _others(sources: Sequence[Snapshot], worst: SourceState, now: float) -> Iterator[str]:
+    """``, 3 stale 30s``: a dead server must not hide that others have grown old."""
+    for state in _WORST_FIRST:
+        alike = [one for one in sources if one.state is state]
+        if alike and state not in (worst, SourceState.FRESH, SourceState.WAITING):
+            oldest = max(alike, key=lambda one: one.age(now) or 0.0)
+            yield f", {len(alike)} {state}{_age(oldest, now)}"
 
 
 def trail(fleet: Fleet, scope: Scope, title: str) -> tuple[str, ...]:

@@ -178,9 +178,11 @@ class LiveScreen(Frame):
             )
         )
         lines = troubles(fleet, self.scope)
-        more = f"  (+{len(lines) - 1} more)" if len(lines) > 1 else ""
+        # In front, where it is never cut: how many there are, and that nobody was asked at all.
+        paused = "paused, P goes on: " if self.runtime.poller.paused else ""
+        lead = paused + (f"(1 of {len(lines)}) " if len(lines) > 1 else "")
         known = [snapshot for snapshot in fleet.snapshots if snapshot.state is not SourceState.WAITING]
-        self.query_one("#trouble", Notice).say(lines[0] + more if lines and known else "", Tone.WARN)
+        self.query_one("#trouble", Notice).say(lead + lines[0] if lines and known else "", Tone.WARN)
 
 
 def in_scope(key: Key, fleet: Fleet, scope: Scope) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 
+from proxtui.core.ages import at_least, counted
 from proxtui.core.model import Fleet, Scope
 from proxtui.core.rows import Column, Scalar, TableRow, Tone
 from proxtui.kit.column_chooser import ColumnChooser
@@ -58,9 +59,8 @@ class TableTools(RowCopies[R]):
     @property
     def summary(self) -> str:
         """``120 of 400 guests, 3 marked, by node``; the total only while nothing is hidden."""
-        shown, total = self.table.shown, self.table.total
-        noun = self.NOUN if total == 1 else f"{self.NOUN}s"
-        return (f"{total} {noun}" if shown == total else f"{shown} of {total} {noun}") + self.extras
+        sure = at_least(self.fleet, self.scope)
+        return counted(self.table.shown, self.table.total, f"{self.NOUN}s", sure) + self.extras
 
     @property
     def extras(self) -> str:

@@ -32,7 +32,7 @@ def test_a_wrong_password_is_one_line(simulator_process: Simulator) -> None:
     with Terminal([*PROXTUI, "nodes", "list"], environment=login(simulator_process), columns=200) as terminal:
         terminal.wait_for("Password of")
         terminal.press("wrong-password\r")
-        assert "proxtui: " in terminal.wait_for("check the token")
+        assert "proxtui: " in terminal.wait_for("check user and password")
         assert terminal.wait_exit() == 11
     assert b"wrong-password" not in terminal.raw
 

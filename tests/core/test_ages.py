@@ -41,7 +41,7 @@ def test_a_trouble_has_cause_age_and_next_try() -> None:
     refused = known(SourceState.FORBIDDEN, None, error="login refused")
     assert trouble(refused, NOW) == "acme / berlin: login refused; not tried again until this is mended"
     assert trouble(known(SourceState.STALE, 25, next_try_at=NOW - 1), NOW) == (
-        "acme / berlin: no answer in time; rows are 20s old; trying again"
+        "acme / berlin: no new answer; rows are 20s old; trying again"
     )
     assert trouble(known(SourceState.FRESH, 1), NOW) is None
 

@@ -93,6 +93,8 @@ async def test_nothing_is_asked_of_sections_that_are_not_in_front() -> None:
         await turn_to(acting, "Snapshots")
         await acting.until(lambda: "before" in lines(acting))
         assert asked.asked == [f"{WEB}/snapshot"]
+        # From here on only this test looks, however long it takes.
+        acting.front.lookout.stop()
         asked.asked.clear()
         acting.runtime.clock.now += 20
         await acting.front._look()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from proxtui.core.ages import at_least, counted
 from proxtui.core.model import Fleet, GuestKey, Scope, ServerRef
 from proxtui.core.rows import Column, Tone
 from proxtui.core.series import Span
@@ -91,10 +92,8 @@ class GuestsView(SectionedView[GuestRow, GuestDetail]):
 
     @property
     def summary(self) -> str:
-        noun = KINDS[self.kind]
-        shown, total = self.table.shown, self.table.total
-        noun = noun.removesuffix("s") if total == 1 else noun
-        return (f"{total} {noun}" if shown == total else f"{shown} of {total} {noun}") + self.extras
+        sure = at_least(self.fleet, self.scope, of_guests=True)
+        return counted(self.table.shown, self.table.total, KINDS[self.kind], sure) + self.extras
 
     def action_next_kind(self) -> None:
         kinds = list(KINDS)

@@ -122,7 +122,7 @@ def _server(case: _Case) -> Iterator[WrongRow]:
         SourceState.FORBIDDEN: (Weight.WARNING, "login refused"),
     }
     weight, word = says[state]
-    why = f"{word}: {snapshot.error or 'no answer in time'}"
+    why = f"{word}: {snapshot.error or 'no new answer'}"
     age = coarse_age(snapshot, case.now)
     yield WrongRow(("server", *case.ref), weight, case.ref, f"server {case.ref.server}", why, case.place("nodes"), age)
 
