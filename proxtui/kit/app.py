@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual.app import App
+from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome, NoColor
 
 from proxtui.core.collecting import collect_from_now
@@ -32,6 +33,7 @@ class LiveApp(App[None]):
         """
         super().__init__()
         self.animation_level = "none"
+        self.ascii_only = ascii_only
         self.looks = looks or Looks()
         for ours in self.looks.themes.values():
             self.register_theme(ours)
@@ -54,6 +56,14 @@ class LiveApp(App[None]):
         super().run(*arguments, **settings)
         if self.return_code == signals.EXIT_CODES[signal.SIGHUP]:
             signals.forget_terminal()
+
+    def get_driver_class(self) -> type[Driver]:
+        usual = super().get_driver_class()
+        if usual.__name__ != "LinuxDriver":
+            return usual
+        from proxtui.kit.mouse import ClicksOnly
+
+        return ClicksOnly
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *self._nets]
