@@ -5,6 +5,8 @@
     web prod             both words, somewhere in name, id, tags, node
     tag:prod node:pve3   a field; * and ? stand for anything: name:web*  lock:*
     cpu>80 mem>=90       percent of what it has; mem>4G with a unit is bytes; uptime>2d age>4w size>10G
+    netin>10M            bytes in a second: netin, netout, diskread, diskwrite; maxcpu>=8 maxmem>16G
+    ip:10.3. os:debian   a part is enough; backup>2d backup:none
     !status:running      not
     a b | c              (a and b) or c
     "two words"  name:"my vm"
@@ -29,11 +31,17 @@ Test = Callable[[TableRow], bool]
 
 TEXT_FIELDS: tuple[str, ...] = (
     *("type", "status", "name", "id", "vmid", "node", "server", "tenant"),
-    *("tag", "pool", "lock", "ha", "storage", "ip", "template", "user"),
+    *("tag", "pool", "lock", "ha", "storage", "ip", "os", "backup", "template", "user"),
 )
-NUMBER_FIELDS = ("cpu", "mem", "disk", "uptime", "id", "vmid", "size", "age")
+RATES = ("netin", "netout", "diskread", "diskwrite")
+"""Bytes in a second."""
+NUMBER_FIELDS = (
+    *("cpu", "mem", "disk", "uptime", "id", "vmid", "size", "age", "backup"),
+    *("maxcpu", "maxmem", "maxdisk"),
+    *RATES,
+)
 FIELDS = tuple(dict.fromkeys(TEXT_FIELDS + NUMBER_FIELDS))
-"""Every field that a term may name; a row answers them in ``TableRow.field``, with ``maxmem`` and ``maxdisk``."""
+"""Every field that a term may name; a row answers them in ``TableRow.field``."""
 
 MAX_LENGTH = 500
 """Characters of a filter; nobody types more, and matching stays cheap."""
@@ -56,10 +64,17 @@ _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _TYPES = {"vm": "qemu", "kvm": "qemu", "ct": "lxc", "container": "lxc"}
 _YES_NO = {"yes": True, "true": True, "1": True, "on": True, "no": False, "false": False, "0": False, "off": False}
 # In these a part is enough: nobody types a whole host name to find it.
-_PARTIAL = frozenset({"name", "ip"})
+_PARTIAL = frozenset({"name", "ip", "os"})
+_IN_BYTES = frozenset({"size", "maxmem", "maxdisk", *RATES})
+_IN_SECONDS = frozenset({"uptime", "age", "backup"})
+_COUNTED = frozenset({"id", "vmid", "maxcpu"})
 _NEEDS_QUOTES = re.compile(r"[\s|]")
 # A word that would be read as a field or as "not".
 _NOT_A_WORD = re.compile(r"!|.*[:<>=]", re.DOTALL)
+
+
+class NotKnownYet(LookupError):
+    """Raised by a row that has to be asked for a value first; see ``Filter.could_match``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +85,8 @@ class Filter:
     """As it was typed."""
     _canonical: str = field(default="", repr=False)
     _alternatives: tuple[tuple[Test, ...], ...] = field(default=((),), compare=False, repr=False)
+    fields: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    """Every field that a term names, each once."""
 
     def matches(self, row: TableRow) -> bool:
         """Whether a row passes: all terms of any alternative."""
@@ -80,6 +97,10 @@ class Filter:
             else:
                 return True
         return False
+
+    def could_match(self, row: TableRow) -> bool:
+        """False only when no value for which the row raises ``NotKnownYet`` could let it pass."""
+        return any(all(_could_pass(test, row) for test in tests) for tests in self._alternatives)
 
     def __str__(self) -> str:
         return self._canonical
@@ -92,9 +113,18 @@ class Filter:
 EVERYTHING = Filter()
 
 
+def _could_pass(test: Test, row: TableRow) -> bool:
+    try:
+        return test(row)
+    except NotKnownYet:
+        return True
+
+
 class _Term(NamedTuple):
     canonical: str
     test: Test
+    field: str = ""
+    """Empty for a plain word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +154,9 @@ def parse(text: str) -> Filter:
     canonical = " | ".join(" ".join(term.canonical for term in terms) for terms in alternatives)
     if len(canonical) > MAX_LENGTH:
         raise _too_long(len(text))
-    return Filter(stripped, canonical, tuple(tuple(term.test for term in terms) for terms in alternatives))
+    tests = tuple(tuple(term.test for term in terms) for terms in alternatives)
+    named = dict.fromkeys(term.field for terms in alternatives for term in terms if term.field)
+    return Filter(stripped, canonical, tests, tuple(named))
 
 
 def _too_long(column: int) -> UsageError:
@@ -155,7 +187,7 @@ def _term(source: _Source) -> _Term:
     positive = _positive(source, bare)
     if (len(source.text) - len(bare)) % 2 == 0:
         return positive
-    return _Term(f"!{positive.canonical}", lambda row: not positive.test(row))
+    return _Term(f"!{positive.canonical}", lambda row: not positive.test(row), positive.field)
 
 
 def _positive(source: _Source, term: str) -> _Term:
@@ -168,12 +200,12 @@ def _positive(source: _Source, term: str) -> _Term:
     if not value:
         raise source.bad("a value is missing")
     if sign in (":", "=") and name in TEXT_FIELDS:
-        return _Term(f"{name}:{_quoted(value)}", _text_test(source, name, value))
+        return _Term(f"{name}:{_quoted(value)}", _text_test(source, name, value), name)
     if name not in NUMBER_FIELDS:
         raise source.bad(f"{name} is text; write {name}:{value}")
     if sign == ":":
         raise source.bad(f"{name} is a number; write {name}>{value} or {name}<{value}")
-    return _Term(f"{name}{sign}{value}", _number_test(source, name, sign, value))
+    return _Term(f"{name}{sign}{value}", _number_test(source, name, sign, value), name)
 
 
 def _quoted(value: str) -> str:
@@ -250,11 +282,11 @@ def _amount(source: _Source, name: str, value: str) -> _Amount:
         return _Amount(number / 100, relative=True)
     if name in ("mem", "disk") and unit in _BYTE_UNITS:
         return _Amount(number * _BYTE_UNITS[unit], relative=False)
-    if name == "size" and unit in ("", *_BYTE_UNITS):
+    if name in _IN_BYTES and unit in ("", *_BYTE_UNITS):
         return _Amount(number * _BYTE_UNITS.get(unit, 1), relative=False)
-    if name in ("uptime", "age") and unit in _SECONDS:
+    if name in _IN_SECONDS and unit in _SECONDS:
         return _Amount(number * _SECONDS[unit], relative=False)
-    if name in ("id", "vmid") and not unit:
+    if name in _COUNTED and not unit:
         return _Amount(number, relative=False)
     raise source.bad(f"{name} does not know the unit {unit}")
 

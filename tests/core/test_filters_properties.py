@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from proxtui.core.filters import FIELDS, MAX_LENGTH, TEXT_FIELDS, parse
+from proxtui.core.filters import FIELDS, MAX_LENGTH, RATES, TEXT_FIELDS, parse
 from proxtui.core.rows import Scalar
 from proxtui.errors import UsageError
 
@@ -160,7 +160,7 @@ class Term:
 def text_holds(name: str, wanted: str, found: str) -> bool:
     if "*" in wanted or "?" in wanted:
         return found != "" and like(wanted, found)
-    return wanted in found if name in ("name", "ip") else wanted == found
+    return wanted in found if name in ("name", "ip", "os") else wanted == found
 
 
 def like(pattern: str, text: str) -> bool:
@@ -211,6 +211,7 @@ FIELD_TERMS = st.one_of(
 )
 AMOUNT = st.sampled_from(["0", "1", "2.5", ".5", "50", "100"])
 SIGNS = st.sampled_from([">", ">=", "<", "<=", "="])
+ORDERED = st.sampled_from([">", ">=", "<", "<="])
 
 
 def numbers(
@@ -224,22 +225,28 @@ NUMBER_TERMS = st.one_of(
     numbers(("cpu",), ("", "%")),
     numbers(("mem", "disk"), ("", "%", "K", "M", "G", "GiB", "kb", "b")),
     numbers(("uptime", "age"), ("", "s", "m", "h", "d", "w")),
-    numbers(("size",), ("", "K", "M", "G", "b")),
-    # "=" of an ID compares text.
-    numbers(("id", "vmid"), ("",), st.sampled_from([">", ">=", "<", "<="])),
+    numbers(("size", "maxmem", "maxdisk", *RATES), ("", "K", "M", "G", "b")),
+    numbers(("maxcpu",), ("",)),
+    # "=" of what is a text too compares text.
+    numbers(("id", "vmid"), ("",), ORDERED),
+    numbers(("backup",), ("", "s", "m", "h", "d", "w"), ORDERED),
 )
 FILTERS = st.lists(st.lists(WORDS | FIELD_TERMS | NUMBER_TERMS, min_size=1, max_size=3), min_size=1, max_size=3)
 BYTES = st.none() | st.sampled_from([0, 1, 512, 1024, 2560, 1024**2, 1024**3, 50 * 1024**3])
 LOADS = st.none() | st.sampled_from([0, 0.005, 0.01, 0.025, 0.5, 1.0])
 COUNTS = st.none() | st.sampled_from([0, 1, 50, 60, 100, 3600, 86_400, 604_800])
 VALUES: dict[str, st.SearchStrategy[Scalar]] = {
-    **{name: st.none() | LETTERS | st.just("") for name in FREE_TEXT if name not in ("id", "vmid", "tag")},
+    **{name: st.none() | LETTERS | st.just("") for name in FREE_TEXT if name not in ("id", "vmid", "tag", "ip")},
+    "ip": st.none() | LETTERS | st.lists(LETTERS, max_size=2),
     "type": st.sampled_from(["qemu", "lxc", "node"]),
     "template": st.sampled_from([None, True, False]),
     "tag": st.none() | st.lists(LETTERS, max_size=2),
     "cpu": LOADS,
     **dict.fromkeys(("mem", "maxmem", "disk", "maxdisk", "size"), BYTES),
-    **dict.fromkeys(("uptime", "age", "id", "vmid"), COUNTS),
+    **dict.fromkeys(("uptime", "age", "id", "vmid", "maxcpu"), COUNTS),
+    # A rate is a fraction of a byte now and then.
+    **dict.fromkeys(RATES, BYTES | st.sampled_from([0.5, 1024.5, 10.0 * 1024**2])),
+    "backup": COUNTS | st.just("none"),
 }
 LINES = st.builds(
     lambda words, fields: Line(" ".join(words).lower(), fields),
