@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,15 +16,16 @@ from textual.widget import Widget
 
 from proxtui.core.rows import Tone
 from proxtui.kit.painting import fit, paint_centred, paint_runs
-from proxtui.kit.plot import Series, braille, ceiling, evenly, time_axis, value_text
+from proxtui.kit.plot import Series, braille, ceiling, evenly, value_text
 from proxtui.kit.safe import visible
+from proxtui.kit.time_axis import time_axis, unknown_since, window_text
 from proxtui.kit.tones import TONE_CLASSES, tone_rules, tone_styles
 
 ToneOf = Callable[[float], Tone]
 _NARROW = 24
 """Cells below which there is no room for the y axis."""
 _LOW = 4
-"""Lines below which there is no room for the x axis."""
+"""Lines up to which there is no room for the x axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,17 @@ class LiveChart(Widget):
         unit: str = "",
         maximum: float | None = None,
         tone: ToneOf | None = None,
+        empty: str = "no data",
     ) -> None:
         """Draw this. ``times`` are seconds since the epoch, ascending; a None in ``values`` is a gap.
 
         ``unit`` is ``%`` (fractions of one), ``B``, ``B/s`` or any word; ``maximum`` fixes the scale;
-        ``tone`` colours what reaches a threshold, as ``core.rows.tone_of_load`` does.
+        ``tone`` colours what reaches a threshold, as ``core.rows.tone_of_load`` does. ``empty`` stands there
+        when nothing is known.
         """
-        self._drawn = _Drawn(title, tuple(times), tuple(values), unit, maximum)
-        self._tone = tone
+        known = tuple(value if value is not None and math.isfinite(value) else None for value in values)
+        self._drawn = _Drawn(title, tuple(times), known, unit, maximum)
+        self._tone, self._empty = tone, empty
         self._repaint()
 
     def say(self, text: str) -> None:
@@ -116,24 +121,37 @@ class LiveChart(Widget):
         return lines if height < 2 else (lines + self._plot_lines(width, height - 1, tones))[:height]
 
     def _title_line(self, width: int, tones: dict[Tone, Style]) -> Strip:
-        values = self._drawn.values
-        latest = values[-1] if values else None
-        shown = value_text(latest, self._drawn.unit) if values else ""
-        tone = self._tone(latest) if self._tone is not None and latest is not None else Tone.PLAIN
-        title = visible(self._drawn.title)
+        drawn, ground = self._drawn, tones[Tone.PLAIN]
+        latest = drawn.values[-1] if drawn.values else None
+        since = unknown_since(drawn.times, drawn.values)
+        shown = since or (value_text(latest, drawn.unit) if drawn.values else "")
+        shown = shown if len(shown) < width else ""
+        tone = Tone.WARN if since else self._tone(latest) if self._tone and latest is not None else Tone.PLAIN
+        title = visible(drawn.title)
         left = fit(title, min(cell_len(title), max(0, width - len(shown) - 1)))
-        gap = max(0, width - cell_len(left) - len(shown))
-        ground = tones[Tone.PLAIN]
+        room = width - cell_len(left) - len(shown)
+        # Without an axis below, and two blanks on either side, the title says which time this is.
+        window = "" if self._has_axis else window_text(drawn.times, room - 4)
+        middle = f"  {window}".ljust(room) if window else " " * max(0, room)
         return paint_runs(
-            [(left, ground + Style(bold=True)), (" " * gap, ground), (shown, tones[tone] + Style(bold=True))],
+            [
+                (left, ground + Style(bold=True)),
+                (middle, tones[Tone.MUTED]),
+                (shown, tones[tone] + Style(bold=True)),
+            ],
             width,
             ground,
         )
 
+    @property
+    def _has_axis(self) -> bool:
+        """Whether there is room for the time below."""
+        return self.size.height > _LOW
+
     def _plot_lines(self, width: int, height: int, tones: dict[Tone, Style]) -> list[Strip]:
         drawn = self._drawn
         top = drawn.maximum or ceiling(drawn.values, drawn.unit)
-        rows = height - 1 if height >= _LOW else height
+        rows = height - 1 if self._has_axis else height
         labels = self._labels(top, rows) if width >= _NARROW else [""] * rows
         axis = max(map(len, labels)) + 1 if width >= _NARROW else 0
         columns = width - axis

@@ -18,6 +18,7 @@ from proxtui.kit.facts import TWO_COLUMNS_FROM, FactLike, Facts, folded
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.one_line import OneLine
 from proxtui.kit.painting import Run, fit
+from proxtui.kit.time_axis import moment_text
 
 SIDE_BY_SIDE = 70
 """Cells of the pane from which two charts stand side by side."""
@@ -29,8 +30,12 @@ LEAST_WIDE = 24
 """Cells of a chart that still tells something."""
 MORE, TURN = "…", ", ."
 """What stands for sections that have no room, and the keys that turn to the next."""
+NO_DATA = "no data"
+"""Stands in a chart whose history was read, and is empty."""
 UNFINISHED = 3
-"""Points at the end of a history that may not be there yet."""
+"""Points at the end of a history of which all but the first may not be there yet."""
+COARSE = 120.0
+"""Seconds between two points from which only one may be missing."""
 
 
 class Curve(NamedTuple):
@@ -44,17 +49,21 @@ class Curve(NamedTuple):
     maximum: float | None = None
     is_load: bool = False
     """Coloured by the thresholds of load; the values are 0..1 then."""
-    empty: str = "no data"
+    empty: str = NO_DATA
     """What stands there instead of an empty chart: why there is none."""
 
 
 def curves(drawings: Sequence[Drawing], times: Sequence[float], empty: str) -> list[Curve]:
     """Charts over the same points of time. What is a part of something has a full scale and the colours of load."""
+    known = [any(value is not None for value in one.values) for one in drawings]
+    if times and empty == NO_DATA:
+        # PVE leaves out what it has nothing of: a series alone is not kept there, all of them were not recorded then.
+        empty = "this server keeps none" if any(known) else f"no data from {moment_text(times[0], '%d %b %H:%M')} on"
     return [_curve(one, times, empty) for one in drawings]
 
 
 def _curve(one: Drawing, times: Sequence[float], empty: str) -> Curve:
-    whole = finished(one.values)
+    whole = finished(one.values, times)
     is_load = one.unit == "%"
     return Curve(
         one.title,
@@ -67,9 +76,11 @@ def _curve(one: Drawing, times: Sequence[float], empty: str) -> Curve:
     )
 
 
-def finished(values: Sequence[float | None]) -> int:
+def finished(values: Sequence[float | None], times: Sequence[float] = ()) -> int:
     """How many points to draw. The last minutes may not be there yet: that is no gap, and not the latest value."""
-    for missing in range(min(UNFINISHED, len(values))):
+    # Of points that stand for half an hour and more only the one that is being gathered may be missing.
+    coarse = len(times) > 1 and times[-1] - times[-2] > COARSE
+    for missing in range(min(2 if coarse else UNFINISHED, len(values))):
         if values[len(values) - 1 - missing] is not None:
             return len(values) - missing
     return len(values)
@@ -217,9 +228,15 @@ class DetailPane(Widget):
         self._facts.set_facts(facts)
         for chart, curve in zip(self._charts, curves, strict=False):
             tone = tone_of_load if curve.is_load else None
-            chart.set_series(curve.title, curve.times, curve.values, unit=curve.unit, maximum=curve.maximum, tone=tone)
-            if not curve.times:
-                chart.say(curve.empty)
+            chart.set_series(
+                curve.title,
+                curve.times,
+                curve.values,
+                unit=curve.unit,
+                maximum=curve.maximum,
+                tone=tone,
+                empty=curve.empty,
+            )
         self._used = min(len(curves), len(self._charts))
         self._show_table(small_table)
         self._arrange()

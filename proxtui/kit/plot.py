@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from proxtui.core import text
 from proxtui.core.rows import UNKNOWN
@@ -17,14 +16,13 @@ _CELLS = tuple(tuple(chr(0x2800 + left + right) if left + right else " " for rig
 
 _DOTS = 4
 _MAX_STRETCH = 50
-_DAY = 86_400.0
 
 Series = Sequence[float | None]
 
 
 def value_text(value: float | None, unit: str) -> str:
     """A value as people read it. Units: ``%`` for fractions of one, ``B``, ``B/s``, anything else as it is."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return UNKNOWN
     if unit == "%":
         return text.percent(value)
@@ -70,9 +68,10 @@ def ceiling(values: Series, unit: str) -> float:
     if peak <= 0 or not math.isfinite(peak):
         return 1.0
     if unit in ("B", "B/s"):
-        return float(2 ** math.ceil(math.log2(peak)))
-    power = 10.0 ** math.floor(math.log10(peak))
-    return next(nice * power for nice in (1, 2, 5, 10) if peak <= nice * power * (1 + 1e-9))
+        return 2.0 ** min(1023, math.ceil(math.log2(max(peak, 1.0))))
+    # The smallest numbers that there are have no power of ten below them.
+    power = 10.0 ** max(-300, math.floor(math.log10(peak)))
+    return next((nice * power for nice in (1, 2, 5, 10) if peak <= nice * power * (1 + 1e-9)), peak)
 
 
 def braille(values: Series, columns: int, rows: int, top: float) -> list[str]:
@@ -95,22 +94,3 @@ def _level(value: float | None, top: float, most: int) -> int:
 
 def _dots(height: int) -> int:
     return 0 if height < 0 else min(height, _DOTS)
-
-
-def time_axis(times: Sequence[float], width: int) -> str:
-    """Local time of the first, the middle and the last value under a plot of this width."""
-    if not times or width < 5:
-        return " " * width
-    shape = "%H:%M" if times[-1] - times[0] <= 2 * _DAY else "%b %d"
-    first, last = _moment(times[0], shape), _moment(times[-1], shape)
-    if width < len(first) + len(last) + 2:
-        return last.rjust(width)[:width]
-    middle = _moment((times[0] + times[-1]) / 2, shape)
-    if width >= 3 * len(middle) + 8:
-        start = (width - len(middle)) // 2
-        return first.ljust(start) + middle + last.rjust(width - start - len(middle))
-    return first + last.rjust(width - len(first))
-
-
-def _moment(seconds: float, shape: str) -> str:
-    return datetime.fromtimestamp(seconds, tz=UTC).astimezone().strftime(shape)

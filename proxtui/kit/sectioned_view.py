@@ -11,7 +11,9 @@ from proxtui.core.rows import Column, TableRow, Tone
 from proxtui.core.series import Span
 from proxtui.core.sheet import Note, Page
 from proxtui.kit.detail_pane import curves
+from proxtui.kit.key_names import PANE
 from proxtui.kit.table_view import TableView
+from proxtui.kit.time_axis import zone_text
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
@@ -35,11 +37,11 @@ class SectionedView(TableView[R, D]):
 
     SECTIONS: ClassVar[tuple[Section, ...]] = (Section("Summary"),)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("full_stop", "section(1)", "Next section", key_display="."),
-        Binding("comma", "section(-1)", "Section before", key_display=",", show=False),
-        Binding("w", "longer", "Hour/day/week…"),
-        Binding("m", "maximum", "Average/maximum"),
-        Binding("u", "read_again", "Read again"),
+        Binding("full_stop", "section(1)", "Next section", key_display=".", group=PANE),
+        Binding("comma", "section(-1)", "Section before", key_display=",", show=False, group=PANE),
+        Binding("w", "longer", "Time span", group=PANE),
+        Binding("m", "maximum", "Average/max", group=PANE),
+        Binding("u", "read_again", "Read again", group=PANE),
     ]
 
     def __init__(self, runtime: Runtime, columns: Sequence[Column[R]], *, id: str | None = None) -> None:
@@ -131,7 +133,8 @@ class SectionedView(TableView[R, D]):
             return
         known = self._pages.get(self._place(row))
         page = known[1] if known is not None else self._unread(row)
-        head = [Note("History", self.span.text)] if self.section.spans else []
+        whose = f"; times are {zone_text(page.times[-1])}" if page.times else ""
+        head = [Note("History", self.span.text + whose)] if self.section.spans else []
         lines = curves(page.drawings, page.times, page.empty)
         self.pane.tell(self.title_of(row), [*head, *page.notes], lines, page.sheet)
 

@@ -23,6 +23,9 @@ PRESSURE = (
 )
 """9.x: percent of the time in which some or all processes waited. 8.x has none of them, nodes have no ``cpufull``."""
 
+LATEST = 1e11
+"""Seconds since the epoch, in the year 5138: what is later is no time."""
+
 
 @dataclass(frozen=True, slots=True)
 class RrdSeries:
@@ -48,7 +51,7 @@ def rrd_of(points: list[Any]) -> RrdSeries:
     by_time: dict[float, dict[str, Any]] = {}
     for point in points:
         moment = plain_number(point.get("time")) if isinstance(point, dict) else None
-        if moment is not None:
+        if moment is not None and 0 <= moment <= LATEST:
             by_time[float(moment)] = point
     times = tuple(sorted(by_time))
     names = dict.fromkeys(name for moment in times for name in by_time[moment] if name != "time")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from textual.geometry import Region
 
 from proxtui.core.rows import tone_of_load
 from proxtui.kit.chart import LiveChart
-from proxtui.kit.plot import braille, ceiling, evenly, resample, time_axis, value_text
+from proxtui.kit.plot import braille, ceiling, evenly, resample, value_text
 
 TIMES = [1_790_000_000.0 + 60 * minute for minute in range(70)]
 numbers = st.none() | st.floats(min_value=-1e6, max_value=1e12, allow_nan=False)
@@ -56,14 +55,6 @@ def test_values_carry_their_unit() -> None:
     told = [value_text(value, unit) for value, unit in [(0.42, "%"), (1.5 * 1024**3, "B"), (2048, "B/s"), (1.25, "")]]
     assert told == ["42 %", "1.5 GiB", "2 KiB/s", "1.25"]
     assert value_text(None, "%") == "–"
-
-
-def test_the_time_axis_fits_and_names_both_ends() -> None:
-    for width in (0, 4, 5, 9, 12, 20, 60):
-        assert len(time_axis(TIMES, width)) == width
-    ends = [time.strftime("%H:%M", time.localtime(moment)) for moment in (TIMES[0], TIMES[-1])]
-    assert [time_axis(TIMES, 40).split()[at] for at in (0, -1)] == ends
-    assert ":" not in time_axis([0.0, 30 * 86_400.0], 40)
 
 
 class CountingChart(LiveChart):
