@@ -66,7 +66,7 @@ class Session:
             said["theme"] = theme
         if wants_read_only(self.environ):
             said["read_only"] = True
-        return config.model_copy(update={"settings": config.settings.model_copy(update=said)}) if said else config
+        return config.with_settings(**said) if said else config
 
     def read(self, work: Callable[[Runtime, Fleet], Awaitable[T]]) -> T:
         """Poll every server once, read-only, and give ``work`` what was found."""

@@ -13,9 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from pydantic import SecretStr
-
 from proxtui.config.models import Config, Credentials, Endpoint, Role, Server, Tenant, TlsTrust, User
+from proxtui.config.secret import Secret
 from proxtui.errors import ProxtuiError
 from proxtui.pve.sanitize import clean
 
@@ -73,7 +72,7 @@ def _server(found: Announced) -> Server:
         name=found.server,
         endpoints=(Endpoint(host=found.host, port=found.port),),
         trust=TlsTrust(mode="fingerprint", fingerprints=(found.fingerprint,)),
-        credentials=Credentials(token_id=found.token_id, token_secret=SecretStr(found.token_secret)),
+        credentials=Credentials(token_id=found.token_id, token_secret=Secret(found.token_secret)),
     )
 
 

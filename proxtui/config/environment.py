@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from proxtui.config.address import parse_address, parse_fingerprint, parse_port, short_name
 from proxtui.config.models import (
+    DEFAULT_PORT,
     MAX_TIMEOUT_MS,
     MIN_TIMEOUT_MS,
     Config,
@@ -23,6 +22,7 @@ from proxtui.config.models import (
     TlsTrust,
     User,
 )
+from proxtui.config.secret import Secret
 from proxtui.config.variables import VARIABLES, Variable
 from proxtui.errors import UsageError
 
@@ -134,7 +134,7 @@ def _endpoint(sources: _Sources, said: _Said) -> Endpoint:
         raise said.wrong(error) from None
     explicit = sources.of("port")
     if explicit is None:
-        return Endpoint(host=host, port=8006 if port is None else port)
+        return Endpoint(host=host, port=DEFAULT_PORT if port is None else port)
     try:
         number = parse_port(explicit.value)
     except ValueError as error:
@@ -155,14 +155,14 @@ def _credentials(sources: _Sources) -> Credentials:
         if not username:
             raise UsageError("no login: set PROXMOX_TOKEN_ID and PROXMOX_TOKEN_SECRET, or PROXMOX_USERNAME")
         password = sources.of("password")
-        hidden = SecretStr(password.value) if password else None
+        hidden = Secret(password.value) if password else None
         return Credentials(username=username, realm=realm or DEFAULT_REALM, password=hidden)
     owner, owner_realm = _token_owner(token, username, realm)
     return Credentials(
         username=owner,
         realm=owner_realm,
         token_id=token.value,
-        token_secret=SecretStr(secret.value) if secret else None,
+        token_secret=Secret(secret.value) if secret else None,
     )
 
 

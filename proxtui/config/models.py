@@ -1,68 +1,99 @@
-"""The shape of the configuration: tenants hold servers, servers hold endpoints, users hold roles."""
+"""The shape of the configuration: tenants hold servers, servers hold endpoints, users hold roles.
+
+Frozen values that refuse what cannot be meant with a ValueError of one line. ``config.reading`` makes them from what
+stands in a file, with pydantic; they themselves do without it, for it takes as long to load as half of Textual does.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from proxtui.config.address import Address, parse_address, parse_fingerprint
+from proxtui.config.secret import Secret
 
 MIN_TIMEOUT_MS = 1_000
 MAX_TIMEOUT_MS = 600_000
-
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
-"""The short name of a tenant or a server: part of every key, so it never changes by itself."""
-Port = Annotated[int, Field(ge=1, le=65_535)]
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
-Fingerprint = Annotated[str, BeforeValidator(lambda value: parse_fingerprint(str(value)))]
-"""SHA-256 of a certificate, kept as ``AA:BB:...``; read with or without colons, in either case."""
+DEFAULT_PORT = 8006
+LONGEST_TITLE = 80
+UNSAID = -1
+"""The port of an endpoint that names none."""
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
-class _Model(BaseModel):
-    """Frozen and strict about names: a mistyped key is an error, never silently ignored."""
+def _refuse_no_slug(what: str, text: str) -> None:
+    if not _SLUG.fullmatch(text):
+        raise ValueError(f"{what}: needs 1 to 40 lower case letters, digits, - or _, and no sign in front")
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+def _refuse_outside(what: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise ValueError(f"{what}: {value:g} is not from {least:g} to {most:g}")
 
 
-class TlsTrust(_Model):
+def _refuse_twins(what: str, names: Iterable[str]) -> None:
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise ValueError(f"{what} {name} is there {count} times")
+
+
+def _title(what: str, text: str) -> str:
+    stripped = text.strip()
+    if not 1 <= len(stripped) <= LONGEST_TITLE:
+        raise ValueError(f"{what}: needs 1 to {LONGEST_TITLE} characters")
+    return stripped
+
+
+class _Value:
+    """Strict about names when it is read from a file: a mistyped key is an error, never silently ignored."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "hide_input_in_errors": True}
+
+    def _keep(self, name: str, value: object) -> None:
+        """Keep a field in its usual spelling; only while the value is being made."""
+        object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TlsTrust(_Value):
     """How the certificate of a server is judged."""
 
     mode: Literal["system", "ca", "fingerprint", "off"] = "system"
     """``off`` checks nothing; it needs an API token and shows as a red badge."""
-    fingerprints: tuple[Fingerprint, ...] = ()
-    """Of the server's own certificate; several while one is being replaced."""
+    fingerprints: tuple[str, ...] = ()
+    """SHA-256 of the server's own certificate, kept as ``AA:BB:...``; several while one is being replaced."""
     ca_file: Path | None = None
     """PEM file, such as a copy of ``/etc/pve/pve-root-ca.pem``."""
 
-    @model_validator(mode="after")
-    def _mode_has_its_value(self) -> TlsTrust:
+    def __post_init__(self) -> None:
+        self._keep("fingerprints", tuple(parse_fingerprint(one) for one in self.fingerprints))
         if self.mode == "fingerprint" and not self.fingerprints:
             raise ValueError("trust mode fingerprint needs fingerprints")
         if self.mode == "ca" and self.ca_file is None:
             raise ValueError("trust mode ca needs ca_file")
-        return self
 
 
-class Endpoint(_Model):
-    """One address of a server. ``host`` is kept without the brackets of an IPv6 address."""
+@dataclass(frozen=True, kw_only=True)
+class Endpoint(_Value):
+    """One address of a server. ``host`` may be a pasted one; it is kept without its port and the brackets of IPv6."""
 
     host: str
-    port: Port = 8006
+    port: int = UNSAID
+    """8006 unless it is said here or in ``host``."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _read_pasted_address(cls, value: object) -> object:
-        if not (isinstance(value, dict) and isinstance(value.get("host"), str)):
-            return value
-        host, port = parse_address(value["host"])
-        if port is not None and value.get("port", port) != port:
-            raise ValueError(f"host names port {port}, port says {value['port']}")
-        return value | {"host": host} | ({} if port is None else {"port": port})
+    def __post_init__(self) -> None:
+        host, named = parse_address(self.host)
+        if named is not None and self.port not in (UNSAID, named):
+            raise ValueError(f"host names port {named}, port says {self.port}")
+        if self.port != UNSAID:
+            _refuse_outside("port", self.port, 1, 65_535)
+        self._keep("host", host)
+        self._keep("port", named or (DEFAULT_PORT if self.port == UNSAID else self.port))
 
     @property
     def label(self) -> str:
@@ -70,22 +101,21 @@ class Endpoint(_Model):
         return Address(self.host, self.port).label
 
 
-class Credentials(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Credentials(_Value):
     """An API token, or a user with a password. The token wins where both are given."""
 
     username: str = ""
     """With or without ``@realm``; may be empty when ``token_id`` names the user."""
     realm: str = "pam"
-    password: SecretStr | None = None
+    password: Secret | None = None
     token_id: str | None = None
     """``id`` or ``user@realm!id``."""
-    token_secret: SecretStr | None = None
+    token_secret: Secret | None = None
 
-    @model_validator(mode="after")
-    def _token_is_whole(self) -> Credentials:
+    def __post_init__(self) -> None:
         if (self.token_id is None) != (self.token_secret is None):
             raise ValueError("token_id and token_secret belong together")
-        return self
 
     @property
     def lacks_password(self) -> bool:
@@ -100,22 +130,26 @@ class Credentials(_Model):
         return user if "@" in user or not user else f"{user}@{self.realm}"
 
 
-class Server(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Server(_Value):
     """A cluster or a standalone node."""
 
-    name: Slug
-    endpoints: tuple[Endpoint, ...] = Field(min_length=1)
+    name: str
+    """A slug: part of every key, so it never changes by itself."""
+    endpoints: tuple[Endpoint, ...]
     """In order of preference: the next one is used when one does not answer."""
     trust: TlsTrust = TlsTrust()
     credentials: Credentials = Credentials()
-    timeout_ms: Annotated[int, Field(ge=MIN_TIMEOUT_MS, le=MAX_TIMEOUT_MS)] = 30_000
+    timeout_ms: int = 30_000
     """Total deadline of an ordinary call."""
 
-    @model_validator(mode="after")
-    def _unverified_only_with_token(self) -> Server:
+    def __post_init__(self) -> None:
+        _refuse_no_slug("name", self.name)
+        _refuse_outside("timeout_ms", self.timeout_ms, MIN_TIMEOUT_MS, MAX_TIMEOUT_MS)
+        if not self.endpoints:
+            raise ValueError(f"server {self.name} has no endpoints")
         if self.trust.mode == "off" and self.credentials.token_id is None:
             raise ValueError("trust mode off is allowed with an API token only")
-        return self
 
 
 class Role(StrEnum):
@@ -126,49 +160,62 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-class User(_Model):
+@dataclass(frozen=True, kw_only=True)
+class User(_Value):
     """A person who uses proxtui."""
 
-    name: Title
+    name: str
     system_role: Literal["admin", "user"] = "user"
-    roles: dict[Slug, Role] = Field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
     """By the slug of the tenant."""
 
+    def __post_init__(self) -> None:
+        self._keep("name", _title("name", self.name))
 
-class Tenant(_Model):
+
+@dataclass(frozen=True, kw_only=True)
+class Tenant(_Value):
     """A customer, a site or a department: servers that belong together."""
 
-    slug: Slug
-    name: Title
+    slug: str
+    name: str
     colour: str | None = None
     """Of its mark in the tree, as ``#rrggbb`` or the name of a colour."""
     servers: tuple[Server, ...] = ()
 
-    @model_validator(mode="after")
-    def _servers_differ(self) -> Tenant:
+    def __post_init__(self) -> None:
+        _refuse_no_slug("slug", self.slug)
+        self._keep("name", _title("name", self.name))
         _refuse_twins("server", (server.name for server in self.servers))
-        return self
 
 
-class Settings(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Settings(_Value):
     """How this installation polls and looks."""
 
-    interval: Annotated[float, Field(ge=1, le=300)] = 4.0
+    interval: float = 4.0
     """Seconds between two polls of a server in view."""
-    background_interval: Annotated[float, Field(ge=1, le=3600)] = 30.0
+    background_interval: float = 30.0
     """Seconds between two polls of the other servers."""
     ascii: bool = False
     """Signs and charts in plain ASCII."""
     theme: str = "proxtui-dark"
     """Name of a shipped theme, or of one in the ``themes`` folder beside the configuration."""
-    keys: dict[str, str] = Field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
     """Keys of one's own, by action: ``pause = "f9"``, several with commas; a view's action is called as the view."""
-    wall_views: tuple[Slug, ...] = ()
+    wall_views: tuple[str, ...] = ()
     """What ``--wall`` goes through; empty is every view."""
-    wall_seconds: Annotated[float, Field(ge=2, le=3600)] = 15.0
+    wall_seconds: float = 15.0
     """How long each of them stays."""
     read_only: bool = False
     """Refuse every change before it reaches the wire."""
+
+    def __post_init__(self) -> None:
+        _refuse_outside("interval", self.interval, 1, 300)
+        _refuse_outside("background_interval", self.background_interval, 1, 3600)
+        _refuse_outside("wall_seconds", self.wall_seconds, 2, 3600)
+        for name in self.wall_views:
+            _refuse_no_slug("wall_views", name)
 
 
 class Place(NamedTuple):
@@ -178,44 +225,40 @@ class Place(NamedTuple):
     server: str
 
 
-class Config(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Config(_Value):
     """Everything that is configured."""
 
     tenants: tuple[Tenant, ...] = ()
     users: tuple[User, ...] = ()
     settings: Settings = Settings()
 
-    @model_validator(mode="after")
-    def _names_fit(self) -> Config:
+    def __post_init__(self) -> None:
         slugs = [tenant.slug for tenant in self.tenants]
         _refuse_twins("tenant", slugs)
         _refuse_twins("user", (user.name for user in self.users))
         for user in self.users:
             if strangers := sorted(set(user.roles) - set(slugs)):
                 raise ValueError(f"user {user.name} has a role in unknown tenant {strangers[0]}")
-        return self
 
     def servers(self) -> list[tuple[Place, Server]]:
         """Every server with its place, in configured order."""
         return [(Place(tenant.slug, server.name), server) for tenant in self.tenants for server in tenant.servers]
 
+    def with_settings(self, **said: Any) -> Config:
+        """A copy in which these settings are as said. ValueError when they cannot be meant."""
+        return replace(self, settings=replace(self.settings, **said))
+
     def with_password(self, place: tuple[str, str], password: str) -> Config:
         """A copy in which one server has this password, typed by somebody just now."""
         tenants = tuple(
-            tenant.model_copy(update={"servers": tuple(_keyed(s, tenant, place, password) for s in tenant.servers)})
+            replace(tenant, servers=tuple(_keyed(server, tenant, place, password) for server in tenant.servers))
             for tenant in self.tenants
         )
-        return self.model_copy(update={"tenants": tenants})
+        return replace(self, tenants=tenants)
 
 
 def _keyed(server: Server, tenant: Tenant, place: tuple[str, str], password: str) -> Server:
     if (tenant.slug, server.name) != tuple(place):
         return server
-    credentials = server.credentials.model_copy(update={"password": SecretStr(password)})
-    return server.model_copy(update={"credentials": credentials})
-
-
-def _refuse_twins(what: str, names: Iterable[str]) -> None:
-    for name, count in Counter(names).items():
-        if count > 1:
-            raise ValueError(f"{what} {name} is there {count} times")
+    return replace(server, credentials=replace(server.credentials, password=Secret(password)))

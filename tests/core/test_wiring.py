@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from proxtui.config.models import Config, Credentials, Endpoint, Server, Settings, Tenant, TlsTrust
+from proxtui.config.secret import Secret
 from proxtui.core.connecting import proxmox_config
 from proxtui.core.model import GuestKey, ServerRef, SourceState
 from proxtui.errors import InvalidInput, NotConfigured, ReadOnlyError
@@ -26,7 +26,7 @@ PIN = ":".join(["AB"] * 32)
 
 
 def server(**more: Any) -> Server:
-    token = Credentials(token_id="mon@pve!tui", token_secret=SecretStr("s3cret"))
+    token = Credentials(token_id="mon@pve!tui", token_secret=Secret("s3cret"))
     return Server(**({"name": "prod", "endpoints": (Endpoint(host="pve1"),), "credentials": token} | more))
 
 
@@ -103,7 +103,7 @@ async def test_unverified_tls_is_known_before_anything_is_sent() -> None:
 
 
 async def test_a_value_that_cannot_be_meant_is_said_at_once() -> None:
-    odd = server(credentials=Credentials(username="a b", password=SecretStr("p")))
+    odd = server(credentials=Credentials(username="a b", password=Secret("p")))
     with pytest.raises(InvalidInput, match="username"):
         async with open_runtime(config(odd)):
             pass
@@ -125,7 +125,7 @@ def test_trust_reaches_the_client(trust: TlsTrust, kept: str) -> None:
 
 
 def test_addresses_and_secrets_reach_the_client() -> None:
-    user = Credentials(username="root", realm="pve", password=SecretStr("p w"))
+    user = Credentials(username="root", realm="pve", password=Secret("p w"))
     made = proxmox_config(server(credentials=user, timeout_ms=5000), Endpoint(host="::1", port=443))
     assert (made.endpoint, made.userid, made.password, made.timeout) == ("[::1]:443", "root@pve", "p w", 5000)
     assert made.token_id is None

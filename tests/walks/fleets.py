@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import SecretStr
-
 from proxtui.config.models import Config, Credentials, Endpoint, Server, Settings, Tenant, TlsTrust
+from proxtui.config.secret import Secret
 from proxtui.core.model import Fleet
 from proxtui.core.store import Store
 
@@ -20,7 +19,7 @@ def token_server(announced: dict[str, Any], *, port: int | None = None, timeout_
         endpoints=(Endpoint(host=announced["host"], port=port or announced["port"]),),
         trust=TlsTrust(mode="fingerprint", fingerprints=(announced["fingerprint"],)),
         credentials=Credentials(
-            token_id=announced["token_id"], token_secret=SecretStr(announced["token_secret"])
+            token_id=announced["token_id"], token_secret=Secret(announced["token_secret"])
         ),
         timeout_ms=timeout_ms,
     )  # fmt: skip

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from pydantic import SecretStr
 
 from proxtui.config.models import Credentials, Endpoint, Server, TlsTrust
+from proxtui.config.secret import Secret
 from proxtui.core.model import Fleet, SourceState
 from proxtui.core.runtime import Runtime
 from proxtui.errors import AuthenticationError, CertificateError
@@ -99,7 +99,7 @@ async def dashboard_over(proxy: ChaosProxy, config: ProxmoxConfig) -> AsyncItera
         name="fake",
         endpoints=(Endpoint(host="127.0.0.1", port=proxy.port),),
         trust=TlsTrust(mode="fingerprint", fingerprints=config.fingerprints),
-        credentials=Credentials(username=config.username, password=SecretStr(config.password or "")),
+        credentials=Credentials(username=config.username, password=Secret(config.password or "")),
         timeout_ms=1_000,
     )
     async with open_runtime(fleet_of(server, interval=1.0)) as runtime:

@@ -6,9 +6,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from pydantic import SecretStr
-
 from proxtui.config.models import Config, Credentials, Endpoint, Server, Settings, Tenant
+from proxtui.config.secret import Secret
 from proxtui.core.clock import Clock
 from proxtui.core.model import ServerRef, SourceState
 from proxtui.core.runtime import Runtime
@@ -49,7 +48,7 @@ def _server(site: Site, timeout_ms: int) -> Server:
     return Server(
         name=site.name,
         endpoints=(Endpoint(host=f"{site.name}.example"),),
-        credentials=Credentials(token_id=token.full, token_secret=SecretStr(token.secret)),
+        credentials=Credentials(token_id=token.full, token_secret=Secret(token.secret)),
         timeout_ms=timeout_ms,
     )  # fmt: skip
 
