@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         import uvicorn  # noqa: F401 -- asked here to say what is missing in one line
     except ImportError:
-        sys.stderr.write("proxtui sim: this needs the extra 'demo': pip install 'proxtui[demo]'\n")
+        sys.stderr.write("proxtui sim: the simulator is not installed: install proxtui with its extra `demo`\n")
         return 2
     from proxtui.sim.serve import ServeOptions, run_serve
 

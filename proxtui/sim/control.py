@@ -63,7 +63,9 @@ def _dispatch(world: World, method: str, name: str, values: dict[str, Any]) -> R
 
 
 def _add(world: World, values: dict[str, Any]) -> dict[str, Any]:
-    fault = world.faults.add(fault_from(values))
+    fault = fault_from(values)
+    trouble.sites_of(world, fault)
+    world.faults.add(fault)
     if fault.kind in WORLD:
         try:
             trouble.cause(world, fault)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import itertools
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -47,8 +48,21 @@ class Fault:
         return asdict(self)
 
 
-NUMBERS = {"times": int, "ms": float, "status": int, "vmid": int}
+RANGES: dict[str, tuple[int, int]] = {
+    "times": (1, 1_000_000),
+    "ms": (0, 86_400_000),
+    "status": (200, 599),
+    "vmid": (100, 999_999_999),
+}
+"""The numbers, each from and to; all but ``ms`` are whole."""
 TEXTS = ("kind", "server", "method", "path", "reason", "body", "node", "lock")
+METHODS = ("*", "GET", "POST", "PUT", "DELETE")
+LOCKS = (
+    *("backup", "clone", "create", "destroyed", "disk", "fstrim", "migrate", "mounted", "rollback"),
+    *("snapshot", "snapshot-delete", "suspended", "suspending"),
+)
+NEEDED = {"node-offline": "node", "lock": "vmid"}
+"""What a kind makes no sense without."""
 
 
 def fault_from(values: dict[str, Any]) -> Fault:
@@ -56,18 +70,46 @@ def fault_from(values: dict[str, Any]) -> Fault:
     kind = values.get("kind")
     if kind not in KINDS:
         raise ValueError(f"unknown fault {kind!r}; there are: {', '.join(KINDS)}")
+    if (needed := NEEDED.get(kind)) and needed not in values:
+        raise ValueError(f"fault {kind}: {needed} is missing")
     fields: dict[str, Any] = {}
     for key, value in values.items():
-        if key in NUMBERS:
-            try:
-                fields[key] = NUMBERS[key](value)
-            except (TypeError, ValueError):
-                raise ValueError(f"fault {kind}: {key} must be a number, not {value!r}") from None
+        if key in RANGES:
+            fields[key] = _number(kind, key, value)
         elif key in TEXTS:
-            fields[key] = str(value)
+            fields[key] = _text(kind, key, value)
         else:
-            raise ValueError(f"fault {kind}: unknown key {key!r}")
+            raise ValueError(f"fault {kind}: unknown key {key!r}; there are: {', '.join((*TEXTS[1:], *RANGES))}")
     return Fault(**fields)
+
+
+def _number(kind: str, key: str, value: object) -> float:
+    least, most = RANGES[key]
+    whole = key != "ms"
+    try:
+        # A truth value would pass for a number, and so would half a request.
+        number = math.nan if isinstance(value, bool) else float(str(value))
+    except ValueError:
+        number = math.nan
+    if not least <= number <= most or (whole and not number.is_integer()):
+        what = "a whole number" if whole else "a number"
+        raise ValueError(f"fault {kind}: {key} must be {what} from {least} to {most}, not {value!r}")
+    return int(number) if whole else number
+
+
+def _text(kind: str, key: str, value: object) -> str:
+    text = str(value)
+    if key == "method":
+        text = text.upper()
+        if text not in METHODS:
+            raise ValueError(f"fault {kind}: method must be one of {', '.join(METHODS)}, not {value!r}")
+    if key == "path" and not text.startswith(("/", "*")):
+        raise ValueError(f"fault {kind}: path must begin with / or *, not {value!r}")
+    if key == "lock" and text not in LOCKS:
+        raise ValueError(f"fault {kind}: lock must be one of {', '.join(LOCKS)}, not {value!r}")
+    if key == "reason" and any(sign in text for sign in "\r\n\0"):
+        raise ValueError(f"fault {kind}: reason must be one line of text")
+    return text
 
 
 def parse_fault(text: str) -> Fault:

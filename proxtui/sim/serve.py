@@ -64,6 +64,11 @@ def check(options: ServeOptions) -> None:
     for name, value in (("--auth-delay", options.auth_delay), ("--latency", options.latency)):
         if not 0 <= value < math.inf:
             raise UsageProblem(f"{name} must be 0 or more")
+    for text in options.faults:
+        try:
+            parse_fault(text)
+        except ValueError as error:
+            raise UsageProblem(f"--fault: {error}") from error
     _check_surroundings(options)
 
 
@@ -102,11 +107,12 @@ def make_world(options: ServeOptions) -> World:
         if options.latency > 0:
             faults.append(Fault("latency", ms=options.latency))
         for fault in faults:
+            trouble.sites_of(world, fault)
             world.faults.add(fault)
             if fault.kind in WORLD:
                 trouble.cause(world, fault)
     except ValueError as error:
-        raise UsageProblem(str(error)) from error
+        raise UsageProblem(f"--fault: {error}") from error
     return world
 
 
@@ -126,7 +132,7 @@ def run_serve(options: ServeOptions) -> int:
         return 2
     except OSError as error:
         _say(f"proxtui sim: cannot listen on {options.host} port {options.port}: {error.strerror or error}")
-        return 1
+        return 2
 
 
 def _say(text: str) -> None:

@@ -11,7 +11,7 @@ from proxtui.sim.world import Site, World
 
 def cause(world: World, fault: Fault) -> None:
     """Make it so. Raises ValueError when the fault names something that is not there."""
-    sites = _sites(world, fault)
+    sites = sites_of(world, fault)
     now = world.now()
     for site in sites:
         if fault.kind == "no-quorum":
@@ -30,7 +30,7 @@ def cause(world: World, fault: Fault) -> None:
 
 def mend(world: World, fault: Fault) -> None:
     """Undo it, as far as it can be undone."""
-    for site in _sites(world, fault):
+    for site in sites_of(world, fault):
         if fault.kind == "no-quorum":
             site.quorum_lost_since = None
         elif fault.kind == "hostile":
@@ -44,7 +44,8 @@ def mend(world: World, fault: Fault) -> None:
         site.changed()
 
 
-def _sites(world: World, fault: Fault) -> list[Site]:
+def sites_of(world: World, fault: Fault) -> list[Site]:
+    """The sites that a fault is about. Raises ValueError when there is none."""
     found = [site for site in world.sites.values() if fnmatch.fnmatchcase(site.name, fault.server)]
     if not found:
         raise ValueError(f"there is no server {fault.server!r}; there are: {', '.join(world.sites)}")

@@ -116,12 +116,35 @@ async def test_an_entry_node_that_is_away_answers_nobody(control: Callable[..., 
         ({"kind": "latency", "ms": "long"}, "ms must be a number"),
         ({"kind": "node-offline", "node": "nope"}, "there is no node 'nope'"),
         ({"kind": "hang", "where": "x"}, "unknown key 'where'"),
+        ({"kind": "hang", "server": "nope"}, "there is no server 'nope'; there are: "),
+        ({"kind": "hang", "times": 0}, "times must be a whole number from 1"),
+        ({"kind": "hang", "times": 1.5}, "times must be a whole number"),
+        ({"kind": "hang", "times": True}, "times must be a whole number"),
+        ({"kind": "latency", "ms": -1}, "ms must be a number from 0"),
+        ({"kind": "latency", "ms": "inf"}, "ms must be a number from 0"),
+        ({"kind": "status", "status": 9999}, "status must be a whole number from 200 to 599, not 9999"),
+        ({"kind": "status", "status": 100}, "status must be a whole number from 200"),
+        ({"kind": "status", "reason": "a\r\nb"}, "reason must be one line"),
+        ({"kind": "hang", "path": "version"}, "path must begin with / or *"),
+        ({"kind": "hang", "method": "GTE"}, "method must be one of"),
+        ({"kind": "node-offline"}, "node is missing"),
+        ({"kind": "lock"}, "vmid is missing"),
+        ({"kind": "lock", "vmid": 7}, "vmid must be a whole number from 100"),
+        ({"kind": "lock", "vmid": 100, "lock": "nope"}, "lock must be one of"),
     ],
 )
-async def test_a_bad_fault_is_said_to_be_bad(control: Callable[..., Any], fault: dict[str, Any], text: str) -> None:
+async def test_a_bad_fault_is_said_to_be_bad(
+    control: Callable[..., Any], world: World, fault: dict[str, Any], text: str
+) -> None:
     answer = await control("POST", "faults", fault)
     assert answer.status_code == 400
     assert text in answer.json()["error"]
+    assert world.faults.active == {}
+
+
+async def test_a_method_may_be_written_small(control: Callable[..., Any]) -> None:
+    answer = await control("POST", "faults", {"kind": "hang", "method": "get"})
+    assert answer.json()["method"] == "GET"
 
 
 def test_faults_as_flags() -> None:

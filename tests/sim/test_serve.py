@@ -104,7 +104,7 @@ def test_flags_reach_the_world() -> None:
 @pytest.mark.parametrize(
     ("options", "code", "text"),
     [
-        (("--fault", "bogus"), 2, "unknown fault 'bogus'"),
+        (("--fault", "bogus"), 2, "--fault: unknown fault 'bogus'; there are: latency"),
         (("--fault", "node-offline:node=nope"), 2, "there is no node 'nope'"),
         (("--speed", "0"), 2, "--speed must be more than 0"),
         (("--scenario", "bogus"), 2, "argument --scenario: invalid choice: 'bogus'"),
@@ -118,7 +118,15 @@ def test_flags_reach_the_world() -> None:
         (("--env-file", "/"), 2, "--env-file: / is a folder"),
         (("--stay-with-parent",), 2, "--stay-with-parent needs a pipe or a terminal as stdin"),
         (("--bogus",), 2, "unrecognized arguments: --bogus"),
-        (("--host", "192.0.2.1"), 1, "cannot listen on 192.0.2.1"),
+        (("--host", "192.0.2.1"), 2, "cannot listen on 192.0.2.1"),
+        (("--fault", "status:status=9999"), 2, "--fault: fault status: status must be a whole number from 200 to 599"),
+        (("--fault", "latency:ms=nan"), 2, "--fault: fault latency: ms must be a number from 0 to 86400000, not 'nan'"),
+        (
+            ("--fault", "hang:times=-1"),
+            2,
+            "--fault: fault hang: times must be a whole number from 1 to 1000000, not '-1'",
+        ),
+        (("--fault", "hang:server=nope"), 2, "--fault: there is no server 'nope'; there are: lab"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_line(options: tuple[str, ...], code: int, text: str) -> None:
@@ -148,6 +156,6 @@ def test_a_taken_port_is_said_in_one_line() -> None:
         ended = subprocess.run(
             [*COMMAND, "--port", port], capture_output=True, text=True, timeout=20, check=False, env=dict(os.environ)
         )
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert f"cannot listen on 127.0.0.1 port {port}" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
