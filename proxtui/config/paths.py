@@ -10,3 +10,8 @@ import platformdirs
 def themes_folder() -> Path:
     """Themes of one's own, one TOML file each; need not be there."""
     return platformdirs.user_config_path("proxtui", appauthor=False) / "themes"
+
+
+def state_file() -> Path:
+    """What the dashboard remembers between two starts; need not be there."""
+    return platformdirs.user_state_path("proxtui", appauthor=False) / "state.json"
