@@ -70,7 +70,7 @@ class StateFile:
         return Reading(data)
 
     def merge(self, change: Callable[[dict[str, Any]], None]) -> Merged:
-        """Let ``change`` alter what lies there now, whoever wrote it, and replace the file. Blocks: not for the loop."""
+        """Let ``change`` alter what lies there now, whoever wrote it, and replace the file. It blocks."""
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._close_folder()

@@ -6,6 +6,8 @@ import fcntl
 import json
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,22 @@ def written(file: Path) -> Any:
     return json.loads(file.read_text(encoding="utf-8"))
 
 
+def modes(file: Path) -> tuple[int, int]:
+    return stat.S_IMODE(file.stat().st_mode), stat.S_IMODE(file.parent.stat().st_mode)
+
+
+def identity(file: Path) -> tuple[int, int]:
+    return file.stat().st_mtime_ns, file.stat().st_ino
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    file.parent.mkdir()
+    with open(f"{file}.lock", "w", encoding="utf-8") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
 def put(file: Path, text: str | bytes) -> None:
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(text.encode() if isinstance(text, str) else text)
@@ -37,8 +55,7 @@ async def test_it_comes_back_and_only_its_owner_may_look(file: Path) -> None:
     assert memory.is_dirty
     await memory.save()
     assert not memory.is_dirty
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert modes(file) == (0o600, 0o700)
     again = Memory(file)
     assert again.get("tenants", "acme", "guests") == {"sort": "cpu"}
     assert again.lines("commands") == ["nodes"]
@@ -49,10 +66,10 @@ async def test_nothing_is_written_when_nothing_changed(file: Path) -> None:
     memory = Memory(file)
     memory.put("x", "theme")
     await memory.save()
-    before = file.stat().st_mtime_ns, file.stat().st_ino
+    before = identity(file)
     memory.put("x", "theme")
     await memory.save()
-    assert (file.stat().st_mtime_ns, file.stat().st_ino) == before
+    assert identity(file) == before
 
 
 async def test_two_dashboards_do_not_lose_each_others(file: Path) -> None:
@@ -160,14 +177,12 @@ async def test_a_full_disk_keeps_the_old_file_and_is_tried_again(file: Path, mon
 
 async def test_a_lock_that_is_held_is_waited_for_only_so_long(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state_file, "LOCK_TRIES", 2)
-    file.parent.mkdir()
     memory = Memory(file)
     memory.put("x", "theme")
-    with open(f"{file}.lock", "w", encoding="utf-8") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with locked(file):
         await memory.save()
         assert "another proxtui keeps it locked" in memory.news()
-        assert not file.exists()
+    assert memory.is_dirty
     await memory.save()
     assert written(file)["theme"] == "x"
 
