@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from proxtui.core.learned import Learned, learned_field, learned_words
 from proxtui.core.model import GuestKey, NodeKey, StorageKey
 from proxtui.core.rows import Scalar
 from proxtui.pve.models import Guest, ProxmoxNode, ProxmoxStorage
@@ -58,10 +59,10 @@ STORAGE_FIELDS: Mapping[str, Callable[[StorageKey, ProxmoxStorage], Scalar]] = {
 }
 
 
-def guest_field(key: GuestKey, guest: Guest, name: str) -> Scalar:
+def guest_field(key: GuestKey, guest: Guest, name: str, learned: Learned | None = None) -> Scalar:
     """``cpu`` is 0..1, sizes are bytes, uptime seconds; None is unknown, or a field that guests do not have."""
     read = GUEST_FIELDS.get(name)
-    return read(key, guest) if read else None
+    return read(key, guest) if read else learned_field(learned, name)
 
 
 def node_field(key: NodeKey, node: ProxmoxNode, name: str) -> Scalar:
@@ -76,10 +77,11 @@ def storage_field(key: StorageKey, storage: ProxmoxStorage, name: str) -> Scalar
     return read(key, storage) if read else None
 
 
-def guest_haystack(key: GuestKey, guest: Guest) -> str:
+def guest_haystack(key: GuestKey, guest: Guest, learned: Learned | None = None) -> str:
     """What plain filter words search in, lower-cased."""
     words = (str(key.vmid), guest.name or "", guest.node, key.server, key.tenant, *guest.tags, guest.pool or "")
-    return " ".join(words).lower()
+    text = " ".join(words).lower()
+    return text if learned is None else f"{text} {learned_words(learned)}"
 
 
 def node_haystack(key: NodeKey) -> str:

@@ -6,7 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
 from operator import is_, ne
 from types import MappingProxyType
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from proxtui.core.model import GuestKey, ServerRef
+from proxtui.pve.models import Guest
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -55,3 +60,41 @@ def differences(before: Mapping[K, V], after: Mapping[K, V]) -> tuple[list[K], l
         return [key for key, row, known in rows if row is not known and row != known], []
     changed = [key for key, row in after.items() if (known := before.get(key)) is not row and known != row]
     return changed, [key for key in before if key not in after]
+
+
+class Recalled(NamedTuple):
+    """Guests of one poll, and which of them carry a name that only we remember."""
+
+    guests: Sequence[Guest]
+    since: Mapping[GuestKey, float]
+    """When PVE last told the name of a guest that it does not name any more."""
+
+
+def recall_names(
+    ref: ServerRef,
+    rows: Sequence[Guest],
+    known: Mapping[GuestKey, Guest],
+    since: Mapping[GuestKey, float],
+    last_poll: float | None,
+) -> Recalled:
+    """Give guests that PVE has stopped to name the name that they had.
+
+    Five minutes after a node was last heard of, PVE knows of its guests only who they are. ``known`` and ``since`` are
+    what the poll before left, at ``last_poll``. A guest that we never saw with a name stays without one.
+    """
+    nameless = [at for at, row in enumerate(rows) if row.name is None and row.status == "unknown"]
+    if not nameless or last_poll is None:
+        return Recalled(rows, _NOBODY)
+    named = list(rows)
+    recalled: dict[GuestKey, float] = {}
+    for at in nameless:
+        row = rows[at]
+        key = GuestKey(*ref, row.type, row.vmid)
+        before = known.get(key)
+        if before is not None and before.name is not None:
+            named[at] = msgspec.structs.replace(row, name=before.name)
+            recalled[key] = since.get(key, last_poll)
+    return Recalled(named, since if recalled == since else MappingProxyType(recalled))
+
+
+_NOBODY: Mapping[GuestKey, float] = MappingProxyType({})

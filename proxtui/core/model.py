@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from proxtui.core.learned import Learned
 from proxtui.pve.models import Guest, ProxmoxNode, ProxmoxStorage
 
 
@@ -85,6 +86,10 @@ class Snapshot:
     """``host:port`` that answered last."""
     unverified_tls: bool = False
     """True while the certificate of this server is not checked."""
+    learned: Mapping[GuestKey, Learned] = field(default_factory=lambda: MappingProxyType({}))
+    """What single guests were asked; most often of few of them, or of none."""
+    recalled: Mapping[GuestKey, float] = field(default_factory=lambda: MappingProxyType({}))
+    """Guests that PVE does not name any more, since their node is gone: when it last did. Their name is that one."""
     guests_unseen: bool = False
     """True when the login may see no guest at all: then no guests are unknown, not none."""
 

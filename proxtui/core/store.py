@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from proxtui.core.clock import Clock
 from proxtui.core.freshness import judge
-from proxtui.core.keeping import differences, kept
+from proxtui.core.keeping import differences, kept, recall_names
+from proxtui.core.learned import Learned
 from proxtui.core.model import Delta, Fleet, GuestKey, Key, NodeKey, ServerRef, Snapshot, StorageKey
 from proxtui.core.overlays import Overlays, Reading
 from proxtui.errors import ProxtuiError
@@ -59,7 +60,8 @@ class Store:
         if old.taken_at is not None and taken_at < old.taken_at:
             return Delta(ref)
         server.failure = None
-        server.polled = kept(server.polled, inventory.guests, lambda row: GuestKey(*ref, row.type, row.vmid), _VMID)
+        told = recall_names(ref, inventory.guests, server.polled, old.recalled, old.taken_at)
+        server.polled = kept(server.polled, told.guests, lambda row: GuestKey(*ref, row.type, row.vmid), _VMID)
         server.overlays.settle(server.polled, taken_at)
         new = replace(
             old,
@@ -69,6 +71,8 @@ class Store:
             error=None,
             next_try_at=None,
             guests=self._shown(server, taken_at),
+            recalled=told.since,
+            learned=_of_those_left(old.learned, server.polled),
             nodes=kept(old.nodes, inventory.nodes, lambda row: NodeKey(*ref, row.node), _NODE),
             storages=kept(
                 old.storages, inventory.storages, lambda row: StorageKey(*ref, row.node or "", row.storage), _STORAGE
@@ -91,6 +95,15 @@ class Store:
         if polled_at is not None:
             server.overlays.settle(server.polled, polled_at)
         return self._replace(server, replace(server.snapshot, guests=self._shown(server, polled_at)))
+
+    def learn(self, ref: ServerRef, found: Mapping[GuestKey, Learned]) -> Delta:
+        """Note what guests were asked. It replaces what was learned of them before; guests that are gone are left out.
+
+        Forgotten with the guest itself, and with the program.
+        """
+        server = self._servers[ref]
+        new = _of_those_left(MappingProxyType({**server.snapshot.learned, **found}), server.polled)
+        return self._replace(server, replace(server.snapshot, learned=new))
 
     def pace(self, ref: ServerRef, interval: float) -> Delta:
         """Note that a server is polled more or less often from now on: late means something else then."""
@@ -156,13 +169,22 @@ class Store:
                 calls.callback(listener, delta)
 
 
+def _of_those_left(learned: Mapping[GuestKey, Learned], guests: Mapping[GuestKey, Guest]) -> Mapping[GuestKey, Learned]:
+    """Another guest may get the VMID of one that is gone: nothing that was learned must pass on to it."""
+    if all(key in guests for key in learned):
+        return learned
+    return MappingProxyType({key: one for key, one in learned.items() if key in guests})
+
+
 def _difference(old: Snapshot, new: Snapshot) -> Delta:
     guests, nodes, storages = (
         differences(old.guests, new.guests),
         differences(old.nodes, new.nodes),
         differences(old.storages, new.storages),
     )
-    changed: list[Key] = [*guests[0], *nodes[0], *storages[0]]
+    # Whoever learns of a guest hears of it as of any other change.
+    learned = differences(old.learned, new.learned)[0]
+    changed: list[Key] = [*guests[0], *nodes[0], *storages[0], *learned]
     removed: list[Key] = [*guests[1], *nodes[1], *storages[1]]
     return Delta(new.ref, frozenset(changed), frozenset(removed), _condition(old) != _condition(new))
 

@@ -11,6 +11,7 @@ from proxtui.core.ages import age_text, coarse_age, is_old
 from proxtui.core.fields import guest_field, guest_haystack
 from proxtui.core.model import Fleet, GuestKey, Scope, Snapshot, SourceState
 from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone, tone_of_load
+from proxtui.features.guests.inside import INSIDE_COLUMNS, NO_ASIDES, ROW_FIELDS, Asides, name_text, with_asides
 from proxtui.features.guests.rates import UNKNOWN_RATES, Counted, Rates, counted
 from proxtui.pve.models import Guest
 
@@ -36,6 +37,8 @@ class GuestRow(msgspec.Struct, frozen=True, eq=False, gc=False, weakref=False):
     """The counters, and how fast they grow; None while no poll has brought any. Rows are equal whatever it says."""
     searched: str | None = None
     """The haystack, once somebody has asked for it."""
+    asides: Asides = NO_ASIDES
+    """What its guest was asked beside the poll."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, GuestRow) and self._compared == other._compared
@@ -45,14 +48,14 @@ class GuestRow(msgspec.Struct, frozen=True, eq=False, gc=False, weakref=False):
 
     @property
     def _compared(self) -> tuple[object, ...]:
-        return self.key, self.guest, self.state, self.age, self.node_offline
+        return self.key, self.guest, self.state, self.age, self.node_offline, self.asides
 
     @property
     def haystack(self) -> str:
         """Kept: every character typed into the filter asks all rows."""
         found = self.searched
         if found is None:
-            found = guest_haystack(self.key, self.guest)
+            found = guest_haystack(self.key, self.guest, self.asides.learned)
             msgspec.structs.force_setattr(self, "searched", found)
         return found
 
@@ -85,8 +88,9 @@ class GuestRow(msgspec.Struct, frozen=True, eq=False, gc=False, weakref=False):
         return text.share(self.guest.disk, self.guest.maxdisk)
 
     def field(self, name: str) -> Scalar:
-        """The value behind a filter term: ``cpu`` 0..1, sizes in bytes, uptime in seconds."""
-        return guest_field(self.key, self.guest, name)
+        """The value behind a filter term: ``cpu`` 0..1, sizes in bytes, rates per second, times in seconds."""
+        read = ROW_FIELDS.get(name)
+        return read(self) if read else guest_field(self.key, self.guest, name, self.asides.learned)
 
 
 def guest_rows(
@@ -106,7 +110,7 @@ def guest_rows(
     for snapshot in fleet.snapshots:
         if scope.covers_server(snapshot.ref):
             rows.extend(_rows_of(snapshot, fleet.now, scope.node, kind, old))
-    return rows
+    return with_asides(rows, fleet, old)
 
 
 def _rows_of(
@@ -215,7 +219,7 @@ def _yes_no(value: bool | None) -> str:
 COLUMNS: tuple[Column[GuestRow], ...] = (
     Column("status", "State", lambda r: r.guest.status, status_text, 8, 1, tone=status_tone),
     Column("vmid", "ID", lambda r: r.key.vmid, lambda r: str(r.key.vmid), 5, 1, align="right"),
-    Column("name", "Name", lambda r: r.guest.name, lambda r: r.guest.name or UNKNOWN, 13, 1, grow=True),
+    Column("name", "Name", lambda r: r.guest.name, name_text, 13, 1, grow=True),
     Column("node", "Node", lambda r: r.guest.node, lambda r: r.guest.node, 8, 3),
     Column("server", "Server", lambda r: r.key.server, lambda r: r.key.server, 9, 4),
     Column("tenant", "Tenant", lambda r: r.key.tenant, lambda r: r.key.tenant, 9, 5),
@@ -254,5 +258,6 @@ COLUMNS: tuple[Column[GuestRow], ...] = (
     Column("diskread", "Read", lambda r: r.guest.diskread, lambda r: text.size(r.guest.diskread), 9, shown=False),
     Column("diskwrite", "Written", lambda r: r.guest.diskwrite, lambda r: text.size(r.guest.diskwrite), 9, shown=False),
     Column("template", "Template", lambda r: r.guest.template, lambda r: _yes_no(r.guest.template), 8, shown=False),
+    *INSIDE_COLUMNS,
 )
-"""Keys as PVE spells them, plus ``tenant``, ``server``, ``age`` and the rates."""
+"""Keys as PVE spells them, plus ``tenant``, ``server``, ``age``, the rates and what guests are asked slowly."""
