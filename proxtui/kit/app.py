@@ -35,8 +35,6 @@ class LiveApp(App[None]):
         self.animation_level = "none"
         self.ascii_only = ascii_only
         self.looks = looks or Looks()
-        for ours in self.looks.themes.values():
-            self.register_theme(ours)
         self.wear(theme)
         # Textual would write shades of grey, which are colours too.
         self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
@@ -44,7 +42,9 @@ class LiveApp(App[None]):
 
     def wear(self, theme: str) -> None:
         """Use this theme from now on. UsageError in one line when there is none of that name."""
-        self.theme = self.looks.get(theme).name
+        wanted = self.looks.get(theme)
+        self.register_theme(wanted)
+        self.theme = wanted.name
 
     @property
     def crash(self) -> Exception | None:

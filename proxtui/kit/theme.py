@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
-from dataclasses import dataclass, field
-from importlib import resources
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +33,8 @@ _KNOWN = frozenset({"name", "dark", "ansi", "variables", *COLOURS})
 
 def theme_files() -> list[Path]:
     """The shipped theme files: those of the wheel, or of the source tree beside the package."""
-    packaged = Path(str(resources.files(proxtui))) / "_themes"
-    source = Path(proxtui.__file__).resolve().parent.parent / "themes"
+    package = Path(proxtui.__file__).resolve().parent
+    packaged, source = package / "_themes", package.parent / "themes"
     folder = packaged if packaged.is_dir() else source
     return sorted(folder.glob("*.toml"))
 
@@ -75,42 +73,47 @@ def _wrong(path: Path, why: str) -> ConfigError:
     return ConfigError("".join(sign if sign.isprintable() else "?" for sign in line))
 
 
-def load_themes() -> dict[str, Theme]:
-    """All shipped themes by name."""
-    return {theme.name: theme for theme in map(load_theme, theme_files())}
-
-
-@dataclass(frozen=True, slots=True)
 class Looks:
-    """Every theme there is: the shipped ones, and those of the user beside or instead of them."""
+    """Every theme there is: the shipped ones, and those of the user beside or instead of them.
 
-    themes: dict[str, Theme] = field(default_factory=load_themes)
-    broken: dict[str, ConfigError] = field(default_factory=dict)
-    """By the stem of the file: said when somebody asks for it, and no trouble to anybody else."""
+    A shipped file is named as its theme, and read when somebody asks for it: nobody should wait for eight others.
+    """
+
+    def __init__(self, themes: Iterable[Theme] = ()) -> None:
+        """``themes`` are those of the user."""
+        self._shipped = {path.stem: path for path in theme_files()}
+        self._read = {theme.name: theme for theme in themes}
+        self.broken: dict[str, ConfigError] = {}
+        """By the stem of the file: said when somebody asks for it, and no trouble to anybody else."""
 
     @classmethod
     def gather(cls, folder: Path | None = None) -> Looks:
         """The shipped themes and the ``*.toml`` files of ``folder``, which need not be there."""
-        looks = cls()
+        themes: list[Theme] = []
+        broken: dict[str, ConfigError] = {}
         for path in sorted(folder.glob("*.toml")) if folder is not None else ():
             try:
-                theme = load_theme(path)
+                themes.append(load_theme(path))
             except ConfigError as error:
-                looks.broken[path.stem] = error
-            else:
-                looks.themes[theme.name] = theme
+                broken[path.stem] = error
+        looks = cls(themes)
+        looks.broken |= broken
         return looks
 
     @property
     def names(self) -> list[str]:
-        return sorted(self.themes)
+        return sorted({*self._shipped, *self._read})
 
     def get(self, name: str) -> Theme:
         """UsageError in one line when there is no such theme or its file is wrong."""
-        if name in self.themes:
-            return self.themes[name]
+        if name not in self._read and name in self._shipped:
+            self._read[name] = load_theme(self._shipped[name])
+        if name in self._read:
+            return self._read[name]
         if name in self.broken:
             raise UsageError(str(self.broken[name]))
+        import difflib
+
         near = difflib.get_close_matches(name, self.names, n=1, cutoff=0.4)
         hint = f"nearest is {near[0]}" if near else f"there are {', '.join(self.names)}"
         shown = "".join(sign if sign.isprintable() else "?" for sign in name)

@@ -11,9 +11,9 @@ from textual.color import Color
 
 from proxtui.errors import ConfigError, UsageError
 from proxtui.kit.app import LiveApp
-from proxtui.kit.theme import COLOURS, DEFAULT_THEME, Looks, load_theme, load_themes, theme_files
+from proxtui.kit.theme import COLOURS, DEFAULT_THEME, Looks, load_theme, theme_files
 
-SHIPPED = sorted(load_themes().values(), key=lambda theme: theme.name)
+SHIPPED = [Looks().get(path.stem) for path in theme_files()]
 names = [theme.name for theme in SHIPPED]
 
 
@@ -34,14 +34,14 @@ def test_there_is_a_choice() -> None:
 
 
 def test_the_theme_of_sixteen_colours_has_no_other() -> None:
-    ansi = load_themes()["proxtui-ansi"]
+    ansi = Looks().get("proxtui-ansi")
     assert ansi.ansi
     assert all(getattr(ansi, colour).startswith("ansi_") for colour in COLOURS)
     assert all(value.startswith("ansi_") for value in ansi.variables.values())
 
 
 def test_the_theme_without_colour_has_none() -> None:
-    mono = load_themes()["proxtui-mono"]
+    mono = Looks().get("proxtui-mono")
     values = [*(getattr(mono, colour) for colour in COLOURS), *mono.variables.values()]
     assert all(len(set(Color.parse(value).rgb)) == 1 for value in values)
 
