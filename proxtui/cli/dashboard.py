@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from proxtui.cli.session import Session, terminal_problem
+from proxtui.cli.session import NOTHING_CONFIGURED, Session, terminal_problem
 from proxtui.errors import NotConfigured, UsageError
 
 if TYPE_CHECKING:
     from proxtui.config.models import Config
-
-NOTHING_CONFIGURED = """\
-no server is configured. Try it: `proxtui demo` shows a simulated fleet, nothing to set up.
-One server: set PROXMOX_HOST, PROXMOX_TOKEN_ID and PROXMOX_TOKEN_SECRET; `proxtui --help` lists them all.
-Many servers: `proxtui config init` will write a configuration file; that comes with a later release."""
 
 
 def open_configured(session: Session) -> int:

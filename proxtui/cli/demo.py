@@ -5,24 +5,33 @@ from __future__ import annotations
 import click
 
 from proxtui.cli.session import Session
+from proxtui.errors import UsageError
 
-SCENARIOS = ("small", "fleet", "broken")
+SCENARIOS = ("small", "fleet", "broken", "huge")
+MANY, LEAST, MOST = 10_000, 100, 50_000
+"""Guests of ``huge``: by itself, at least, at most."""
 
 
 @click.command()
 @click.option("--scenario", type=click.Choice(SCENARIOS), default="fleet", show_default=True, help="What is simulated.")
+@click.option("--guests", type=click.IntRange(LEAST, MOST), metavar="N", help=f"How many guests huge has. [{MANY}]")
 @click.pass_obj
-def demo(session: Session, scenario: str) -> int:
+def demo(session: Session, scenario: str, guests: int | None) -> int:
     """Open the dashboard over a simulated fleet.
 
-    Nothing to set up, nothing leaves this machine. Needs: pip install "proxtui[demo]".
+    Nothing to set up, nothing leaves this machine. Needs the extra `demo` of proxtui.
     """
     from proxtui.cli.dashboard import open_over, require_terminal
     from proxtui.cli.extras import require_simulator
+    from proxtui.cli.output import narrate
     from proxtui.cli.simulation import configuration, simulation
 
+    if guests is not None and scenario != "huge":
+        raise UsageError("--guests goes with --scenario huge only")
     require_simulator()
     require_terminal(session)
     session.start_log(to_stderr=False)
-    with simulation(scenario) as servers:
+    if scenario == "huge":
+        narrate(f"making {guests or MANY:,} guests ...")
+    with simulation(scenario, guests) as servers:
         return open_over(session.with_looks(configuration(servers)), wall=bool(session.flags.get("wall")))

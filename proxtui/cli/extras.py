@@ -10,4 +10,4 @@ from proxtui.errors import MissingExtra
 def require_simulator() -> None:
     """Raise MissingExtra unless what the simulator is made of is installed."""
     if find_spec("uvicorn") is None:
-        raise MissingExtra('the simulator is not installed: pip install "proxtui[demo]"')
+        raise MissingExtra("the simulator is not installed: install proxtui with its extra `demo`")

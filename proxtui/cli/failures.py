@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
+from proxtui.cli.streams import forget_stdout, takes_no_more
 from proxtui.errors import AuthenticationError, ProxtuiError, TotpRequired
 
 INTERRUPTED = 130
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-"""What a disk or a terminal that takes no more says."""
 STATUS_UNKNOWN = 3
 """What ``status`` exits with when it could not find out: 2 would tell a monitoring system "critical"."""
 
@@ -41,17 +38,10 @@ def guarded(run: Callable[[], int], arguments: Sequence[str]) -> int:
     net = CrashNet()
     with net:
         return _translated(run, arguments)
-    tell_crash(net.caught, 1, as_json="--json" in arguments)
-    return 1
-
-
-def tell_crash(error: BaseException | None, code: int, *, as_json: bool) -> None:
-    """Say in JSON too what a ``CrashNet`` has said on stderr."""
-    if as_json:
-        from proxtui.cli.output import Output
-
-        details = {"kind": type(error).__name__, "exit_code": code}
-        Output().json({"error": f"internal error, {type(error).__name__}", "details": details})
+    code = code_for(1, arguments)
+    kind = type(net.caught).__name__
+    report(f"internal error, {kind}", code, {"kind": kind}, arguments)
+    return code
 
 
 def _translated(run: Callable[[], int], arguments: Sequence[str]) -> int:
@@ -63,31 +53,56 @@ def _translated(run: Callable[[], int], arguments: Sequence[str]) -> int:
         sys.stderr.write(error.format_message() + "\n")
         return error.exit_code
     except click.UsageError as error:
-        return tell(usage_line(error), _usage_code(error), {"kind": "UsageError"}, arguments)
+        return tell(usage_line(error), error.exit_code, {"kind": "UsageError"}, arguments)
     except click.ClickException as error:
         return tell(error.format_message(), error.exit_code, {"kind": type(error).__name__}, arguments)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except OSError as error:
-        if error.errno not in FULL:
+        if not takes_no_more(error):
             raise
         forget_stdout()
-        return tell(f"cannot write to stdout: {error.strerror}", 1, {"kind": "OSError"}, ())
-
-
-def forget_stdout() -> None:
-    """What is left in the buffer must not raise once more when Python ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return tell(f"cannot write to stdout: {error.strerror}", code_for(1, arguments), {"kind": "OSError"}, ())
 
 
 def tell(message: str, code: int, details: dict[str, Any], arguments: Sequence[str]) -> int:
-    """Say it on stderr, and on stdout when JSON was asked for. Gives ``code`` back."""
-    from proxtui.cli.output import Output, narrate
+    """Say it on stderr, and on stdout what a program reads there. Gives the exit code."""
+    from proxtui.cli.output import narrate
 
-    if "--json" in arguments:
-        Output().json({"error": message, "details": {**details, "exit_code": code}})
+    code = code_for(code, arguments)
+    report(message, code, details, arguments)
     narrate(message)
     return code
+
+
+def report(message: str, code: int, details: dict[str, Any], arguments: Sequence[str]) -> None:
+    """The failure on stdout: an object with ``--json``, a line for the monitoring system that asked for ``status``."""
+    from proxtui.cli.output import Output
+
+    try:
+        if "--json" in arguments:
+            Output().json({"error": message, "details": {**details, "exit_code": code}})
+        elif asks_status(arguments):
+            Output().text(f"UNKNOWN - {message}")
+        # Now, and not when Python ends: nobody could be told of a failure then.
+        sys.stdout.flush()
+    except OSError as error:
+        if not (isinstance(error, BrokenPipeError) or takes_no_more(error)):
+            raise
+        # Nobody reads it; stderr and the exit code say the same.
+        forget_stdout()
+
+
+def asks_status(arguments: Sequence[str]) -> bool:
+    """Whether the verb is ``status``, also where the words before it make no sense."""
+    from proxtui.cli.main import VERBS
+
+    return next((word for word in arguments if word in VERBS), None) == "status"
+
+
+def code_for(code: int, arguments: Sequence[str]) -> int:
+    """``code``, but for ``status``: there it was not found out, and 2 would say that something is broken."""
+    return STATUS_UNKNOWN if asks_status(arguments) else code
 
 
 def line_of(error: ProxtuiError) -> str:
@@ -115,8 +130,3 @@ def usage_line(error: click.UsageError) -> str:
             return f"{error.option_name} goes before the command: proxtui {error.option_name} ... {verb}"
     where = error.ctx.command_path if error.ctx else "proxtui"
     return f"{line} (see {where} --help)"
-
-
-def _usage_code(error: click.UsageError) -> int:
-    is_status = error.ctx is not None and error.ctx.info_name == "status"
-    return STATUS_UNKNOWN if is_status else error.exit_code

@@ -7,9 +7,10 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from proxtui.cli.output import Output, Selection, json_rows, json_sources, narrate
+from proxtui.cli.output import Output, Selection, json_rows, narrate
+from proxtui.cli.sources import Missing, json_sources
 from proxtui.core.rows import Column, R, Tone
 from proxtui.errors import ProxtuiError, UsageError
 from proxtui.pve.listing import Listing
@@ -61,24 +62,6 @@ class Report(Generic[R]):
         return list(dict.fromkeys((*of_servers, *self.notes)))
 
 
-class Missing(NamedTuple):
-    """What one server did not tell."""
-
-    problems: Sequence[str] = ()
-    forbidden: bool = False
-    """True when it is for want of a privilege: then nothing is wrong with the server."""
-
-
-def sources(fleet: Fleet, missing: Mapping[ServerRef, Missing] | None = None) -> list[dict[str, Any]]:
-    """``json_sources`` with ``problems`` and ``forbidden``."""
-    told = missing or {}
-    return [
-        {**source, "problems": list(lost.problems), "forbidden": lost.forbidden}
-        for source, snapshot in zip(json_sources(fleet), fleet.snapshots, strict=True)
-        for lost in [told.get(snapshot.ref, Missing())]
-    ]
-
-
 def refuse_silence(runtime: Runtime, fleet: Fleet) -> None:
     """Raise NothingAnswered unless at least one server has rows."""
     if any(snapshot.taken_at is not None for snapshot in fleet.snapshots):
@@ -118,8 +101,11 @@ class Question(Generic[T]):
 
     def sources(self, fleet: Fleet, findings: Mapping[ServerRef, Finding[T]]) -> list[dict[str, Any]]:
         """What each server told, and what not."""
-        missing = {ref: Missing(self._lines(finding), finding.forbidden) for ref, finding in findings.items()}
-        return sources(fleet, missing)
+        missing = {
+            ref: Missing(self._lines(finding), finding.forbidden, asked=True, taken_at=finding.taken_at)
+            for ref, finding in findings.items()
+        }
+        return json_sources(fleet, missing)
 
     def _lines(self, finding: Finding[T]) -> list[str]:
         lines = [finding.problem] if finding.problem else []

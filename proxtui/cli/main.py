@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from collections.abc import Sequence
@@ -11,9 +10,9 @@ from typing import Any
 import click
 
 from proxtui import __version__
-from proxtui.cli.failures import forget_stdout
 from proxtui.cli.lazy import LazyGroup, Verb
 from proxtui.cli.session import Session
+from proxtui.cli.streams import forget_stdout, prepare
 from proxtui.config.variables import VARIABLES
 from proxtui.registry import FEATURES
 
@@ -69,6 +68,7 @@ class Root(LazyGroup):
 def root(ctx: click.Context, /, **flags: Any) -> int:
     """Run a fleet of Proxmox VE clusters from the terminal. Without a command: the dashboard."""
     ctx.obj = Session(flags)
+    ctx.obj.check_theme()
     if ctx.invoked_subcommand is None:
         from proxtui.cli.dashboard import open_configured
 
@@ -81,10 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from proxtui.cli.failures import guarded
 
     asked = list(sys.argv[1:] if arguments is None else arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal that cannot show a character gets a question mark, not a crash.
-            stream.reconfigure(errors="replace")
+    prepare()
     return guarded(lambda: run(asked), asked)
 
 

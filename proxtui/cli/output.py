@@ -7,15 +7,14 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TextIO, cast
 
 import click
 
-from proxtui.core.filters import Filter, parse
-from proxtui.core.model import Fleet, Snapshot
+from proxtui.core.filters import FIELDS, Filter, parse
 from proxtui.core.rows import UNKNOWN, Column, R, Scalar, Tone
 from proxtui.core.verbs import Details, TableOptions
 from proxtui.errors import UsageError
@@ -161,13 +160,17 @@ class Selection(Generic[R]):
     @classmethod
     def of(cls, columns: Sequence[Column[R]], options: TableOptions) -> Selection[R]:
         """Read what ``--columns --filter --sort`` said. UsageError names what is unknown, and what is known."""
-        asked = [key.strip() for key in options.columns.split(",") if key.strip()]
+        wanted = parse(options.filter)
+        refuse_fields(wanted, options.fields)
         return cls(
-            columns=[column_of(columns, key, "--columns") for key in asked]
-            or [column for column in columns if column.shown or options.as_json or options.as_csv],
-            wanted=parse(options.filter),
-            order=column_of(columns, options.sort.removeprefix("-"), "--sort") if options.sort else None,
-            descending=options.sort.startswith("-"),
+            columns=columns_of(columns, options.columns)
+            if options.columns is not None
+            else [column for column in columns if column.shown or options.as_json or options.as_csv],
+            wanted=wanted,
+            order=None
+            if options.sort is None
+            else column_of(columns, options.sort.strip().removeprefix("-"), "--sort"),
+            descending=(options.sort or "").strip().startswith("-"),
         )
 
     def rows(self, rows: Sequence[R]) -> list[R]:
@@ -176,13 +179,32 @@ class Selection(Generic[R]):
         return cast("list[R]", sorted_rows(found, self.order, descending=self.descending))
 
 
+def refuse_fields(wanted: Filter, known: Collection[str] | None) -> None:
+    """Raise UsageError when a term names what these rows do not have: it would find nothing, and not say why."""
+    strangers = [] if known is None else [name for name in wanted.fields if name not in known]
+    if strangers:
+        shown = ", ".join(name for name in FIELDS if name in (known or ()))
+        raise UsageError(f"--filter: this list has no field {strangers[0]}; its fields are {shown}")
+
+
+def columns_of(columns: Sequence[Column[R]], keys: str) -> list[Column[R]]:
+    """The columns that ``--columns`` names. UsageError when it names none, one twice, or one that is not there."""
+    asked = [key.strip() for key in keys.split(",") if key.strip()]
+    found = [column_of(columns, key, "--columns") for key in asked or [""]]
+    for at, column in enumerate(found):
+        if column in found[:at]:
+            raise UsageError(f"--columns: {column.key} is there twice")
+    return found
+
+
 def column_of(columns: Sequence[Column[R]], key: str, option: str) -> Column[R]:
     """The column called ``key``. UsageError lists the known ones."""
     for column in columns:
-        if column.key == key.lower():
+        if column.key == key.strip().lower():
             return column
     known = ", ".join(column.key for column in columns)
-    raise UsageError(f"{option}: there is no column {key[:40]!r}; columns are {known}")
+    what = f"there is no column {key[:40]!r}" if key.strip() else "it names no column"
+    raise UsageError(f"{option}: {what}; columns are {known}")
 
 
 def json_rows(columns: Iterable[Column[R]], rows: Iterable[R]) -> list[dict[str, Any]]:
@@ -210,20 +232,3 @@ def csv_cell(value: Scalar) -> str:
 def plain_number(value: Scalar) -> Scalar:
     """``4`` for ``4.0``, as PVE writes it."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def json_source(snapshot: Snapshot, now: float) -> dict[str, Any]:
-    """What ``--json`` says about one server; ``age`` in seconds, null when nothing was ever read."""
-    age = snapshot.age(now)
-    return {
-        "tenant": snapshot.ref.tenant,
-        "server": snapshot.ref.server,
-        "state": str(snapshot.state),
-        "error": snapshot.error,
-        "age": None if age is None else round(age, 1),
-    }
-
-
-def json_sources(fleet: Fleet) -> list[dict[str, Any]]:
-    """``json_source`` of every server, in configured order."""
-    return [json_source(snapshot, fleet.now) for snapshot in fleet.snapshots]

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from proxtui.errors import NotConfigured
+from proxtui.errors import NotConfigured, UsageError
 
 if TYPE_CHECKING:
     from proxtui.cli.listing import Report
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+NOTHING_CONFIGURED = (
+    "no server is configured: set PROXMOX_HOST, PROXMOX_TOKEN_ID and PROXMOX_TOKEN_SECRET (`proxtui --help` lists "
+    "all variables and flags), or see a simulated fleet with `proxtui demo`"
+)
 CONNECTION_FLAGS = ("host", "port", "username", "realm", "token_id", "fingerprint", "ca_file", "read_only")
 
 
@@ -46,7 +50,7 @@ class Session:
 
         self.start_log(to_stderr=not for_dashboard)
         redact.hide(self.environ.get("PROXMOX_PASSWORD"), self.environ.get("PROXMOX_TOKEN_SECRET"))
-        said: dict[str, Any] = {name: self.flags[name] for name in CONNECTION_FLAGS if self.flags.get(name)}
+        said: dict[str, Any] = {name: self.flags[name] for name in CONNECTION_FLAGS if self.flags.get(name) is not None}
         overrides = ConnectionFlags(**said)
         config = from_environment(self.environ, overrides=overrides)
         return None if config is None else self.with_looks(config)
@@ -56,6 +60,18 @@ class Session:
         from proxtui.cli import log
 
         log.configure(self.environ.get("PROXTUI_LOG", ""), debug=bool(self.flags.get("debug")), to_stderr=to_stderr)
+
+    def check_theme(self) -> None:
+        """Raise UsageError when ``--theme`` names none; also before a command that shows no colours."""
+        theme = self.flags.get("theme")
+        if theme is None:
+            return
+        from proxtui.config.paths import themes_folder
+        from proxtui.kit.theme import Looks
+
+        if not theme:
+            raise UsageError(f"--theme is empty; there are {', '.join(Looks.gather(themes_folder()).names)}")
+        Looks.gather(themes_folder()).get(theme)
 
     def with_looks(self, config: Config) -> Config:
         """The configuration with ``--ascii``, ``--theme``, ``--read-only`` and PROXTUI_READ_ONLY in it."""
@@ -76,19 +92,19 @@ class Session:
 
         config = self.configuration()
         if config is None:
-            raise NotConfigured("no server is configured: set PROXMOX_HOST and a token (see proxtui --help)")
+            raise NotConfigured(NOTHING_CONFIGURED)
         return asyncio.run(_read(with_passwords(config), work))
 
     def table(self, columns: Sequence[Column[R]], rows: Callable[[Fleet], Sequence[R]], options: TableOptions) -> None:
         """See ``CommandLine.table``."""
-        from proxtui.cli.listing import Missing, Report, sources
+        from proxtui.cli.listing import Report
         from proxtui.cli.sight import blind_spots
+        from proxtui.cli.sources import json_sources, unseen
 
         async def report(runtime: Runtime) -> Report[R]:
             fleet = runtime.store.fleet()
             blind = await blind_spots(runtime, fleet)
-            told = {ref: Missing((line,), forbidden=True) for ref, line in blind.items()}
-            return Report(rows(fleet), sources(fleet, told))
+            return Report(rows(fleet), json_sources(fleet, unseen(blind)))
 
         self._list(columns, report, options)
 
@@ -96,11 +112,16 @@ class Session:
         self, columns: Sequence[Column[R]], read: Callable[[Runtime], Awaitable[Found[R]]], options: TableOptions
     ) -> None:
         """See ``CommandLine.listing``."""
-        from proxtui.cli.listing import Report, sources
+        from proxtui.cli.listing import NothingAnswered, Report
+        from proxtui.cli.sources import Missing, json_sources
 
         async def report(runtime: Runtime) -> Report[R]:
             found = await read(runtime)
-            return Report(found.rows, sources(runtime.store.fleet()), found.notes)
+            told = {ref: Missing(gap.problems, gap.forbidden, True, gap.taken_at) for ref, gap in found.gaps.items()}
+            lines = json_sources(runtime.store.fleet(), told)
+            if found.failure is not None:
+                raise NothingAnswered(found.failure, lines)
+            return Report(found.rows, lines, found.notes)
 
         self._list(columns, report, options)
 
@@ -147,7 +168,8 @@ class Session:
     def details(self, read: Callable[[Runtime], Awaitable[Details]], *, as_json: bool) -> None:
         """See ``CommandLine.details``."""
         from proxtui.cli.listing import refuse_silence
-        from proxtui.cli.output import json_sources, narrate
+        from proxtui.cli.output import narrate
+        from proxtui.cli.sources import json_sources
 
         async def work(runtime: Runtime, fleet: Fleet) -> tuple[Details, Fleet]:
             refuse_silence(runtime, fleet)

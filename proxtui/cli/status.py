@@ -8,7 +8,7 @@ import click
 
 from proxtui.cli.session import Session
 from proxtui.core.verbs import TableOptions, table_options
-from proxtui.errors import ProxtuiError, UsageError
+from proxtui.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
 
 
+FIELDS = ("status", "name", "server", "tenant", "cpu", "mem")
+"""What filter terms find in a server."""
+
+
 def _columns() -> Sequence[Column[Any]]:
     from proxtui.cli.health import COLUMNS
 
@@ -27,7 +31,7 @@ def _columns() -> Sequence[Column[Any]]:
 
 @click.command()
 @click.option("--once", is_flag=True, help="Read once and leave. Always on for now.")
-@table_options(_columns, lists=False)
+@table_options(_columns, lists=False, fields=lambda: FIELDS)
 @click.pass_obj
 def status(session: Session, once: bool, options: TableOptions) -> int:
     """Say in one line per server how the fleet is, the totals first.
@@ -35,28 +39,9 @@ def status(session: Session, once: bool, options: TableOptions) -> int:
     Exits as a monitoring plugin: 0 ok, 1 warning (a node or storage over 90 %), 2 critical (no answer, a node offline),
     3 unknown (nothing configured, login refused, wrong usage).
     """
-    from proxtui.cli.crash import CrashNet
-    from proxtui.cli.failures import details_of, tell_crash
-    from proxtui.cli.health import Level
-    from proxtui.cli.output import narrate
-
-    with CrashNet() as net:
-        try:
-            return _status(session, options)
-        except ProxtuiError as error:
-            if options.as_json:
-                session.output.json({"error": str(error), "details": {**details_of(error), "exit_code": 3}})
-            else:
-                session.output.text(f"UNKNOWN - {error}")
-            narrate(str(error))
-    if net.caught:
-        tell_crash(net.caught, Level.UNKNOWN, as_json=options.as_json)
-    return Level.UNKNOWN
-
-
-def _status(session: Session, options: TableOptions) -> int:
     from proxtui.cli.health import COLUMNS, server_rows, summary, worst
-    from proxtui.cli.output import Selection, json_rows, json_sources
+    from proxtui.cli.output import Selection, json_rows
+    from proxtui.cli.sources import json_sources, unseen
 
     selection = Selection.of(COLUMNS, options)
     fleet, blind = session.read(_as_found)
@@ -66,7 +51,8 @@ def _status(session: Session, options: TableOptions) -> int:
     level = worst([row.level for row in rows])
     if options.as_json:
         head = {"status": level.name.lower(), "summary": summary(rows)}
-        session.output.json({**head, "rows": json_rows(selection.columns, rows), "sources": json_sources(fleet)})
+        sources = json_sources(fleet, unseen(blind))
+        session.output.json({**head, "rows": json_rows(selection.columns, rows), "sources": sources})
     else:
         session.output.text(summary(rows))
         session.output.table(selection.columns, rows)

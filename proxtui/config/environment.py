@@ -31,6 +31,9 @@ __all__ = ["VARIABLES", "ConnectionFlags", "Variable", "from_environment", "want
 DEFAULT_TENANT = "default"
 DEFAULT_REALM = "pam"
 _REALM = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,31}")
+_SECRET = re.compile(r"[\x21-\x7e]+")
+_TOKEN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
+_USER = re.compile(r"[^\s:/\x00-\x1f\x7f]{1,64}")
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
 
@@ -73,7 +76,11 @@ class _Sources:
         """What was said about ``name`` (``host``, ``token_id``, ...)."""
         flag = getattr(self._flags, name, None)
         if flag is not None:
-            return _Said(str(flag).strip(), "--" + name.replace("_", "-"))
+            said = _Said(str(flag).strip(), "--" + name.replace("_", "-"))
+            if not said.value:
+                # Not the variable instead: nobody who wrote the flag meant that server.
+                raise said.wrong("is empty")
+            return said
         variable = f"PROXMOX_{name.upper()}"
         value = self._environ.get(variable, "")
         if any("\ud800" <= sign <= "\udfff" for sign in value):
@@ -150,6 +157,8 @@ def _credentials(sources: _Sources) -> Credentials:
         raise token.wrong("PROXMOX_TOKEN_SECRET is missing")
     if secret and not token:
         raise secret.wrong("PROXMOX_TOKEN_ID is missing")
+    if secret and not _SECRET.fullmatch(secret.value):
+        raise secret.wrong("is not the secret of a token: a UUID, without blanks or line ends")
     username, realm = _user(sources)
     if token is None:
         if not username:
@@ -176,6 +185,8 @@ def _user(sources: _Sources) -> tuple[str, str]:
         return "", chosen
     if "!" in username.value:
         raise username.wrong("that is an API token; set PROXMOX_TOKEN_ID")
+    if not _USER.fullmatch(username.value):
+        raise username.wrong(f"{username.value[:80]!r} is not a user of PVE: at most 64 characters, no blank, : or /")
     # A user name may hold an @ itself; the realm follows the last one.
     user, at, named = username.value.rpartition("@")
     if not at:
@@ -190,6 +201,8 @@ def _user(sources: _Sources) -> tuple[str, str]:
 def _token_owner(token: _Said, username: str, realm: str) -> tuple[str, str]:
     """User and realm of a token, which must not contradict the user and realm that were set."""
     owner, bang, name = token.value.partition("!")
+    if not _TOKEN_NAME.fullmatch(name if bang else owner) or (bang and not _USER.fullmatch(owner)):
+        raise token.wrong(f"{token.value[:80]!r} is not ID or USER@REALM!ID")
     if not bang:
         if not username:
             raise token.wrong("whose token? write USER@REALM!ID, or set PROXMOX_USERNAME")
@@ -214,13 +227,31 @@ def _trust(sources: _Sources, *, has_token: bool) -> TlsTrust:
     if pins:
         return TlsTrust(mode="fingerprint", fingerprints=_pins(pins))
     if authority:
-        path = Path(authority.value).expanduser()
-        if not path.is_file():
-            raise authority.wrong(f"there is no file {authority.value}")
-        return TlsTrust(mode="ca", ca_file=path)
+        return TlsTrust(mode="ca", ca_file=_authority(authority))
     if not checked and not has_token and verify:
         raise verify.wrong("allowed with an API token only; for a password set PROXMOX_FINGERPRINT instead")
     return TlsTrust(mode="system" if checked else "off")
+
+
+def _authority(said: _Said) -> Path:
+    """The PEM file of an authority, tried out: what is wrong with it is told before anything is sent."""
+    import ssl
+
+    try:
+        path = Path(said.value).expanduser()
+    except RuntimeError:
+        raise said.wrong(f"{said.value}: nobody knows that home folder") from None
+    if path.is_dir():
+        raise said.wrong(f"{said.value} is a folder; name the PEM file in it")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
+    except ssl.SSLError:
+        raise said.wrong(f"{said.value} holds no PEM certificate") from None
+    except FileNotFoundError:
+        raise said.wrong(f"there is no file {said.value}") from None
+    except OSError as error:
+        raise said.wrong(f"{said.value} cannot be read: {error.strerror}") from None
+    return path
 
 
 def _pins(said: _Said) -> tuple[str, ...]:

@@ -24,7 +24,11 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("PROXMOX_PASSWORD", "password; asked for when there is neither one nor a token"),
     Variable("PROXMOX_TOKEN_ID", "API token, as ID or USER@REALM!ID", flag="--token-id"),
     Variable("PROXMOX_TOKEN_SECRET", "secret of the API token"),
-    Variable("PROXMOX_VERIFY_SSL", "false: do not check the certificate (API token only)", "true"),
+    Variable(
+        "PROXMOX_VERIFY_SSL",
+        "false: do not check the certificate (API token only); does not undo a fingerprint or CA",
+        "true",
+    ),
     Variable("PROXMOX_FINGERPRINT", "SHA-256 of the certificate to trust; several with commas", flag="--fingerprint"),
     Variable("PROXMOX_CA_FILE", "PEM file of the authority to trust", flag="--ca-file"),
     Variable("PROXMOX_TIMEOUT", "deadline of a call in ms, 1000 to 600000", "30000"),

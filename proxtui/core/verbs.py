@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 import click
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from proxtui.core.rows import Column, R, TableRow
     from proxtui.core.runtime import Runtime
     from proxtui.core.survey import Finding
+    from proxtui.errors import ProxtuiError
     from proxtui.pve.client import ProxmoxClient
 
 T = TypeVar("T")
@@ -55,13 +56,15 @@ class TableOptions:
 
     as_json: bool = False
     filter: str = ""
-    columns: str = ""
-    """Keys separated by commas; empty: the usual ones (all of them with ``--json``)."""
-    sort: str = ""
+    columns: str | None = None
+    """Keys separated by commas; None: the usual ones (all of them with ``--json``)."""
+    sort: str | None = None
     """A key; ``-key`` sorts downwards."""
     as_csv: bool = False
     watch: float | None = None
     """Seconds between two readings; None: read once."""
+    fields: Collection[str] | None = None
+    """What a term of the filter may name: what the rows of this list answer to. None: every field there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,16 @@ class Details:
     """What could not be read and why; goes to stderr."""
 
 
+class Gap(NamedTuple):
+    """What one server did not tell of what it was asked."""
+
+    taken_at: float | None = None
+    """When the oldest of its answers was asked for; None when it told nothing."""
+    problems: Sequence[str] = ()
+    forbidden: bool = False
+    """True when it is for want of a privilege: then nothing is wrong with the server."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found(Generic[T]):
     """Rows that were asked for, beyond what every poll brings."""
@@ -83,6 +96,10 @@ class Found(Generic[T]):
     rows: Sequence[T]
     notes: Sequence[str] = ()
     """What could not be read and why; goes to stderr."""
+    gaps: Mapping[ServerRef, Gap] = field(default_factory=dict)
+    """Of servers that were asked more than the poll asks; goes to stderr and to ``sources``."""
+    failure: ProxtuiError | None = None
+    """What the first server failed with, when none told anything: then this is the exit code."""
 
 
 class CommandLine(Protocol):
@@ -119,12 +136,15 @@ class CommandLine(Protocol):
 
 
 def table_options(
-    columns: Callable[[], Sequence[Column[Any]]], *, lists: bool = True
+    columns: Callable[[], Sequence[Column[Any]]],
+    *,
+    lists: bool = True,
+    fields: Callable[[], Collection[str]] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a verb the options of a list, as one ``options: TableOptions`` argument.
 
     ``columns`` is called for completion only, so that naming a verb loads no rows. ``lists=False``: a verb that
-    prints more than a list has neither ``--csv`` nor ``--watch``.
+    prints more than a list has neither ``--csv`` nor ``--watch``. ``fields`` gives what its rows answer to in filters.
     """
 
     def complete(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -133,16 +153,20 @@ def table_options(
 
     def decorate(verb: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(verb)
-        def folded(*args: Any, as_json: bool, filter_: str, columns: str, sort: str, **rest: Any) -> Any:
-            more = {name: rest.pop(name) for name in ("as_csv", "watch") if name in rest}
+        def folded(*args: Any, as_json: bool, filter_: str, columns: str | None, sort: str | None, **rest: Any) -> Any:
+            more: dict[str, Any] = {name: rest.pop(name) for name in ("as_csv", "watch") if name in rest}
+            if filter_ and fields is not None:
+                more["fields"] = frozenset(fields())
             return verb(*args, options=TableOptions(as_json, filter_, columns, sort, **more), **rest)
 
         options = (
             *(_LIST_OPTIONS if lists else ()),
             click.option(
-                "--sort", default="", metavar="KEY", shell_complete=complete, help="Sort by it; -KEY: downwards."
+                "--sort", default=None, metavar="KEY", shell_complete=complete, help="Sort by it; -KEY: downwards."
             ),
-            click.option("--columns", default="", metavar="KEYS", shell_complete=complete, help="Separated by commas."),
+            click.option(
+                "--columns", default=None, metavar="KEYS", shell_complete=complete, help="Separated by commas."
+            ),
             click.option("--filter", "filter_", default="", metavar="TERMS", help="Such as: web tag:prod cpu>80 !test"),
             json_option,
         )

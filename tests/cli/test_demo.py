@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from proxtui.cli import demo
 from proxtui.cli.simulation import Announced, configuration, simulation
 from proxtui.errors import ProxtuiError
+from proxtui.sim import __main__ as sim_main
+from proxtui.sim import scenarios
 from tests.cli.conftest import spawn
 
 PIN = ":".join(["AB"] * 32)
@@ -52,7 +55,18 @@ def test_a_simulator_that_does_not_start_says_why() -> None:
 def test_without_the_extra_one_line_says_how_to_get_it(name: str, verb: list[str]) -> None:
     answer = spawn(*verb, code=WITHOUT.format(name=name))
     assert (answer.code, answer.out) == (2, "")
-    assert 'pip install "proxtui[demo]"' in answer.line
+    assert "install proxtui with its extra `demo`" in answer.line
+
+
+def test_the_demo_offers_what_the_simulator_has() -> None:
+    assert demo.SCENARIOS == sim_main.SCENARIOS == tuple(scenarios.SCENARIOS)
+    assert (demo.MANY, demo.MOST) == (scenarios.MANY, scenarios.MOST)
+
+
+def test_a_huge_simulation_has_as_many_guests_as_were_asked_for() -> None:
+    with simulation("huge", 300) as servers:
+        assert len(servers) == 7
+        assert len({server.tenant for server in servers}) == 5
 
 
 def test_the_demo_needs_a_terminal() -> None:

@@ -28,7 +28,7 @@ from tests.walks.terminal import Terminal
 PROXTUI = [sys.executable, "-m", "proxtui"]
 
 
-def csv_of(capsys: pytest.CaptureFixture[str], found: list[GuestRow], columns: str = "") -> str:
+def csv_of(capsys: pytest.CaptureFixture[str], found: list[GuestRow], columns: str | None = None) -> str:
     Printer(Output(), COLUMNS, TableOptions(as_csv=True, columns=columns)).once(Report(found, []))
     return capsys.readouterr().out
 

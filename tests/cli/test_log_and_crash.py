@@ -141,7 +141,7 @@ def test_a_crash_of_status_is_unknown_not_warning(call: Call, monkeypatch: pytes
 
     monkeypatch.setattr("proxtui.cli.session.Session.read", broken)
     answer = call("status", "--once")
-    assert answer.code == 3
+    assert (answer.code, answer.out) == (3, "UNKNOWN - internal error, ZeroDivisionError\n")
     assert "internal error" in answer.line
 
 

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from proxtui.cli.output import Output, Selection, json_rows, json_sources, narrate, width
+from proxtui.cli.output import Output, Selection, json_rows, narrate, width
+from proxtui.cli.sources import Missing, json_sources
 from proxtui.core.model import SourceState
 from proxtui.core.verbs import Details, TableOptions
 from proxtui.errors import UsageError
@@ -93,10 +94,18 @@ def test_chosen_columns_keep_the_place_in_json() -> None:
 
 def test_sources_say_state_error_and_age() -> None:
     dead = snapshot(ZETA, state=SourceState.DOWN, taken_at=None, error="refused")
+    whole = {"problems": [], "forbidden": False}
     assert json_sources(fleet(snapshot(ACME), dead)) == [
-        {"tenant": "acme", "server": "berlin", "state": "fresh", "error": None, "age": 2.0},
-        {"tenant": "zeta", "server": "paris", "state": "down", "error": "refused", "age": None},
+        {"tenant": "acme", "server": "berlin", "state": "fresh", "error": None, "age": 2.0, **whole},
+        {"tenant": "zeta", "server": "paris", "state": "down", "error": "refused", "age": None, **whole},
     ]
+
+
+def test_the_age_of_what_was_asked_beyond_the_poll_is_its_own() -> None:
+    known = fleet(snapshot(ACME))
+    for taken_at, age in ((known.now - 60, 60.0), (None, None)):
+        (source,) = json_sources(known, {ACME: Missing(asked=True, taken_at=taken_at)})
+        assert source["age"] == age
 
 
 def test_filter_and_sort() -> None:

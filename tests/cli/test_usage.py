@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -22,20 +23,14 @@ def server(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def test_nothing_configured_says_three_ways_on() -> None:
-    answer = spawn()
-    assert answer.code == 2
-    assert answer.out == ""
-    lines = answer.err.splitlines()
-    assert len(lines) == 3
-    for line, word in zip(lines, ("proxtui demo", "PROXMOX_HOST", "config init"), strict=True):
-        assert word in line
-
-
-def test_a_verb_with_nothing_configured(call: Call) -> None:
-    answer = call("guests", "list")
+@pytest.mark.parametrize("verb", [[], ["guests", "list"]])
+def test_nothing_configured_names_the_ways_on_that_there_are(call: Call, verb: list[str]) -> None:
+    answer = call(*verb)
     assert (answer.code, answer.out) == (2, "")
     assert "PROXMOX_HOST" in answer.line
+    assert "--help" in answer.line
+    for named in re.findall(r"`proxtui ([a-z ]+)`", answer.line):
+        assert call(*named.split(), "--help").code == 0
 
 
 @pytest.mark.usefixtures("server")
@@ -43,6 +38,13 @@ def test_a_verb_with_nothing_configured(call: Call) -> None:
     ("arguments", "said"),
     [
         (["guests", "list", "--columns", "nonsense"], "columns are status, vmid, name"),
+        (["guests", "list", "--columns", ""], "names no column; columns are status, vmid, name"),
+        (["guests", "list", "--columns", " , "], "names no column; columns are status, vmid, name"),
+        (["guests", "list", "--columns", "vmid,name,VMID"], "vmid is there twice"),
+        (["guests", "list", "--sort", ""], "names no column; columns are status, vmid, name"),
+        (["guests", "list", "--sort", "-"], "names no column; columns are status, vmid, name"),
+        (["guests", "list", "--filter", "user:root"], "has no field user; its fields are type, status, name"),
+        (["cluster", "pools", "--filter", "web | !cpu>80"], "has no field cpu; its fields are name, server, tenant"),
         (["nodes", "list", "--sort", "nonsense"], "columns are status, node"),
         (["guests", "list", "--filter", "nonsense:1"], "nonsense:1"),
         (["guests", "list", "--filter", "cpu>"], "cpu>"),
@@ -56,6 +58,11 @@ def test_a_verb_with_nothing_configured(call: Call) -> None:
         (["--host", "http://pve1", "guests", "list"], "--host"),
         (["--ca-file", "no/such/file", "guests", "list"], "--ca-file"),
         (["--fingerprint", "AA:BB", "guests", "list"], "--fingerprint"),
+        (["--host", "", "guests", "list"], "--host: is empty"),
+        (["--theme", "nonsense", "guests", "list"], "there is no theme nonsense; there are proxtui-"),
+        (["--theme", "", "guests", "list"], "--theme is empty; there are proxtui-"),
+        (["demo", "--guests", "500"], "--guests goes with --scenario huge only"),
+        (["demo", "--scenario", "huge", "--guests", "99"], "--guests"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(call: Call, arguments: list[str], said: str) -> None:
@@ -72,11 +79,30 @@ def test_json_has_the_error_on_stdout_too(call: Call) -> None:
     assert told["details"] == {"kind": "UsageError", "exit_code": 2}
 
 
-@pytest.mark.parametrize("arguments", [[], ["--nonsense"], ["--columns", "x"], ["--filter", "x:"]])
-def test_status_is_unknown_when_it_could_not_ask(call: Call, arguments: list[str]) -> None:
-    answer = call("status", "--once", *arguments)
+WRONG_STATUS = [
+    ["status"],
+    ["status", "--nonsense"],
+    ["status", "--columns", "x"],
+    ["status", "--filter", "x:"],
+    ["status", "--filter", "node:pve1"],
+    ["--nonsense", "status"],
+    ["--theme", "nonsense", "status"],
+    ["--host", "http://pve1", "status"],
+]
+
+
+@pytest.mark.parametrize("arguments", WRONG_STATUS)
+def test_status_is_unknown_on_one_line_when_it_could_not_ask(call: Call, arguments: list[str]) -> None:
+    answer = call(*arguments)
+    assert (answer.code, answer.out) == (3, f"UNKNOWN - {answer.line}\n")
+
+
+@pytest.mark.parametrize("arguments", WRONG_STATUS)
+def test_and_with_json_it_is_an_object(call: Call, arguments: list[str]) -> None:
+    answer = call(*arguments, "--json")
     assert answer.code == 3
-    assert answer.line
+    told = json.loads(answer.out)
+    assert (told["error"], told["details"]["exit_code"]) == (answer.line, 3)
 
 
 def test_a_group_alone_shows_its_verbs_on_stderr(call: Call) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from proxtui.config.environment import VARIABLES, ConnectionFlags, from_environment, wants_read_only
 from proxtui.config.models import Config, Role, Server
 from proxtui.errors import UsageError
+from proxtui.sim.certificates import self_signed
 
 TOKEN = {"PROXMOX_HOST": "pve1.example.com", "PROXMOX_TOKEN_ID": "mon@pve!tui", "PROXMOX_TOKEN_SECRET": "s3cret"}
 USER = {"PROXMOX_HOST": "pve1", "PROXMOX_USERNAME": "root"}
@@ -160,10 +161,14 @@ def test_tokens(environ: dict[str, str], flags: dict[str, str], userid: str) -> 
         (USER | {"PROXMOX_FINGERPRINT": "AB" * 20}, {}, "that is a SHA-1 fingerprint"),
         (USER | {"PROXMOX_FINGERPRINT": ","}, {}, "no fingerprint in it"),
         (USER | {"PROXMOX_CA_FILE": "/nonexistent/ca.pem"}, {}, "PROXMOX_CA_FILE: there is no file"),
+        (TOKEN | {"PROXMOX_TOKEN_SECRET": "two words"}, {}, "PROXMOX_TOKEN_SECRET: is not the secret of a token"),
+        (TOKEN | {"PROXMOX_TOKEN_ID": "mon@pve!7 up"}, {}, "PROXMOX_TOKEN_ID: 'mon@pve!7 up' is not ID or"),
+        (TOKEN | {"PROXMOX_TOKEN_ID": "m n@pve!tui"}, {}, "PROXMOX_TOKEN_ID: 'm n@pve!tui' is not ID or"),
+        (USER | {"PROXMOX_USERNAME": "ro ot"}, {}, "PROXMOX_USERNAME: 'ro ot' is not a user of PVE"),
         (USER, {"ca_file": "/x", "fingerprint": PIN}, "--fingerprint: cannot go together with --ca-file"),
         (USER | {"PROXMOX_CA_FILE": "/nonexistent/\x1b[2J"}, {}, "there is no file /nonexistent/?[2J"),
         (USER | {"PROXMOX_PASSWORD": "\udcff"}, {}, "PROXMOX_PASSWORD: is not UTF-8"),
-        (USER, {"host": ""}, "--host: '' is not a host name or address"),
+        (USER, {"host": ""}, "--host: is empty"),
         (USER | {"PROXTUI_READ_ONLY": "perhaps"}, {}, "PROXTUI_READ_ONLY: 'perhaps' is neither"),
     ],
 )
@@ -212,7 +217,7 @@ def test_several_fingerprints() -> None:
 
 def test_trust(tmp_path: Path) -> None:
     authority = tmp_path / "ca.pem"
-    authority.write_text("pem")
+    authority.write_bytes(self_signed(["pve1"], "lab").pem)
     assert server(TOKEN | {"PROXMOX_VERIFY_SSL": "no"}).trust.mode == "off"
     assert server(TOKEN | {"PROXMOX_VERIFY_SSL": "true"}).trust.mode == "system"
     assert server(USER | {"PROXMOX_CA_FILE": str(authority)}).trust.ca_file == authority
@@ -220,6 +225,27 @@ def test_trust(tmp_path: Path) -> None:
     assert server(USER | {"PROXMOX_VERIFY_SSL": "0", "PROXMOX_FINGERPRINT": PIN}).trust.mode == "fingerprint"
     by_flag = server(USER | {"PROXMOX_FINGERPRINT": PIN}, ca_file=str(authority))
     assert by_flag.trust.mode == "ca", "a flag beats a variable"
+
+
+def test_the_home_folder_is_found_also_in_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "ca.pem").write_bytes(self_signed(["pve1"], "lab").pem)
+    assert server(USER | {"PROXMOX_CA_FILE": "~/ca.pem"}).trust.ca_file == tmp_path / "ca.pem"
+
+
+def test_what_is_no_authority_is_said_of_the_variable(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").touch()
+    for name, why in ((".", "is a folder; name the PEM file in it"), ("empty.pem", "holds no PEM certificate")):
+        path = str(tmp_path / name)
+        with pytest.raises(UsageError, match=re.escape(f"PROXMOX_CA_FILE: {path} {why}")):
+            server(USER | {"PROXMOX_CA_FILE": path})
+
+
+@pytest.mark.parametrize("name", ["host", "port", "username", "realm", "token_id", "fingerprint", "ca_file"])
+def test_an_empty_flag_is_an_error_and_not_its_variable(name: str) -> None:
+    flag = "--" + name.replace("_", "-")
+    with pytest.raises(UsageError, match=f"{flag}: is empty"):
+        server(TOKEN | {f"PROXMOX_{name.upper()}": "something"}, **{name: " "})
 
 
 def test_a_password_keeps_its_blanks() -> None:

@@ -13,6 +13,20 @@ if TYPE_CHECKING:
     from proxtui.core.rows import Column
 
 
+PLACE = ("server", "tenant")
+FIELDS = {
+    "nodes": ("name", "node", "status", "ip"),
+    "ha": ("name", "node", "id", "vmid", "type", "status"),
+    "replication": ("name", "node", "id", "vmid", "status"),
+    "backup": ("id", "storage", "node", "pool", "status"),
+    "uncovered": ("name", "node", "id", "vmid", "type", "status", "pool", "tag"),
+    "pools": ("name", "pool"),
+    "log": ("name", "node", "user", "status"),
+    "access": ("name", "user", "type", "status"),
+}
+"""What filter terms find in the rows of each section, beside ``PLACE``."""
+
+
 @click.group()
 def cluster() -> None:
     """The clusters: quorum, HA, replication, backup jobs, pools, log, access."""
@@ -31,7 +45,7 @@ def _verb(name: str, section_name: str, summary: str) -> None:
     """One list: the same rows as the section of that name."""
 
     @cluster.command(name, help=summary)
-    @table_options(_columns(section_name))
+    @table_options(_columns(section_name), fields=lambda: (*FIELDS[section_name], *PLACE))
     @click.pass_obj
     def verb(line: CommandLine, options: TableOptions) -> None:
         import time

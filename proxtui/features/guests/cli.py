@@ -22,13 +22,19 @@ def _columns() -> Sequence[Column[GuestRow]]:
     return COLUMNS
 
 
+def _fields() -> Collection[str]:
+    from proxtui.core.fields import GUEST_FIELDS
+
+    return GUEST_FIELDS
+
+
 @click.group()
 def guests() -> None:
     """Virtual machines and containers."""
 
 
 @guests.command("list")
-@table_options(_columns)
+@table_options(_columns, fields=_fields)
 @click.pass_obj
 def list_guests(line: CommandLine, options: TableOptions) -> None:
     """List the guests of all servers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -22,13 +22,19 @@ def _columns() -> Sequence[Column[NodeRow]]:
     return COLUMNS
 
 
+def _fields() -> Collection[str]:
+    from proxtui.core.fields import NODE_FIELDS
+
+    return NODE_FIELDS
+
+
 @click.group()
 def nodes() -> None:
     """The machines of the clusters."""
 
 
 @nodes.command("list")
-@table_options(_columns)
+@table_options(_columns, fields=_fields)
 @click.pass_obj
 def list_nodes(line: CommandLine, options: TableOptions) -> None:
     """List the nodes of all servers."""

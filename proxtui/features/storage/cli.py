@@ -30,13 +30,18 @@ def _content_columns() -> Sequence[Column[ContentRow]]:
     return CONTENT_COLUMNS
 
 
+FIELDS = ("type", "status", "name", "node", "server", "tenant", "storage", "disk")
+CONTENT_FIELDS = ("type", "name", "id", "vmid", "node", "server", "tenant", "storage", "disk")
+"""What filter terms find in a storage, and in what lies on it."""
+
+
 @click.group()
 def storage() -> None:
     """Where disks, backups and images lie."""
 
 
 @storage.command("list")
-@table_options(_columns)
+@table_options(_columns, fields=lambda: FIELDS)
 @click.pass_obj
 def list_storage(line: CommandLine, options: TableOptions) -> None:
     """List the storages of all servers; a shared one once.
@@ -52,7 +57,7 @@ def list_storage(line: CommandLine, options: TableOptions) -> None:
 @click.argument("name", metavar="STORAGE")
 @click.option("--node", default="", metavar="NODE", help="Of a local storage: the node whose it is.")
 @click.option("--type", "kind", default="", metavar="TYPE", help="Such as: backup, images, rootdir, iso, vztmpl.")
-@table_options(_content_columns)
+@table_options(_content_columns, fields=lambda: CONTENT_FIELDS)
 @click.pass_obj
 def list_content(line: CommandLine, name: str, node: str, kind: str, options: TableOptions) -> None:
     """List what lies on a storage.

@@ -31,13 +31,18 @@ def _log_columns() -> Sequence[Column[LogLine]]:
     return COLUMNS
 
 
+FIELDS = ("type", "status", "name", "id", "vmid", "node", "server", "tenant", "user")
+LOG_FIELDS = ("server", "tenant")
+"""What filter terms find in a task, and in a line of its log."""
+
+
 @click.group()
 def tasks() -> None:
     """What the servers do and did."""
 
 
 @tasks.command("list")
-@table_options(_columns)
+@table_options(_columns, fields=lambda: FIELDS)
 @click.pass_obj
 def list_tasks(line: CommandLine, options: TableOptions) -> None:
     """List the tasks of all servers: running ones, then the newest.
@@ -63,7 +68,7 @@ def show_task(line: CommandLine, upid: str, as_json: bool) -> None:
 
 @tasks.command("log")
 @click.argument("upid", metavar="UPID")
-@table_options(_log_columns)
+@table_options(_log_columns, fields=lambda: LOG_FIELDS)
 @click.pass_obj
 def log_task(line: CommandLine, upid: str, options: TableOptions) -> None:
     """Print the log of a task: at most its last 2,000 lines."""
