@@ -9,6 +9,10 @@
     │   └── MissingExtra            2   an optional part is not installed
     ├── ConfigError                 4   malformed configuration
     ├── ReadOnlyError              13   refused by the lock; nothing was sent
+    │   └── RoleRefused            13   refused by the role or by what the configuration allows
+    ├── AuditUnavailable            9   the audit cannot be written: no change is made without it
+    ├── Tampered                    5   the audit is not what was written
+    ├── TargetChanged               1   what was chosen is not what stands there now; nothing was sent
     ├── NetworkError               10   no answer, or not from whom we meant: stage, endpoint
     │   ├── CertificateError       10   the server's certificate is not the trusted one: seen, expected
     │   ├── DeadlineExceeded       10   no full answer in time
@@ -72,6 +76,30 @@ class ReadOnlyError(ProxtuiError):
     """The read-only lock refused a change; nothing was sent."""
 
     exit_code = 13
+
+
+class RoleRefused(ReadOnlyError):
+    """The role of this person, or what the configuration allows, does not include it; nothing was sent."""
+
+
+class AuditUnavailable(ProxtuiError):
+    """The audit cannot be written or read, so nothing may be changed; reading goes on."""
+
+    exit_code = 9
+
+
+class Tampered(ProxtuiError):
+    """What is on the disk is not what was written there; ``place`` names where."""
+
+    exit_code = 5
+
+    def __init__(self, message: str, *, place: str = "") -> None:
+        super().__init__(message)
+        self.place = place
+
+
+class TargetChanged(ProxtuiError):
+    """Another guest has this VMID by now, or it moved: nothing was sent, look again."""
 
 
 class NetworkError(ProxtuiError):

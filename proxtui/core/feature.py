@@ -23,6 +23,8 @@ class Feature:
     """``module:group`` of its click group, loaded when first called."""
     summary: str = ""
     """What ``--help`` says of its verbs, for it must not load them."""
+    operations: str = ""
+    """``module:NAME`` of the tuple of its operations, loaded when somebody wants to change something."""
 
 
 def load(target: str) -> Any:

@@ -1,4 +1,4 @@
-"""What the reading tools need of a client."""
+"""What the tools need of a client."""
 
 from __future__ import annotations
 
@@ -15,3 +15,30 @@ class Asker(Protocol):
 
     async def read(self, path: str, *, params: Params | None = None) -> bytes:
         """The whole body of the answer as it came."""
+
+
+class Changer(Asker, Protocol):
+    """What the tools that change something need: ``ProxmoxClient`` is one, and so is a rehearsal that sends nothing."""
+
+    async def post(
+        self,
+        path: str,
+        data: Params | None = None,
+        *,
+        params: Params | None = None,
+        timeout: int | None = None,  # noqa: ASYNC109 - milliseconds, as everywhere in the library
+    ) -> Any:
+        """``data`` of the answer: mostly a UPID."""
+
+    async def put(
+        self,
+        path: str,
+        data: Params | None = None,
+        *,
+        params: Params | None = None,
+        timeout: int | None = None,  # noqa: ASYNC109
+    ) -> Any:
+        """``data`` of the answer: mostly None."""
+
+    async def delete(self, path: str, *, params: Params | None = None, timeout: int | None = None) -> Any:  # noqa: ASYNC109
+        """``data`` of the answer."""

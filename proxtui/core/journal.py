@@ -1,0 +1,78 @@
+"""What the gate asks of the audit: an entry that is on disk before anything is sent. The store of it is a room's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from proxtui.core.actor import Actor
+
+
+class Phase(StrEnum):
+    """Which part of the story an entry tells."""
+
+    INTENT = "intent"
+    """Before anything is sent."""
+    SENT = "sent"
+    """PVE answered; with the UPID when a task runs on."""
+    OUTCOME = "outcome"
+    """The end, as far as anybody will ever know."""
+    SINGLE = "single"
+    """A story of one line: a refusal, an unlock, an export."""
+
+
+class Result(StrEnum):
+    """How it went."""
+
+    OK = "ok"
+    WARNINGS = "warnings"
+    FAILED = "failed"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One line of the audit, without what the chain adds (number, time, the link to the line before)."""
+
+    event: str
+    """Dotted: the name of an operation, or ``audit.export``, ``write.open``, ..."""
+    phase: Phase
+    actor: Actor
+    op_id: str = ""
+    """UUID (version 7) that the entries of one change share."""
+    tenant: str = ""
+    server: str = ""
+    endpoint: str = ""
+    """``host:port`` that was asked."""
+    identity: str = ""
+    """PVE user or token id, never the secret."""
+    target_kind: str = ""
+    target_id: str = ""
+    target_name: str = ""
+    target_node: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    """Only what the operation lists as audited; of the rest ``***``."""
+    dry_run: bool = False
+    result: Result | None = None
+    """None in an intent, and where a task still runs."""
+    status: int = 0
+    """HTTP status of a refusal by PVE; 0 when there was none."""
+    upid: str = ""
+    message: str = ""
+    """What PVE said, in one clean line."""
+    reason: str = ""
+    """Why somebody wanted it: what ``:write`` or ``--reason`` was told."""
+    duration_ms: int | None = None
+
+
+class Journal(Protocol):
+    """Where entries go. ``AuditUnavailable`` when one cannot be written: then nothing is changed."""
+
+    async def append(self, entry: AuditEntry) -> None:
+        """Write it. It is on disk when this returns."""
+
+    async def unfinished(self) -> Sequence[AuditEntry]:
+        """The last entry of every change that has no outcome and whose process is gone, oldest first."""
