@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
-from operator import is_, ne
+from operator import is_, is_not, ne
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
@@ -33,8 +33,15 @@ def kept(
             return old
         before = list(compress(old.values(), differs))
         if list(map(type, before)) == list(map(type, now)) and list(map(identity, before)) == list(map(identity, now)):
-            return MappingProxyType(MappingProxyType(old) | dict(zip(compress(old, differs), now, strict=True)))
+            new = _copy(old)
+            new.update(zip(compress(old, differs), now, strict=True))
+            return MappingProxyType(new)
     return _looked_up(old, rows, key_of)
+
+
+def _copy(mapping: Mapping[K, V]) -> dict[K, V]:
+    # Asked of the mapping behind the proxy, which copies itself whole instead of putting in key after key.
+    return MappingProxyType(mapping).copy()
 
 
 def _looked_up(old: Mapping[K, V], rows: Sequence[V], key_of: Callable[[V], K]) -> Mapping[K, V]:
@@ -56,8 +63,9 @@ def differences(before: Mapping[K, V], after: Mapping[K, V]) -> tuple[list[K], l
     if before is after:
         return [], []
     if len(before) == len(after) and all(map(is_, before, after)):
-        rows = zip(after, after.values(), before.values(), strict=True)
-        return [key for key, row, known in rows if row is not known and row != known], []
+        differs = list(map(is_not, after.values(), before.values()))
+        pairs = zip(compress(after.values(), differs), compress(before.values(), differs), strict=True)
+        return [key for key, (row, known) in zip(compress(after, differs), pairs, strict=True) if row != known], []
     changed = [key for key, row in after.items() if (known := before.get(key)) is not row and known != row]
     return changed, [key for key in before if key not in after]
 
