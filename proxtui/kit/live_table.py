@@ -42,7 +42,7 @@ class LiveTable(RowTable, can_focus=True, inherit_bindings=False):
         Binding("end,G", "go(-1)", "Last row", show=False),
         Binding("greater_than_sign", "sort_next(1)", "Sort by the next column", key_display=">", show=False),
         Binding("less_than_sign", "sort_next(-1)", "Sort by the column before", key_display="<", show=False),
-        Binding("i", "invert", "Invert"),
+        Binding("i", "invert", "Invert order"),
     ]
 
     class Highlighted(_AboutRow):
@@ -70,6 +70,11 @@ class LiveTable(RowTable, can_focus=True, inherit_bindings=False):
         rows = RowList(columns, sort, descending=descending)
         super().__init__(rows, header=int(header), empty=empty, noun=noun, id=id, classes=classes)
         self._told: Hashable | None = None
+        self.opens = True
+        """Whether enter leads anywhere at the moment; else it is not offered."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.opens if action == "open" else super().check_action(action, parameters)
 
     def action_open(self) -> None:
         if self.cursor_row is not None:
@@ -79,7 +84,7 @@ class LiveTable(RowTable, can_focus=True, inherit_bindings=False):
         self.move(self.rows.cursor + step)
 
     def action_page(self, pages: int) -> None:
-        self.move(self.rows.cursor + pages * max(1, self.page - 1))
+        self.move(self.rows.away(pages * max(1, self.page - 1)))
 
     def action_go(self, index: int) -> None:
         self.move(index if index >= 0 else self.shown + index)
@@ -98,8 +103,8 @@ class LiveTable(RowTable, can_focus=True, inherit_bindings=False):
         if event.y < self.header:
             self._click_header(event.x - GUTTER)
             return
-        index = self.first_row + event.y - self.header
-        if index < self.shown:
+        index = self.row_at(event.y)
+        if index is not None:
             self.move(index)
             if event.chain == 2:
                 self.action_open()

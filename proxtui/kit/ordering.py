@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from proxtui.core.rows import Column, Scalar, TableRow
@@ -41,13 +41,3 @@ def _sorted_patiently(rows: Sequence[TableRow], values: Sequence[Scalar], *, des
     except TypeError:  # words and numbers in one column have no order of their own
         known.sort(key=lambda pair: str(pair[0]), reverse=descending)
     return [row for _, row in known] + unknown
-
-
-def grouped_rows(rows: Sequence[TableRow], group: Callable[[Any], Scalar]) -> list[TableRow]:
-    """The rows with those of one group together, in the order they have; those without a group last."""
-
-    def place(row: TableRow) -> tuple[bool, str]:
-        found = group(row)
-        return not found, str(_comparable(found)) if found else ""
-
-    return sorted(rows, key=place)

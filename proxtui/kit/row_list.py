@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from proxtui.core.filters import EVERYTHING, Filter
-from proxtui.core.rows import Column, Scalar, TableRow
-from proxtui.kit.ordering import grouped_rows, sorted_rows
+from proxtui.core.rows import Column, TableRow
+from proxtui.kit.groups import Grouping, Head, Heads, grouped
+from proxtui.kit.ordering import sorted_rows
 
 
 class RowList:
@@ -18,8 +19,10 @@ class RowList:
         self.sort = sort
         self.descending = descending
         self.filter: Filter = EVERYTHING
-        self.group: Callable[[Any], Scalar] | None = None
-        """What rows have to agree in to stand together; None leaves them in the order of ``sort`` alone."""
+        self.group: Grouping | None = None
+        """None leaves the rows in the order of ``sort`` alone."""
+        self.heads = Heads()
+        """The lines above the groups. The cursor counts rows, so it never stands on one of them."""
         self.all: Sequence[TableRow] = ()
         self.shown: list[TableRow] = []
         self.cursor = 0
@@ -41,8 +44,9 @@ class RowList:
         passed = [row for row in self.all if matches(row)] if self.filter else self.all
         column = next((column for column in self.columns if column.key == self.sort), None)
         self.shown = sorted_rows(passed, column, descending=self.descending)
+        self.heads = Heads()
         if self.group is not None:
-            self.shown = grouped_rows(self.shown, self.group)
+            self.shown, self.heads = grouped(self.shown, self.all, self.group)
         found = self.index_of(key)
         self.cursor = max(0, min(self.cursor, len(self.shown) - 1)) if found is None else found
 
@@ -53,6 +57,22 @@ class RowList:
         if self.cursor < len(self.shown) and self.shown[self.cursor].key == key:
             return self.cursor
         return next((index for index, row in enumerate(self.shown) if row.key == key), None)
+
+    @property
+    def lines(self) -> int:
+        """How many lines rows and heads need."""
+        return len(self.shown) + len(self.heads)
+
+    def at_line(self, line: int) -> int | Head | None:
+        """The index of the row on this line, the head of a group, or None below the last one."""
+        return self.heads.at(line) if 0 <= line < self.lines else None
+
+    def away(self, lines: int) -> int:
+        """The index of the row that stands so many lines from the cursor; another row where there is one."""
+        line = max(0, min(self.heads.line_of(self.cursor) + lines, self.lines - 1))
+        # Below the head of a group stands a row, always.
+        index = next(found for found in map(self.heads.at, (line, line + 1)) if isinstance(found, int))
+        return index if index != self.cursor or not lines else self.cursor + (1 if lines > 0 else -1)
 
     def nearest(self, index: int) -> int:
         """The index, brought inside the shown rows."""

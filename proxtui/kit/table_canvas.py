@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from proxtui.core.rows import Column, TableRow
+from proxtui.kit.groups import Head, paint_head
 from proxtui.kit.inks import Inks
 from proxtui.kit.layout import Layout, content_widths, lay_out
 from proxtui.kit.painting import GUTTER, paint_centred, paint_header, paint_row, wrapped
@@ -73,13 +74,18 @@ class TableCanvas(ScrollView):
 
     @property
     def page(self) -> int:
-        """Rows that fit between the header and the bottom."""
+        """Lines that fit between the header and the bottom."""
         return max(1, self.size.height - self.header)
 
     @property
-    def first_row(self) -> int:
-        """Index of the row under the header."""
+    def first_line(self) -> int:
+        """Number of the line under the header; rows and heads of groups are counted together."""
         return self.scroll_offset.y
+
+    def row_at(self, y: int) -> int | None:
+        """Index of the row that is painted there; None on the header, the head of a group and below the last."""
+        found = self.rows.at_line(self.first_line + y - self.header) if y >= self.header else None
+        return found if isinstance(found, int) else None
 
     def forget_columns(self, columns: Sequence[Column[Any]]) -> None:
         """Use other columns from the next paint on."""
@@ -111,8 +117,9 @@ class TableCanvas(ScrollView):
     def follow(self) -> None:
         """Scroll just as far as the cursor needs."""
         if not self._in_sight():
-            above = self.rows.cursor < self.first_row
-            self.scroll_to(y=self.rows.cursor if above else self.rows.cursor - self.page + 1, animate=False, force=True)
+            top, line = self._cursor_lines()
+            y = top if top < self.first_line else line - self.page + 1
+            self.scroll_to(y=y, animate=False, force=True)
 
     def repaint(self) -> None:
         """Mark the visible lines whose content is another than what was painted."""
@@ -140,11 +147,17 @@ class TableCanvas(ScrollView):
         self.repaint()
 
     def _in_sight(self) -> bool:
-        return self.first_row <= self.rows.cursor < self.first_row + self.page
+        top, line = self._cursor_lines()
+        return self.first_line <= top and line < self.first_line + self.page
+
+    def _cursor_lines(self) -> tuple[int, int]:
+        """First and last line of what is under the cursor; the head of a group is seen with its first row."""
+        line = self.rows.heads.line_of(self.rows.cursor)
+        return (self.rows.heads.top_of(self.rows.cursor) if self.page > 1 else line), line
 
     def _extend(self) -> None:
         """Tell Textual how far it can scroll, without the layout of the whole screen that assigning would cause."""
-        size = Size(self.line_width, self.header + len(self.rows.shown))
+        size = Size(self.line_width, self.header + self.rows.lines)
         if size != self.virtual_size:
             self.set_reactive(Widget.virtual_size, size)
             self._scroll_update(size)
@@ -158,9 +171,11 @@ class TableCanvas(ScrollView):
         slots = self._fitted(width)
         if y < self.header:
             return paint_header(slots, self.rows.sort, descending=self.rows.descending, ink=self._inks["header"])
-        index = self.first_row + y - self.header
-        if index < len(self.rows.shown):
-            return self._row_strip(index, slots)
+        found = self.rows.at_line(self.first_line + y - self.header)
+        if isinstance(found, Head):
+            return paint_head(found, width, self._inks["plain"])
+        if found is not None:
+            return self._row_strip(found, slots)
         words = [] if self.rows.shown else self._nothing()
         line = y - max(self.header, (self.size.height - len(words)) // 2)
         ink = self._inks["empty"]

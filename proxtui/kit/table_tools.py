@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 
 from proxtui.core.ages import at_least, counted
-from proxtui.core.model import Fleet, Scope
+from proxtui.core.model import Fleet, GuestKey, Scope, ServerRef
 from proxtui.core.rows import Column, Scalar, TableRow, Tone
 from proxtui.kit.column_chooser import ColumnChooser
+from proxtui.kit.groups import Grouping
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.row_copies import RowCopies
 from proxtui.kit.view import Told
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=TableRow)
 
 MARK = "✓"
+LOCAL = frozenset({"node", "pool", "server"})
+"""Columns whose values are names within a server or a tenant: two servers may both have a node ``pve``."""
 
 
 class TableTools(RowCopies[R]):
@@ -95,7 +99,7 @@ class TableTools(RowCopies[R]):
             kept.insert(0, replace(leader, shown=True, priority=1, tone=lambda _row: Tone.ACCENT))
         if self.marks:
             kept.insert(0, Column("mark", "", self._is_marked, self._mark_of, 1, 1, tone=lambda _row: Tone.ACCENT))
-        self.table.rows.group = leader.value if leader is not None else None
+        self.table.rows.group = self._grouping(leader) if leader is not None else None
         self.table.set_columns(kept)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -137,6 +141,31 @@ class TableTools(RowCopies[R]):
             self.wanted = wanted
             self.set_columns()
 
+    def _grouping(self, column: Column[R]) -> Grouping:
+        def place(row: R) -> Scalar:
+            found = column.value(row)
+            # The server comes last: groups stand in the order of their own names.
+            return [str(found), *_server_of(row)] if found else None
+
+        value = place if column.key in LOCAL else column.value
+        return Grouping(value, partial(self._group_name, column), partial(self._count, column))
+
+    def _group_name(self, column: Column[R], row: R) -> str:
+        found = column.value(row)
+        if not found:
+            return f"no {column.key}"
+        name = ", ".join(found) if isinstance(found, list) else column.text(row).strip()
+        where = [*_server_of(row)] if column.key in LOCAL and len(self.fleet.snapshots) > 1 else []
+        if column.key == "server":
+            where = where[:1]
+        return f"{name} ({' / '.join(where)})" if where else name
+
+    def _count(self, column: Column[R], row: R, shown: int, total: int) -> str:
+        """How many rows a group has. A server that is not known may have more, unless the group is another's own."""
+        own = column.key in LOCAL and column.value(row)
+        sure = "" if own else at_least(self.fleet, self.scope, of_guests=GuestKey in self.SHOWS)
+        return counted(shown, total, f"{self.NOUN}s", sure)
+
     def _is_marked(self, row: R) -> Scalar:
         return row.key in self.marks
 
@@ -146,3 +175,10 @@ class TableTools(RowCopies[R]):
     def _said_otherwise(self) -> None:
         self.post_message(Told())
         self.refresh_bindings()
+
+
+def _server_of(row: TableRow) -> tuple[str, ...]:
+    """Tenant and server of a thing that is on one."""
+    key: Any = row.key
+    ref = ServerRef(getattr(key, "tenant", ""), getattr(key, "server", ""))
+    return ref if all(ref) else ()

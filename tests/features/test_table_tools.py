@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proxtui.core.model import Fleet, GuestKey
+from proxtui.core.model import Fleet, GuestKey, ServerRef, SourceState
 from proxtui.kit.column_chooser import ColumnChooser
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.row_copies import MOST_COPIED
@@ -129,6 +129,34 @@ async def test_groups_stand_together_and_lead_the_line() -> None:
         await acting.press("b", "b", "b")
         assert names(acting) == ["web3", "web2", "web1", "web0"]
         assert " by " not in acting.header
+
+
+async def test_the_line_above_a_group_names_it_and_says_how_many_are_in_it() -> None:
+    async with stage(berlin()) as acting:
+        await acting.press("b")
+        shown = text_of(acting.table).splitlines()
+        assert [line.split("  ")[:2] for line in shown if line.startswith("──")] == [
+            ["── pve1", "2 guests ─" + shown[1].partition("guests ─")[2]],
+            ["── pve2", "2 guests ─" + shown[4].partition("guests ─")[2]],
+        ]
+        await acting.press("b")
+        assert "── gold  1 guest " in text_of(acting.table)
+        assert "── no pool  3 guests " in text_of(acting.table)
+        await acting.press("slash", *"web3", "enter")
+        assert "── no pool  1 of 3 guests " in text_of(acting.table)
+        assert "gold" not in text_of(acting.table)
+
+
+async def test_nodes_of_one_name_on_two_servers_are_two_groups_and_what_is_not_known_is_said() -> None:
+    silent = snapshot(ServerRef("zeta", "silent"), (), (), taken_at=None, state=SourceState.DOWN)
+    async with stage(fleet(*two_tenants().snapshots, silent)) as acting:
+        await acting.press("b")
+        heads = [line for line in text_of(acting.table).splitlines() if line.startswith("──")]
+        assert len(heads) == len({(row.key.tenant, row.key.server, row.guest.node) for row in acting.table.rows.all})  # type: ignore[attr-defined]
+        assert all(f"({' / '.join(ref)})" in "".join(heads) for ref in (ACME, ZETA))
+        assert "at least" not in "".join(heads)
+        await acting.press("b", "b")
+        assert "at least" in "".join(line for line in text_of(acting.table).splitlines() if line.startswith("──"))
 
 
 async def test_a_name_a_row_and_marked_names_are_copied() -> None:

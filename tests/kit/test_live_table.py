@@ -170,13 +170,13 @@ async def test_the_wheel_scrolls_and_leaves_the_cursor() -> None:
         for _ in range(3):
             table._on_mouse_scroll_down(wheel(table))
         await pilot.pause()
-        assert table.first_row > 0
+        assert table.first_line > 0
         assert table.cursor_row is not None
         assert table.cursor_row.key == 0
         table.set_rows(many(100))
-        assert table.first_row > 0
+        assert table.first_line > 0
         await pilot.press("down")
-        assert table.first_row <= 1
+        assert table.first_line <= 1
 
 
 def wheel(table: LiveTable) -> Any:
@@ -227,7 +227,7 @@ async def test_the_scroll_bar_takes_its_column_from_the_lines() -> None:
         assert lines_of(table)[-1].startswith("▸")
         table.set_rows(many(5))
         await pilot.pause()
-        assert (table.line_width, table.first_row) == (60, 0)
+        assert (table.line_width, table.first_line) == (60, 0)
 
 
 async def test_old_knowledge_is_grey_and_the_cursor_stays_readable() -> None:
