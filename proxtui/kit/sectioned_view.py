@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from proxtui.core.rows import Column, TableRow, Tone
 from proxtui.core.series import Span
 from proxtui.core.sheet import Note, Page
-from proxtui.kit.detail_pane import curves
 from proxtui.kit.key_names import PANE
 from proxtui.kit.table_view import TableView
 from proxtui.kit.time_axis import zone_text
@@ -135,6 +134,8 @@ class SectionedView(TableView[R, D]):
         page = known[1] if known is not None else self._unread(row)
         whose = f"; times are {zone_text(page.times[-1])}" if page.times else ""
         head = [Note("History", self.span.text + whose)] if self.section.spans else []
+        from proxtui.kit.detail_pane import curves
+
         lines = curves(page.drawings, page.times, page.empty)
         self.pane.tell(self.title_of(row), [*head, *page.notes], lines, page.sheet)
 

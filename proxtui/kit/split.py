@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -12,7 +14,7 @@ WIDE = 110
 
 
 class Split(Container):
-    """``Split(table, detail)``; starts closed."""
+    """``Split(table, lambda: detail)``; starts closed, and the detail is made when it is first opened."""
 
     DEFAULT_CSS = """
     Split { width: 1fr; height: 1fr; layout: vertical; }
@@ -23,13 +25,13 @@ class Split(Container):
     Split.-open > #split-detail { display: block; }
     """
 
-    def __init__(self, main: Widget, detail: Widget, *, id: str | None = None) -> None:
+    def __init__(self, main: Widget, detail: Callable[[], Widget], *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._main, self._detail = main, detail
+        self._main, self._make_detail = main, detail
+        self._detail: Widget | None = None
 
     def compose(self) -> ComposeResult:
         yield Container(self._main, id="split-main")
-        yield Container(self._detail, id="split-detail")
 
     @property
     def is_open(self) -> bool:
@@ -38,11 +40,14 @@ class Split(Container):
 
     def open(self) -> None:
         """Show the detail."""
+        if self._detail is None:
+            self._detail = self._make_detail()
+            self.mount(Container(self._detail, id="split-detail"))
         self.add_class("-open")
 
     def close(self) -> None:
         """Fold the detail away; the main part gets the keys if the detail had them."""
-        had_keys = self._detail.has_focus_within
+        had_keys = self._detail is not None and self._detail.has_focus_within
         self.remove_class("-open")
         if had_keys:
             self._main.focus()

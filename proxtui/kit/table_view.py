@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
@@ -12,7 +13,6 @@ from proxtui.core.ages import nothing_to_show
 from proxtui.core.filters import Filter
 from proxtui.core.model import Fleet, Key, Scope, SourceState
 from proxtui.core.rows import Column, TableRow
-from proxtui.kit.detail_pane import DetailPane
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.lookout import Lookout
 from proxtui.kit.split import Split
@@ -21,6 +21,7 @@ from proxtui.kit.view import Selected
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
+    from proxtui.kit.detail_pane import DetailPane
 
 R = TypeVar("R", bound=TableRow)
 D = TypeVar("D")
@@ -48,8 +49,7 @@ class TableView(TableTools[R], Generic[R, D]):
 
     def __init__(self, runtime: Runtime, columns: Sequence[Column[R]], *, id: str | None = None) -> None:
         super().__init__(runtime, columns, id=id)
-        self.pane = DetailPane(self.CHARTS)
-        self.split = Split(self.table, self.pane)
+        self.split = Split(self.table, lambda: self.pane)
         self._detail: D | None = None
         every = runtime.config.settings.interval
         self.lookout = Lookout(self, self._look, every=every, idle=self._unseen)
@@ -94,6 +94,13 @@ class TableView(TableTools[R], Generic[R, D]):
         self._paint()
 
     # The pane.
+
+    @cached_property
+    def pane(self) -> DetailPane:
+        """It shows the row under the cursor; made when it is first opened, and its charts loaded then."""
+        from proxtui.kit.detail_pane import DetailPane
+
+        return DetailPane(self.CHARTS)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "step_back":

@@ -14,7 +14,7 @@ class SplitApp(App[None]):
     def compose(self) -> ComposeResult:
         self.table = CountingTable()
         self.detail = CountingTable()
-        self.split = Split(self.table, self.detail)
+        self.split = Split(self.table, lambda: self.detail)
         yield self.split
 
 

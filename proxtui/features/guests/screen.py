@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -11,19 +12,18 @@ from textual.binding import Binding, BindingType
 from proxtui.core.ages import at_least, counted
 from proxtui.core.model import Fleet, GuestKey, Scope, ServerRef
 from proxtui.core.rows import Column, Tone
-from proxtui.core.series import Span
-from proxtui.core.sheet import Page
-from proxtui.features.guests.charts import drawings
-from proxtui.features.guests.details import Line, config_lines
-from proxtui.features.guests.reading import GuestReader
 from proxtui.features.guests.rows import COLUMNS, GuestRow, guest_rows, status_text, status_tone
-from proxtui.features.guests.service import GuestDetail, GuestService
-from proxtui.kit.detail_pane import Curve, curves
 from proxtui.kit.sectioned_view import Section, SectionedView
 from proxtui.kit.signs import state_sign
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
+    from proxtui.core.series import Span
+    from proxtui.core.sheet import Page
+    from proxtui.features.guests.details import Line
+    from proxtui.features.guests.reading import GuestReader
+    from proxtui.features.guests.service import GuestDetail, GuestService
+    from proxtui.kit.detail_pane import Curve
 
 KINDS: dict[str | None, str] = {None: "guests", "qemu": "VMs", "lxc": "containers"}
 """What ``T`` goes through, and what the header calls it."""
@@ -49,7 +49,7 @@ def _on_screen(one: Column[GuestRow]) -> Column[GuestRow]:
 SCREEN_COLUMNS = tuple(_on_screen(one) for one in COLUMNS)
 
 
-class GuestsView(SectionedView[GuestRow, GuestDetail]):
+class GuestsView(SectionedView[GuestRow, "GuestDetail"]):
     """VMs and containers together, or one kind alone."""
 
     NOUN = "guest"
@@ -71,10 +71,24 @@ class GuestsView(SectionedView[GuestRow, GuestDetail]):
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
         super().__init__(runtime, SCREEN_COLUMNS, id=id)
-        self.service = GuestService(runtime)
-        self.reader = GuestReader(runtime)
         self.kind: str | None = None
         self._rows: dict[GuestKey, GuestRow] = {}
+
+    # What only an open pane needs is loaded with it.
+
+    @cached_property
+    def service(self) -> GuestService:
+        """Asks about one guest."""
+        from proxtui.features.guests.service import GuestService
+
+        return GuestService(self.runtime)
+
+    @cached_property
+    def reader(self) -> GuestReader:
+        """Asks for the other sections of one guest."""
+        from proxtui.features.guests.reading import GuestReader
+
+        return GuestReader(self.runtime)
 
     def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[GuestRow]:
         self.hide_columns({"server", "tenant"} if scope.server else {"tenant"} if scope.tenant else set())
@@ -122,6 +136,8 @@ def title_of(row: GuestRow) -> str:
 
 def facts_of(row: GuestRow, detail: GuestDetail | None) -> list[Line]:
     """State first, then what could not be read, then the configuration."""
+    from proxtui.features.guests.details import Line, config_lines
+
     state = [_state(row), *(f"locked: {row.guest.lock}" for _ in "1" if row.guest.lock)]
     state.extend(f"HA: {row.guest.hastate}" for _ in "1" if row.guest.hastate)
     facts = [Line("State", ", ".join(state), status_tone(row))]
@@ -135,6 +151,9 @@ def facts_of(row: GuestRow, detail: GuestDetail | None) -> list[Line]:
 
 def curves_of(detail: GuestDetail | None) -> list[Curve]:
     """The charts; an empty one says why."""
+    from proxtui.features.guests.charts import drawings
+    from proxtui.kit.detail_pane import curves
+
     history = detail.history if detail is not None else None
     empty = "reading …" if detail is None else "no data" if history is not None else "not read"
     return curves(drawings(history), history.times if history is not None else (), empty)

@@ -186,7 +186,7 @@ class StorageView(TableView[StorageRow, StorageDetail]):
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
         super().__init__(runtime, SCREEN_COLUMNS, id=id)
         self.panel = StoragePane()
-        self.split = Split(self.table, self.panel)
+        self.split = Split(self.table, lambda: self.panel)
         self.service = StorageService(runtime)
         self.notice = Notice(id="not-shown")
         self.kind: str | None = None

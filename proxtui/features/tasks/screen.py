@@ -130,7 +130,7 @@ class TasksView(TableView[TaskRow, TaskDetail]):
         super().__init__(runtime, SCREEN_COLUMNS, id=id)
         self.table.sort_by(self.SORT, descending=True)
         self.panel = TaskPane()
-        self.split = Split(self.table, self.panel)
+        self.split = Split(self.table, lambda: self.panel)
         self.service = TaskService(runtime)
         self.notice = Notice(id="not-read")
         self.lookout = Lookout(self, self._look, every=LOG_EVERY, idle=self._unseen)
