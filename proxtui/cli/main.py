@@ -61,6 +61,7 @@ class Root(LazyGroup):
 @click.option("--read-only", is_flag=True, help="Refuse every change, on the wire.")
 @click.option("--ascii", is_flag=True, help="Signs and charts in plain ASCII.")
 @click.option("--theme", metavar="NAME", help="Colours: a shipped theme, or one of yours.")
+@click.option("--sweep", is_flag=True, help="Dashboard: ask guests slowly for IP and OS, storages for backups.")
 @click.option("--wall", is_flag=True, help="For a screen on the wall: one view after the other, read-only.")
 @click.option("--debug", is_flag=True, help="Log more: to PROXTUI_LOG; commands without it to stderr.")
 @click.version_option(__version__, prog_name="proxtui", message="%(prog)s %(version)s")

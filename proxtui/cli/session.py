@@ -74,14 +74,16 @@ class Session:
         Looks.gather(themes_folder()).get(theme)
 
     def with_looks(self, config: Config) -> Config:
-        """The configuration with ``--ascii``, ``--theme``, ``--read-only`` and PROXTUI_READ_ONLY in it."""
-        from proxtui.config.environment import wants_read_only
+        """The configuration with ``--ascii``, ``--theme``, ``--read-only``, ``--sweep`` and their variables in it."""
+        from proxtui.config.environment import wanted_sweep, wants_read_only
 
         said: dict[str, Any] = {name: True for name in ("ascii", "read_only") if self.flags.get(name)}
         if theme := self.flags.get("theme"):
             said["theme"] = theme
         if wants_read_only(self.environ):
             said["read_only"] = True
+        if sweep := "all" if self.flags.get("sweep") else wanted_sweep(self.environ):
+            said["sweep"] = sweep
         return config.with_settings(**said) if said else config
 
     def read(self, work: Callable[[Runtime, Fleet], Awaitable[T]]) -> T:

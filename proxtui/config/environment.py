@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import get_args
 
 from proxtui.config.address import parse_address, parse_fingerprint, parse_port, short_name
 from proxtui.config.models import (
@@ -18,6 +19,7 @@ from proxtui.config.models import (
     Role,
     Server,
     Settings,
+    Sweep,
     Tenant,
     TlsTrust,
     User,
@@ -26,7 +28,7 @@ from proxtui.config.secret import Secret
 from proxtui.config.variables import VARIABLES, Variable
 from proxtui.errors import UsageError
 
-__all__ = ["VARIABLES", "ConnectionFlags", "Variable", "from_environment", "wants_read_only"]
+__all__ = ["VARIABLES", "ConnectionFlags", "Variable", "from_environment", "wanted_sweep", "wants_read_only"]
 
 DEFAULT_TENANT = "default"
 DEFAULT_REALM = "pam"
@@ -106,7 +108,7 @@ def from_environment(environ: Mapping[str, str], *, overrides: ConnectionFlags |
     Raises UsageError with one line that names the variable or flag.
     """
     flags = overrides or ConnectionFlags()
-    settings = Settings(read_only=flags.read_only or wants_read_only(environ))
+    settings = Settings(read_only=flags.read_only or wants_read_only(environ), sweep=wanted_sweep(environ) or "off")
     sources = _Sources(environ, flags)
     something = sources.first()
     if something is None:
@@ -132,6 +134,15 @@ def wants_read_only(environ: Mapping[str, str]) -> bool:
     """Whether ``PROXTUI_READ_ONLY`` asks for the lock; an unclear value is an error, never a no."""
     value = environ.get("PROXTUI_READ_ONLY", "").strip()
     return _boolean(_Said(value, "PROXTUI_READ_ONLY")) if value else False
+
+
+def wanted_sweep(environ: Mapping[str, str]) -> Sweep | None:
+    """What ``PROXTUI_SWEEP`` says is to be asked slowly; None when it says nothing, UsageError for another word."""
+    value = environ.get("PROXTUI_SWEEP", "").strip()
+    known: dict[str, Sweep] = {word: word for word in get_args(Sweep)}
+    if value and value not in known:
+        raise _Said(value, "PROXTUI_SWEEP").wrong(f"{value[:40]!r} is none of {', '.join(known)}")
+    return known.get(value)
 
 
 def _endpoint(sources: _Sources, said: _Said) -> Endpoint:

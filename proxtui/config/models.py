@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 from proxtui.config.address import Address, parse_address, parse_fingerprint
 from proxtui.config.secret import Secret
@@ -189,6 +189,9 @@ class Tenant(_Value):
         _refuse_twins("server", (server.name for server in self.servers))
 
 
+Sweep = Literal["off", "guests", "backups", "all"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings(_Value):
     """How this installation polls and looks."""
@@ -207,6 +210,8 @@ class Settings(_Value):
     """What ``--wall`` goes through; empty is every view."""
     wall_seconds: float = 15.0
     """How long each of them stays."""
+    sweep: Sweep = "off"
+    """What the dashboard asks slowly: guests for IP and system, one after the other; storages for backups; or both."""
     read_only: bool = False
     """Refuse every change before it reaches the wire."""
 
@@ -216,6 +221,8 @@ class Settings(_Value):
         _refuse_outside("wall_seconds", self.wall_seconds, 2, 3600)
         for name in self.wall_views:
             _refuse_no_slug("wall_views", name)
+        if self.sweep not in get_args(Sweep):
+            raise ValueError(f"sweep: needs one of {', '.join(get_args(Sweep))}")
 
 
 class Place(NamedTuple):

@@ -33,6 +33,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("PROXMOX_CA_FILE", "PEM file of the authority to trust", flag="--ca-file"),
     Variable("PROXMOX_TIMEOUT", "deadline of a call in ms, 1000 to 600000", "30000"),
     Variable("PROXTUI_READ_ONLY", "true: refuse every change before it is sent", "false", "--read-only"),
+    Variable("PROXTUI_SWEEP", "guests, backups, all: ask slowly for IP and OS, for backups, both", "off", "--sweep"),
     Variable("PROXTUI_LOG", "file to log to"),
     Variable("NO_COLOR", "not empty: no colours"),
 )

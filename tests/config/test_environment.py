@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxtui.config.environment import VARIABLES, ConnectionFlags, from_environment, wants_read_only
-from proxtui.config.models import Config, Role, Server
+from proxtui.config.models import Config, Role, Server, Settings
 from proxtui.errors import UsageError
 from proxtui.sim.certificates import self_signed
 
@@ -258,12 +258,13 @@ def test_secrets_are_never_flags() -> None:
     flags = {variable.flag for variable in VARIABLES if variable.flag}
     assert not any(re.search("secret|password", flag) for flag in flags)
     names = {"--" + name.replace("_", "-") for name in ConnectionFlags.__dataclass_fields__}
-    assert names == flags
+    # This one is about the dashboard, not about a connection.
+    assert names | {"--sweep"} == flags
 
 
 def test_every_variable_is_listed_once_and_explained() -> None:
     names = [variable.name for variable in VARIABLES]
-    assert len(names) == len(set(names)) == 14
+    assert len(names) == len(set(names)) == 15
     assert all(variable.meaning for variable in VARIABLES)
 
 
@@ -281,3 +282,11 @@ def test_whatever_is_set_ends_in_a_configuration_or_one_line(values: dict[str, s
     else:
         line = ""
     assert "\n" not in line
+
+
+def test_the_slow_sweep_is_off_unless_somebody_asks_for_it() -> None:
+    assert read(USER).settings.sweep == "off"
+    assert read({**USER, "PROXTUI_SWEEP": "all"}).settings.sweep == "all"
+    assert refused({**USER, "PROXTUI_SWEEP": "yes"}) == "PROXTUI_SWEEP: 'yes' is none of off, guests, backups, all"
+    with pytest.raises(ValueError, match="sweep: needs one of off, guests, backups, all"):
+        Settings(sweep="yes")  # type: ignore[arg-type]
