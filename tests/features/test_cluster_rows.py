@@ -8,13 +8,15 @@ import pytest
 
 from proxtui.core.model import GuestKey, NodeKey, Scope, SourceState
 from proxtui.core.rows import Tone
+from proxtui.core.snapshots import Sweep
 from proxtui.core.survey import Finding
+from proxtui.errors import ApiError
 from proxtui.features.cluster.guarding import user_state
 from proxtui.features.cluster.records import Record, guest_key
 from proxtui.features.cluster.rows import ha_state, ha_wanted, quorum_line, sync_state
 from proxtui.features.cluster.sections import SECTIONS, section
 from proxtui.features.cluster.service import Grant, HaItem, Member, Panel, ask_ha
-from proxtui.features.cluster.snapshots import Sweep, snapshot_records
+from proxtui.features.cluster.snapshots import SnapshotRecords, sweep_lines, unread
 from proxtui.pve.listing import Listing
 from proxtui.pve.models import ClusterMember, ClusterStatus, ProxmoxNode, ProxmoxVM
 from proxtui.pve.models_access import AccessUser
@@ -25,6 +27,8 @@ from .fakes import FakeClient, denied, runtime_of
 from .fleets import ACME, ZETA, container, fleet, node, snapshot, vm
 
 TODAY = 1_795_305_420.0
+NO_RULES = ApiError("Method 'GET /cluster/ha/rules' not implemented", status=501, method="GET", path="/")
+"""What 8.x answers."""
 
 
 def members(quorate: bool | None, name: str | None = "prod", **online: bool | None) -> Panel[Member]:
@@ -39,7 +43,9 @@ def texts(record: Record[Any], name: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("panel", "word", "tone"),
     [
-        (members(True, pve1=True, pve2=False), "quorate; 1 of 2 nodes online", Tone.GOOD),
+        (members(True, pve1=True, pve2=False), "quorate; 1 of 2 nodes online; offline: pve2", Tone.WARN),
+        (members(True, pve1=True, pve2=True), "quorate; 2 of 2 nodes online", Tone.GOOD),
+        (members(True, pve1=True, pve2=None), "1 of 2 nodes online; unknown: pve2", Tone.WARN),
         (members(False, pve1=True), "NO QUORUM", Tone.BAD),
         (members(None, pve1=None), "quorum unknown", Tone.WARN),
         (members(None, None, pve1=True), "stands alone", Tone.MUTED),
@@ -50,6 +56,16 @@ def test_quorum(panel: Panel[Member], word: str, tone: Tone) -> None:
     line = quorum_line(panel)
     assert word in line.text
     assert line.tone is tone
+
+
+def test_nobody_knows_what_a_node_that_is_not_there_thinks_of_the_quorum() -> None:
+    rows = list(section("nodes").records(snapshot(ACME), members(True, pve1=True, pve2=False), TODAY))
+    assert [texts(row, "nodes")["quorate"] for row in rows] == ["yes", "–"]
+
+
+def test_many_nodes_that_are_away_are_not_all_named() -> None:
+    away = {f"pve{number}": False for number in range(9)}
+    assert quorum_line(members(False, **away)).text.endswith("offline: pve0, pve1, pve2, pve3, pve4 and 4 more")
 
 
 def test_a_member_leads_to_its_node() -> None:
@@ -66,6 +82,7 @@ async def test_ha_joins_what_runs_with_what_is_configured() -> None:
                 {"id": "fencing", "type": "fencing", "status": "armed (CRM watchdog armed)", "armed-state": "armed"},
             ],
             "/cluster/ha/resources": [{"sid": "vm:100", "state": "stopped"}, {"sid": "ct:200"}],
+            "/cluster/ha/rules": [],
         }
     )
     panel = await ask_ha(client)  # type: ignore[arg-type]
@@ -75,11 +92,36 @@ async def test_ha_joins_what_runs_with_what_is_configured() -> None:
     assert rows[2].target == GuestKey(*ACME, "qemu", 100)
 
 
+@pytest.mark.parametrize(
+    ("answers", "shown"),
+    [
+        (
+            {
+                "/cluster/ha/resources": [{"sid": "vm:100"}],
+                "/cluster/ha/rules": [
+                    {"rule": "here", "type": "node-affinity", "resources": "vm:100,ct:1", "nodes": "pve1"},
+                    {"rule": "apart", "type": "resource-affinity", "resources": "vm:100", "disable": 1},
+                ],
+            },
+            "apart (off), here",
+        ),
+        ({"/cluster/ha/resources": [{"sid": "vm:100", "group": "gold"}], "/cluster/ha/rules": NO_RULES}, "gold"),
+    ],
+)
+async def test_rules_of_9_stand_where_groups_of_8_do(answers: dict[str, Any], shown: str) -> None:
+    client = FakeClient(**{"/cluster/ha/status/current": [], "/cluster/ha/groups": [{"group": "gold"}], **answers})
+    panel = await ask_ha(client)  # type: ignore[arg-type]
+    assert list(panel.problems) == []
+    (row,) = section("ha").records(snapshot(ACME), panel, TODAY)
+    assert texts(row, "ha")["group"] == shown
+
+
 async def test_ha_without_its_configuration_says_what_is_missing() -> None:
     refused = denied("/", "Sys.Audit")
-    client = FakeClient(**{"/cluster/ha/status/current": [], "/cluster/ha/resources": refused})
-    panel = await ask_ha(client)  # type: ignore[arg-type]
-    assert list(panel.problems) == ["configuration: missing privilege Sys.Audit on /"]
+    paths = {"/cluster/ha/resources": refused, "/cluster/ha/rules": refused}
+    panel = await ask_ha(FakeClient(**{"/cluster/ha/status/current": [], **paths}))  # type: ignore[arg-type]
+    assert list(panel.problems) == ["configuration, rules: missing privilege Sys.Audit on /"]
+    assert panel.partial
 
 
 def test_what_ha_does_not_say_is_unknown() -> None:
@@ -165,24 +207,37 @@ def test_a_vmid_is_found_whatever_kind_it_is() -> None:
 
 def test_snapshots_by_age() -> None:
     taken = Listing((GuestSnapshot(name="old", snaptime=int(TODAY) - 40 * 86_400), GuestSnapshot(name="timeless")))
-    key = GuestKey(*ACME, "qemu", 100)
-    rows = list(snapshot_records(snapshot(ACME, (vm(100),)), {key: Finding(taken, 1.0)}, TODAY))
+    findings = {GuestKey(*ACME, "qemu", 100): Finding(taken, 1.0)}
+    known, records = snapshot(ACME, (vm(100),)), SnapshotRecords()
+    rows = records.of(known, Scope(), findings, TODAY)
     assert [texts(row, "snapshots")["age"] for row in rows] == ["40d", "–"]
     assert section("snapshots").columns[0].tone(rows[0]) is Tone.BAD
+    assert records.of(known, Scope(node="pve9"), findings, TODAY) == []
 
 
-async def test_a_sweep_leaves_out_nodes_that_are_offline_and_says_so() -> None:
+def test_rows_of_snapshots_are_made_anew_only_when_something_changed() -> None:
+    key = GuestKey(*ACME, "qemu", 100)
+    findings = {key: Finding(Listing((GuestSnapshot(name="old", snaptime=1),)), 1.0)}
+    known, records = snapshot(ACME, (vm(100),)), SnapshotRecords()
+    minute = TODAY // 60 * 60
+    (first,) = records.of(known, Scope(), findings, minute)
+    assert records.of(known, Scope(), findings, minute + 59)[0] is first
+    assert records.of(known, Scope(), findings, minute + 60)[0] is not first
+    moved = snapshot(ACME, (vm(100, node="pve2"),))
+    assert records.of(moved, Scope(), findings, minute + 60)[0].fields["node"] == "pve2"
+
+
+async def test_a_sweep_says_what_it_did_not_read() -> None:
     client = FakeClient(**{"/nodes/pve1/qemu/100/snapshot": [{"name": "current"}]})
     off = ProxmoxNode(node="pve2", status="offline")
-    known = fleet(snapshot(ACME, (vm(100), vm(101, node="pve2")), (node("pve1"), off)))
-    sweep = Sweep(runtime_of(known, clients={ACME: client}))  # type: ignore[arg-type]
-    told: list[int] = []
-    await sweep.run(known, Scope(), lambda: told.append(sweep.done))
-    assert client.asked == ["/nodes/pve1/qemu/100/snapshot"]
-    assert told
-    assert not sweep.is_running
-    assert sweep.is_partial(known, Scope())
-    assert any(line.text == "1 guest: the node is not online" for line in sweep.lines(known, Scope()))
+    known = fleet(snapshot(ACME, (vm(100), vm(101, node="pve2"), vm(9, template=True)), (node("pve1"), off)))
+    sweep = Sweep(lambda _ref: client, runtime_of(known).clock)  # type: ignore[arg-type, return-value]
+    assert unread(sweep, known, Scope()) == 2
+    await sweep.run(known, Scope(), lambda: None)
+    assert unread(sweep, known, Scope()) == 1
+    assert [line.text for line in sweep_lines(sweep, known, Scope())][1:] == ["1 guest: node pve2 is offline"]
+    assert unread(sweep, known, Scope(node="pve1")) == 0
+    assert unread(sweep, fleet(snapshot(ACME, guests_unseen=True)), Scope()) is None
 
 
 def test_every_section_has_a_name_of_its_own_and_columns_of_its_own() -> None:

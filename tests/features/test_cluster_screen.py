@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from proxtui.core.model import SourceState
 from proxtui.kit.facts import Facts
+from proxtui.kit.signs import state_text
 
 from .fakes import FakeClient, denied
 from .fleets import ACME, ZETA, fleet, node, snapshot, two_tenants, vm
@@ -36,6 +38,7 @@ def client(**more: Any) -> FakeClient:
         "/cluster/status": STATUS,
         "/cluster/ha/status/current": HA,
         "/cluster/ha/resources": [{"sid": "vm:100", "state": "started", "type": "vm"}],
+        "/cluster/ha/rules": [],
         "/cluster/replication": [],
         "/cluster/backup": [{"id": "job1", "enabled": 1, "all": 1, "schedule": "02:30", "storage": "nfs"}],
         "/cluster/backup-info/not-backed-up": [{"vmid": 101, "type": "qemu", "name": "lost"}],
@@ -89,7 +92,7 @@ async def test_every_section(section: str, words: list[str], size: tuple[int, in
 async def test_the_quorum_is_told_above_the_nodes() -> None:
     async with stage(known(), clients={ACME: client()}) as acting:
         await go(acting, "nodes", "quorate")
-        assert "cluster prod: quorate; 1 of 2 nodes online" in text_of(acting.front.query_one(Facts))
+        assert "cluster prod: quorate; 1 of 2 nodes online; offline: pve2" in text_of(acting.front.query_one(Facts))
 
 
 @pytest.mark.parametrize("section", [name for name in SECTIONS if name != "snapshots"])
@@ -168,6 +171,61 @@ async def test_snapshots_are_read_only_on_request() -> None:
         await acting.press("right", "left")
         assert sum("snapshot" in path for path in answers.asked[asked:]) == 0
         assert "before" in text_of(acting.table)
+
+
+async def test_what_nobody_told_is_not_counted_as_none() -> None:
+    answers = client(**{"/cluster/backup": denied("/", "Sys.Audit")})
+    async with stage(known(), clients={ACME: answers}) as acting:
+        await go(acting, "backup", "missing privilege")
+        assert "– backup jobs" in acting.header
+        await acting.press("right", "right")
+        await shown(acting, "press S")
+        assert "snapshots not asked yet (S asks)" in acting.header
+        await acting.press("S")
+        await acting.until(lambda: "1 snapshot" in acting.header)
+        assert "at least" not in acting.header
+    gone = snapshot(ZETA, taken_at=None, state=SourceState.DOWN, error="no answer")
+    async with stage(fleet(*known().snapshots, gone), clients={ACME: client()}) as acting:
+        await go(acting, "backup", "02:30")
+        assert "at least 1 backup job" in acting.header
+        await acting.press("right", "right", "S")
+        await acting.until(lambda: "at least 1 snapshot" in acting.header)
+    async with stage(known(), clients={ACME: client(**{"/access/permissions": {}})}) as acting:
+        await go(acting, "log", "hello")
+        assert "at least 1 line" in acting.header
+
+
+async def test_a_sweep_can_be_stopped_and_keeps_what_it_found() -> None:
+    answers = client()
+    async with stage(known(), clients={ACME: answers}) as acting:
+        await go(acting, "snapshots", "press S")
+        answers.gate = asyncio.Event()
+        await acting.press("S")
+        await shown(acting, "asked 0 of 2 guests; S stops")
+        assert "– snapshots" in acting.header
+        await acting.press("S")
+        await acting.until(lambda: not acting.front.board.sweep.is_running)
+        await shown(acting, "press S to ask")
+
+
+async def test_a_sweep_asks_only_the_guests_that_the_filter_leaves() -> None:
+    answers = client()
+    async with stage(known(), clients={ACME: answers}) as acting:
+        await go(acting, "snapshots", "press S")
+        await acting.press("slash", *"pool:gold", "enter", "S")
+        await shown(acting, "1 of 2 guests")
+        await shown(acting, "1 guest")
+        assert [path for path in answers.asked if "snapshot" in path] == ["/nodes/pve1/qemu/100/snapshot"]
+        assert "at least 1 snapshot" in acting.header
+
+
+async def test_states_have_the_signs_that_they_have_elsewhere() -> None:
+    async with stage(known(), clients={ACME: client()}) as acting:
+        await go(acting, "nodes", "quorate")
+        assert state_text("online") in text_of(acting.table)
+        assert state_text("offline") in text_of(acting.table)
+        await acting.press(*["right"] * 4)
+        await shown(acting, state_text("running"))
 
 
 async def test_a_guest_whose_snapshots_may_not_be_read_is_counted_with_the_privilege() -> None:

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from proxtui.core.ages import nothing_to_show
 from proxtui.core.model import Fleet, Scope, ServerRef, Snapshot, SourceState
-from proxtui.core.rows import Tone
+from proxtui.core.rows import UNKNOWN
+from proxtui.core.snapshots import Sweep
 from proxtui.core.survey import Finding, Survey
 from proxtui.features.cluster.records import Line, Record
 from proxtui.features.cluster.sections import SECTIONS, SWEPT, Section
 from proxtui.features.cluster.service import Panel
-from proxtui.features.cluster.snapshots import Sweep, snapshot_records
+from proxtui.features.cluster.snapshots import SnapshotRecords, sweep_lines, unread
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
 
 ASK_EVERY = 30.0
 """Seconds between two questions while somebody looks."""
+AT_LEAST = "at least "
 ANSWERING = frozenset({SourceState.FRESH, SourceState.STALE})
 
 
@@ -29,7 +31,8 @@ class Board:
         self._runtime = runtime
         self.fleet, self.scope = Fleet((), 0.0), Scope()
         self.section: Section = SECTIONS[0]
-        self.sweep = Sweep(runtime)
+        self.sweep = Sweep(lambda ref: runtime.connection(ref).client, runtime.clock)
+        self._swept = SnapshotRecords()
         self._surveys: dict[str, Survey[Panel[Any]]] = {
             one.name: Survey(one.ask, lambda ref: runtime.connection(ref).client, runtime.clock) for one in SECTIONS
         }
@@ -58,22 +61,43 @@ class Board:
         today = self._runtime.clock.time()
         if not self.is_swept:
             return self.section.rows(self.fleet, self._findings(), today, self.scope)
-        return [row for one in self._inside() for row in snapshot_records(one, self.sweep.findings, today)]
+        findings = self.sweep.findings
+        return [row for one in self._inside() for row in self._swept.of(one, self.scope, findings, today)]
 
     def lines(self) -> list[Line]:
         """What stands above them."""
         if not self.is_swept:
             return self.section.lines([one.ref for one in self._inside()], self._findings())
-        if self.sweep.is_running:
-            return [Line("Reading", f"{self.sweep.done} of {self.sweep.total} guests asked", Tone.ACCENT)]
-        return self.sweep.lines(self.fleet, self.scope)
+        return sweep_lines(self.sweep, self.fleet, self.scope)
+
+    def counted(self, shown: int, total: int) -> str:
+        """What the header says: ``3 backup jobs``, ``at least 3 backup jobs``, ``– backup jobs``."""
+        sure, nouns = self._sure(), self.section.nouns
+        if sure is None and not total:
+            return f"{nouns} not asked yet (S asks)" if self._is_unswept() else f"{UNKNOWN} {nouns}"
+        count = f"{sure or AT_LEAST}{self.section.counted(total)}" if sure != "" else self.section.counted(total)
+        return count if shown == total else f"{shown} of {count}"
+
+    def _is_unswept(self) -> bool:
+        return self.is_swept and not self.sweep.is_running and not self.sweep.findings
+
+    def _sure(self) -> str | None:
+        """What stands before a count: nothing, ``at least``, or None when no server has told."""
+        if self.is_swept:
+            left = unread(self.sweep, self.fleet, self.scope)
+            return "" if left == 0 else None
+        findings, inside = self._findings(), self._inside()
+        panels = [findings[one.ref].value for one in inside if one.ref in findings]
+        known = [panel for panel in panels if panel is not None]
+        if not known:
+            return None
+        return AT_LEAST if len(known) < len(inside) or any(panel.partial for panel in known) else ""
 
     def empty(self) -> str:
         """What an empty table says: there are none, or nobody knows."""
         nouns = self.section.nouns
         if self.is_swept:
-            unsure = self.sweep.is_running or self.sweep.is_partial(self.fleet, self.scope)
-            return f"no {nouns} are known" if unsure else f"no {nouns}"
+            return f"no {nouns}" if self._sure() == "" else f"no {nouns} are known"
         findings, askable = self._findings(), self._askable()
         if self.is_filling:
             return "reading …"

@@ -20,6 +20,8 @@ SERVER: tuple[AnyColumn, ...] = (
 )
 
 
+MOST_NAMES = 5
+"""Of nodes in one line."""
 NO_QUORUM = "NO QUORUM, nothing can be changed or started"
 
 
@@ -41,18 +43,38 @@ def member_records(snapshot: Snapshot, panel: Panel[Member], _today: float) -> I
 
 
 def quorum_line(panel: Panel[Member]) -> Line:
-    """Whether the cluster may act."""
+    """Whether the cluster may act, and who is not there."""
     if not panel.items:
         return Line("Quorum", "no node is known", Tone.WARN)
     status = panel.items[0].cluster
-    online = sum(item.node.online is True for item in panel.items)
-    nodes = f"{online} of {len(panel.items)} nodes online"
     if status.name is None and status.quorate is None:
         return Line("Quorum", "stands alone: no cluster, no quorum needed", Tone.MUTED)
     word, tone = "quorum unknown", Tone.WARN
     if status.quorate is not None:
         word, tone = ("quorate", Tone.GOOD) if status.quorate else (NO_QUORUM, Tone.BAD)
-    return Line("Quorum", f"cluster {status.name or UNKNOWN}: {word}; {nodes}", tone)
+    parts = [f"cluster {status.name or UNKNOWN}: {word}", _who_is_there(panel)]
+    if tone is Tone.GOOD and any(item.node.online is not True for item in panel.items):
+        tone = Tone.WARN
+    return Line("Quorum", "; ".join(parts), tone)
+
+
+def _who_is_there(panel: Panel[Member]) -> str:
+    """``2 of 3 nodes online; offline: pve3``."""
+    by_state: dict[str, list[str]] = {}
+    for item in panel.items:
+        by_state.setdefault(_online(item), []).append(item.node.name)
+    parts = [f"{len(by_state.pop('online', ()))} of {len(panel.items)} nodes online"]
+    return "; ".join([*parts, *(f"{state}: {_names(names)}" for state, names in sorted(by_state.items()))])
+
+
+def _names(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
+
+
+def _quorate(item: Member) -> bool | None:
+    """Of a node that is not there nobody knows what it thinks."""
+    return item.cluster.quorate if item.node.online else None
 
 
 def _online(item: Member) -> str:
@@ -72,7 +94,7 @@ MEMBERS: tuple[AnyColumn, ...] = (
     Column("node", "Node", lambda r: r.item.node.name, lambda r: r.item.node.name, 12, 1, grow=True),
     *SERVER,
     Column("cluster", "Cluster", lambda r: r.item.cluster.name, lambda r: r.item.cluster.name or UNKNOWN, 12, 5),
-    Column("quorate", "Quorate", lambda r: r.item.cluster.quorate, lambda r: yes_no(r.item.cluster.quorate), 7, 2),
+    Column("quorate", "Quorate", lambda r: _quorate(r.item), lambda r: yes_no(_quorate(r.item)), 7, 2),
     Column("nodeid", "ID", lambda r: r.item.node.nodeid, lambda r: _number(r.item.node.nodeid), 3, 6, align="right"),
     Column("ip", "Address", lambda r: r.item.node.ip, lambda r: r.item.node.ip or UNKNOWN, 15, 3),
     Column("local", "Answers", lambda r: r.item.node.local, lambda r: "answers us" if r.item.node.local else "", 10, 7),
@@ -149,6 +171,9 @@ def _ha_tone(item: HaItem) -> Tone:
 
 
 def _group(item: HaItem) -> str | None:
+    """The group of 8.x, or the rules of 9.x that name the guest."""
+    if item.rules:
+        return ", ".join(rule.rule if rule.enabled else f"{rule.rule} (off)" for rule in item.rules)
     return item.resource.group if item.resource is not None else None
 
 
@@ -168,7 +193,7 @@ HA: tuple[AnyColumn, ...] = (
     Column("node", "Node", lambda r: ha_node(r.item), lambda r: ha_node(r.item) or UNKNOWN, 10, 2),
     *SERVER,
     Column("type", "Type", lambda r: ha_type(r.item), lambda r: ha_type(r.item), 8, 6),
-    Column("group", "Group", lambda r: _group(r.item), lambda r: _group(r.item) or "", 10, 7),
+    Column("group", "Group/rules", lambda r: _group(r.item), lambda r: _group(r.item) or "", 11, 7),
     Column(
         "text",
         "PVE says",

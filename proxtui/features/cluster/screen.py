@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from proxtui.core.filters import EVERYTHING, Filter
 from proxtui.core.model import Fleet, Key, Scope
 from proxtui.core.rows import Tone
 from proxtui.features.cluster.board import ASK_EVERY, Board
 from proxtui.features.cluster.records import Record
-from proxtui.features.cluster.sections import SECTIONS
+from proxtui.features.cluster.rows import AnyColumn
+from proxtui.features.cluster.sections import SECTIONS, Section
 from proxtui.kit.facts import Facts, folded
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.lookout import Lookout
 from proxtui.kit.one_line import OneLine
 from proxtui.kit.painting import Run, fit
 from proxtui.kit.pulse import Pulse
+from proxtui.kit.signs import state_text
 from proxtui.kit.view import Chosen, LiveView, Told
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
+
+
+SIGNED = ("nodes", "uncovered")
+"""Sections whose column ``status`` is the state of a node or a guest."""
+
+
+def _state(row: Record[Any]) -> str:
+    return state_text(str(row.fields["status"] or "unknown"))
+
+
+def on_screen(section: Section) -> tuple[AnyColumn, ...]:
+    """Its columns; on the screen a sign stands before the state, the command line has the word alone."""
+    if section.name not in SIGNED:
+        return section.columns
+    return tuple(replace(one, text=_state, width=9) if one.key == "status" else one for one in section.columns)
 
 
 class SectionBar(OneLine):
@@ -70,20 +89,22 @@ class ClusterView(LiveView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "section(-1)", "Section before", key_display="←", show=False),
         Binding("right,l", "section(1)", "Next section", key_display="→"),
-        Binding("S", "sweep", "Read snapshots"),
+        Binding("S", "sweep", "Read/stop"),
     ]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
         super().__init__(runtime, id=id)
         self.board = Board(runtime)
         self.bar, self.facts = SectionBar(), Facts()
-        self.table = RecordTable(SECTIONS[0].columns, sort=SECTIONS[0].sort, noun="line", empty="")
+        self.table = RecordTable(on_screen(SECTIONS[0]), sort=SECTIONS[0].sort, noun="line", empty="")
         self.lookout = Lookout(self, self._look, every=ASK_EVERY, idle=self._unseen)
         # A sweep tells of every guest: not each of them is worth a repaint.
         self._pulse = Pulse(self, self._swept, runtime.clock.monotonic, least=0.3)
         self._filling = True
         self._at = 0
         self._hidden: frozenset[str] = frozenset()
+        self._said = ""
+        self._wanted = EVERYTHING
 
     def compose(self) -> ComposeResult:
         yield self.bar
@@ -95,9 +116,12 @@ class ClusterView(LiveView):
 
     @property
     def summary(self) -> str:
-        """``3 backup jobs``."""
-        shown, total, section = self.table.shown, self.table.total, self.board.section
-        return section.counted(total) if shown == total else f"{shown} of {section.counted(total)}"
+        """``3 backup jobs``; ``– backup jobs`` while nobody has told."""
+        return self.board.counted(self.table.shown, self.table.total)
+
+    def set_filter(self, wanted: Filter) -> None:
+        super().set_filter(wanted)
+        self._wanted = wanted
 
     def show(self, fleet: Fleet, scope: Scope) -> None:
         self.board.fleet, self.board.scope = fleet, scope
@@ -113,7 +137,7 @@ class ClusterView(LiveView):
     # Keys.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self.board.is_swept and not self.board.sweep.is_running if action == "sweep" else True
+        return self.board.is_swept if action == "sweep" else True
 
     def action_section(self, step: int) -> None:
         """Show the next section, or the one before."""
@@ -122,7 +146,7 @@ class ClusterView(LiveView):
         self.bar.point(self._at)
         self.table.set_rows(())
         self._hidden = frozenset()
-        self.table.set_columns(section.columns)
+        self.table.set_columns(on_screen(section))
         self.table.sort_by(section.sort, section.descending)
         self._filling = True
         self._paint()
@@ -131,8 +155,12 @@ class ClusterView(LiveView):
         self.refresh_bindings()
 
     def action_sweep(self) -> None:
-        """Ask every guest in scope for its snapshots."""
-        work = self.board.sweep.run(self.board.fleet, self.board.scope, self._pulse.ask)
+        """Ask every guest in scope that the filter leaves for its snapshots, or stop that: what was found stays."""
+        if self.board.sweep.is_running:
+            self.workers.cancel_group(self, "sweep")
+            return
+        board = self.board
+        work = board.sweep.run(board.fleet, board.scope, self._pulse.ask, wanted=self._wanted)
         self.run_worker(work, name="sweep", group="sweep", exclusive=True)
         self.refresh_bindings()
 
@@ -149,7 +177,6 @@ class ClusterView(LiveView):
 
     def _paint(self) -> None:
         self._save_columns()
-        before = self.table.total
         # While servers answer one after the other, a cursor that nobody moved stays at the top.
         stay, self._filling = self._filling and self.table.rows.cursor == 0, self.board.is_filling
         self.table.set_rows(self.board.records())
@@ -158,7 +185,9 @@ class ClusterView(LiveView):
         self.facts.set_facts(self.board.lines())
         self._share_room()
         self.table.say_when_empty(self.board.empty())
-        if before != self.table.total:
+        said = self.summary
+        if said != self._said:
+            self._said = said
             self.post_message(Told())
 
     def _save_columns(self) -> None:
@@ -167,7 +196,7 @@ class ClusterView(LiveView):
         hidden = frozenset({"server", "tenant"} if scope.server else {"tenant"} if scope.tenant else ())
         if hidden != self._hidden:
             self._hidden = hidden
-            self.table.set_columns([column for column in self.board.section.columns if column.key not in hidden])
+            self.table.set_columns([column for column in on_screen(self.board.section) if column.key not in hidden])
 
     def _share_room(self) -> None:
         """The lines above the table get what they need, at most a third of the room."""
@@ -192,7 +221,8 @@ class ClusterView(LiveView):
         await self.board.ask(self._paint)
 
     def _swept(self) -> None:
-        if self.board.is_swept:
+        # The end of a sweep is told even when it ended because the screen went away.
+        if self.board.is_swept and self.is_attached and self.is_running:
             self._paint()
             self.refresh_bindings()
 

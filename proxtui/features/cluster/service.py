@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from proxtui.pve.models import ClusterMember, ClusterStatus
     from proxtui.pve.models_access import AccessUser, AclEntry
     from proxtui.pve.models_backup import BackupJob, UncoveredGuest
-    from proxtui.pve.models_cluster import ClusterLogEntry, HaEntry, HaResource, Pool, ReplicationJob
+    from proxtui.pve.models_cluster import ClusterLogEntry, HaEntry, HaResource, HaRule, Pool, ReplicationJob
 
 T = TypeVar("T")
 LOG_LINES = 200
@@ -29,6 +29,8 @@ class Panel(Generic[T]):
     items: Sequence[T]
     problems: Sequence[str] = ()
     """What is missing in it and why, a line each; a missing privilege by its name."""
+    partial: bool = False
+    """True when there may be more items than these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class HaItem:
     entry: HaEntry | None
     resource: HaResource | None
     """How the guest is configured; None of other lines, and when that could not be read."""
+    rules: tuple[HaRule, ...] = ()
+    """The rules of 9.x that name the guest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +70,25 @@ async def ask_members(client: ProxmoxClient) -> Panel[Member]:
 
 
 async def ask_ha(client: ProxmoxClient) -> Panel[HaItem]:
-    """GET ``/cluster/ha/status/current`` and ``/cluster/ha/resources``; both need Sys.Audit on ``/``."""
+    """GET ``/cluster/ha/status/current``, ``/cluster/ha/resources`` and ``/cluster/ha/rules`` (8.x: ``groups``).
+
+    All need Sys.Audit on ``/``.
+    """
     from proxtui.pve.cluster import ClusterTools
 
     problems: list[Problem] = []
     tools = ClusterTools(client)
     entries = await tools.ha_status()
     resources = await attempt("configuration", tools.ha_resources(), problems)
+    rules = await attempt("rules", tools.ha_rules(), problems) or ()
     configured = {resource.sid: resource for resource in resources or ()}
-    items = [HaItem(entry, configured.pop(entry.sid or "", None)) for entry in entries]
-    items += [HaItem(None, resource) for resource in configured.values()]
-    return Panel(items, [*problem_lines(problems), *unread(entries)])
+    items = [HaItem(entry, configured.pop(entry.sid or "", None), _naming(entry.sid, rules)) for entry in entries]
+    items += [HaItem(None, resource, _naming(resource.sid, rules)) for resource in configured.values()]
+    return Panel(items, [*problem_lines(problems), *unread(entries)], resources is None or bool(entries.invalid))
+
+
+def _naming(sid: str | None, rules: Sequence[HaRule]) -> tuple[HaRule, ...]:
+    return tuple(rule for rule in rules if sid in rule.resources)
 
 
 async def ask_replication(client: ProxmoxClient) -> Panel[ReplicationJob]:
@@ -95,7 +107,7 @@ async def ask_replication(client: ProxmoxClient) -> Panel[ReplicationJob]:
         hidden = group.create_task(_hidden(client, lambda held: _gap(held, "/vms", "VM.Audit")))
     states = {job.id: job for task in asked for job in task.result() or ()}
     items = [states.get(job.id, job) for job in jobs]
-    return Panel(items, [*problem_lines(problems), *hidden.result(), *unread(jobs)])
+    return panel(items, [*hidden.result(), *unread(jobs)], problem_lines(problems))
 
 
 async def ask_jobs(client: ProxmoxClient) -> Panel[BackupJob]:
@@ -103,7 +115,7 @@ async def ask_jobs(client: ProxmoxClient) -> Panel[BackupJob]:
     from proxtui.pve.backups import BackupTools
 
     jobs = await BackupTools(client).jobs()
-    return Panel(jobs, unread(jobs))
+    return panel(jobs, unread(jobs))
 
 
 async def ask_uncovered(client: ProxmoxClient) -> Panel[UncoveredGuest]:
@@ -111,7 +123,7 @@ async def ask_uncovered(client: ProxmoxClient) -> Panel[UncoveredGuest]:
     from proxtui.pve.backups import BackupTools
 
     guests = await BackupTools(client).not_covered()
-    return Panel(guests, unread(guests))
+    return panel(guests, unread(guests))
 
 
 async def ask_pools(client: ProxmoxClient) -> Panel[Pool]:
@@ -120,7 +132,7 @@ async def ask_pools(client: ProxmoxClient) -> Panel[Pool]:
 
     pools = await ClusterTools(client).pools()
     hidden = await _hidden(client, lambda held: _gap(held, "/pool", "Pool.Audit") or _gap(held, "/vms", "VM.Audit"))
-    return Panel(pools, [*hidden, *unread(pools)])
+    return panel(pools, [*hidden, *unread(pools)])
 
 
 async def ask_log(client: ProxmoxClient) -> Panel[ClusterLogEntry]:
@@ -129,7 +141,7 @@ async def ask_log(client: ProxmoxClient) -> Panel[ClusterLogEntry]:
     from proxtui.pve.sight import lacks_for_cluster_log
 
     lines = await ClusterTools(client).log(LOG_LINES)
-    return Panel(lines, [*await _hidden(client, lacks_for_cluster_log), *unread(lines)])
+    return panel(lines, [*await _hidden(client, lacks_for_cluster_log), *unread(lines)])
 
 
 async def ask_access(client: ProxmoxClient) -> Panel[Grant]:
@@ -149,7 +161,12 @@ async def ask_access(client: ProxmoxClient) -> Panel[Grant]:
     }
     items += [Grant(None, user) for user in known.values() if user.userid not in granted]
     hidden = await _hidden(client, lambda held: _gap(held, "/access", "Sys.Audit"))
-    return Panel(items, [*problem_lines(problems), *hidden, *unread(acl)])
+    return panel(items, [*problem_lines(problems), *hidden, *unread(acl)])
+
+
+def panel(items: Sequence[T], missing: Sequence[str], untold: Sequence[str] = ()) -> Panel[T]:
+    """``missing`` says why there may be more items, ``untold`` what is not known of these."""
+    return Panel(items, [*untold, *missing], bool(missing))
 
 
 def unread(listing: Listing[Any]) -> list[str]:

@@ -10,15 +10,13 @@ from typing import NamedTuple
 from proxtui.core import text
 from proxtui.core.ages import is_old
 from proxtui.core.fields import guest_field, guest_haystack
-from proxtui.core.model import Fleet, GuestKey, ServerRef
-from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone
+from proxtui.core.model import Fleet, GuestKey
+from proxtui.core.rows import UNKNOWN, Column, Scalar
+from proxtui.core.snapshots import age_tone
 from proxtui.core.survey import Finding
-from proxtui.features.snapshots.service import SnapshotsFound
+from proxtui.pve.listing import Listing
 from proxtui.pve.models import Guest
 from proxtui.pve.models_guest import GuestSnapshot
-
-OLD = 30 * 86_400.0
-"""Seconds after which a snapshot has probably been forgotten."""
 
 
 class SnapshotKey(NamedTuple):
@@ -42,29 +40,31 @@ class SnapshotRow:
     haystack: str
 
     def field(self, name: str) -> Scalar:
-        """The value behind a filter term: those of its guest; ``name`` is of both, ``age`` in seconds."""
+        """The value behind a filter term: those of its guest, ``age`` in seconds.
+
+        The name of a snapshot is found by a plain word: ``name:`` is the guest's, so that it says whom to ask.
+        """
         if name == "age":
             return self.age
-        if name == "name":
-            return [self.snapshot.name, *([self.guest.name] if self.guest.name else [])]
         return guest_field(self.key.guest, self.guest, name)
 
 
-def snapshot_rows(fleet: Fleet, findings: Mapping[ServerRef, Finding[SnapshotsFound]], now: float) -> list[SnapshotRow]:
+def snapshot_rows(
+    fleet: Fleet, findings: Mapping[GuestKey, Finding[Listing[GuestSnapshot]]], now: float
+) -> list[SnapshotRow]:
     """All snapshots, the oldest first. ``now`` is in seconds since the epoch."""
     rows: list[SnapshotRow] = []
     for server in fleet.snapshots:
-        finding = findings.get(server.ref)
-        if finding is None or finding.value is None:
-            continue
-        muted = finding.problem is not None or is_old(server.state)
-        for guest, snapshot in finding.value.snapshots:
-            key = GuestKey(*server.ref, guest.type, guest.vmid)
-            words = f"{snapshot.name} {snapshot.description or ''}".lower()
-            haystack = f"{guest_haystack(key, guest)} {words}"
-            rows.append(
-                SnapshotRow(SnapshotKey(key, snapshot.name), guest, snapshot, _age(snapshot, now), muted, haystack)
-            )
+        old = is_old(server.state)
+        for key, guest in server.guests.items():
+            finding = findings.get(key)
+            for snapshot in finding.value or () if finding is not None else ():
+                muted = old or bool(finding and finding.problem)
+                words = f"{snapshot.name} {snapshot.description or ''}".lower()
+                haystack = f"{guest_haystack(key, guest)} {words}"
+                rows.append(
+                    SnapshotRow(SnapshotKey(key, snapshot.name), guest, snapshot, _age(snapshot, now), muted, haystack)
+                )
     return sorted(rows, key=lambda row: (row.age is None, -(row.age or 0), row.key))
 
 
@@ -78,16 +78,14 @@ def _moment(row: SnapshotRow) -> str:
     return UNKNOWN if taken is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(taken))
 
 
-def _age_tone(row: SnapshotRow) -> Tone:
-    return Tone.WARN if row.age is not None and row.age > OLD else Tone.PLAIN
-
-
 def _yes(flag: bool | None) -> str:
     return UNKNOWN if flag is None else "yes" if flag else "no"
 
 
 COLUMNS: tuple[Column[SnapshotRow], ...] = (
-    Column("age", "Age", lambda r: r.age, lambda r: text.age(r.age), 4, 1, align="right", tone=_age_tone),
+    Column(
+        "age", "Age", lambda r: r.age, lambda r: text.age(r.age), 4, 1, align="right", tone=lambda r: age_tone(r.age)
+    ),
     Column("snaptime", "Made", lambda r: r.snapshot.snaptime, _moment, 16, 3),
     Column("vmid", "ID", lambda r: r.guest.vmid, lambda r: str(r.guest.vmid), 6, 1, align="right"),
     Column("name", "Name", lambda r: r.guest.name, lambda r: r.guest.name or UNKNOWN, 12, 1),

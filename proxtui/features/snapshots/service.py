@@ -1,98 +1,126 @@
-"""Asks every guest of a server for its snapshots: PVE has no list of all of them."""
+"""One reading of ``snapshots list``: asks the guests that the filter leaves, tells how far it is, can be stopped."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from proxtui.core.asking import Problem, reason
-from proxtui.errors import AuthenticationError, NetworkError, PermissionDenied, ProxtuiError
+from proxtui.core.ages import UNSEEN
+from proxtui.core.asking import reason
+from proxtui.core.filters import EVERYTHING, Filter
+from proxtui.core.model import Fleet, GuestKey, Scope, ServerRef, Snapshot
+from proxtui.core.snapshots import Sweep
+from proxtui.core.survey import Finding
+from proxtui.core.verbs import Gap
+from proxtui.errors import PermissionDenied, ProxtuiError
 
 if TYPE_CHECKING:
-    from proxtui.pve.client import ProxmoxClient
-    from proxtui.pve.models import Guest
+    from proxtui.core.runtime import Runtime
+    from proxtui.pve.listing import Listing
     from proxtui.pve.models_guest import GuestSnapshot
 
-AT_ONCE = 4
-"""Guests of one server that are asked at the same time."""
+MOST_NAMES = 8
+"""Guests that are named with one reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class SnapshotsFound:
-    """The snapshots of one server."""
+class Reading:
+    """Reads the snapshots of the fleet; again with every interval of ``--watch``, keeping what fails later."""
 
-    snapshots: tuple[tuple[Guest, GuestSnapshot], ...]
-    problems: tuple[Problem, ...] = ()
-    """Guests that could not be asked, and why."""
+    def __init__(
+        self, runtime: Runtime, *, wanted: Filter = EVERYTHING, at_most: int | None = None, stops: bool = True
+    ) -> None:
+        """``stops``: ctrl+c ends the asking, not the list."""
+        self._runtime = runtime
+        self._wanted = wanted
+        self._at_most = at_most
+        self._stops = stops
+        self._failures: dict[ServerRef, ProxtuiError] = {}
+        self.sweep = Sweep(lambda ref: runtime.connection(ref).client, runtime.clock)
+        self.interrupted = False
+
+    async def read(self, told: Callable[[], None]) -> None:
+        """Ask every guest once that the filter could let pass; ``told`` is called after each."""
+        fleet = self._answering()
+        self._failures.clear()
+        for one in fleet.snapshots:
+            if not one.guests:
+                await self._refuse_blindness(one.ref)
+        try:
+            await self.sweep.run(fleet, Scope(), told, wanted=self._wanted, at_most=self._at_most)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._stops or task is None:
+                raise
+            # The operator wants what is known by now: the task that prints it must not be cancelled as well.
+            task.uncancel()
+            self.interrupted = True
+
+    def gaps(self) -> Mapping[ServerRef, Gap]:
+        """What each server told, and what not."""
+        return {one.ref: self._gap(one) for one in self._runtime.store.fleet().snapshots}
+
+    def failure(self) -> ProxtuiError | None:
+        """What the first server failed with when none told anything."""
+        gaps = self.gaps()
+        if any(gap.taken_at is not None for gap in gaps.values()):
+            return None
+        found = (
+            self._failures.get(ref) or self.sweep.causes.get(ref) or self._runtime.store.failure(ref) for ref in gaps
+        )
+        return next((error for error in found if error is not None), None)
+
+    def _answering(self) -> Fleet:
+        """Without the servers that did not answer the poll: they would only be waited for."""
+        fleet = self._runtime.store.fleet()
+        return Fleet(tuple(one for one in fleet.snapshots if one.error is None), fleet.now)
+
+    async def _refuse_blindness(self, ref: ServerRef) -> None:
+        """GET ``/access/permissions``: no guest may mean that none may be seen."""
+        from proxtui.pve.access import AccessTools
+        from proxtui.pve.sight import sees_guests
+
+        try:
+            permissions = await AccessTools(self._runtime.connection(ref).client).permissions()
+        except ProxtuiError as error:
+            self._failures[ref] = error
+            return
+        if not sees_guests(permissions):
+            refused = PermissionDenied(UNSEEN)
+            refused.privilege = "VM.Audit"
+            self._failures[ref] = refused
+
+    def _gap(self, one: Snapshot) -> Gap:
+        if one.error is not None:
+            return Gap()
+        failure = self._failures.get(one.ref)
+        if failure is not None:
+            return Gap(None, (reason(failure),), isinstance(failure, PermissionDenied))
+        known = {key: found for key, found in self.sweep.findings.items() if key in one.guests}
+        times = [found.taken_at for found in known.values() if found.taken_at is not None]
+        asked, wanted = self.sweep.asked[one.ref], self.sweep.wanted[one.ref]
+        # A server of which no guest was to be asked has told all there is.
+        taken_at = min(times, default=None if wanted else one.taken_at)
+        cut = [f"asked only {asked} of {wanted} guests: {self._why_not_all()}"] if asked < wanted else []
+        return Gap(taken_at, (*cut, *_unread(one, known)), any(found.forbidden for found in known.values()))
+
+    def _why_not_all(self) -> str:
+        return "interrupted" if self.interrupted else f"--at-most {self._at_most}"
 
 
-async def ask_snapshots(client: ProxmoxClient) -> SnapshotsFound:
-    """The snapshots of all guests that the login sees, four guests at a time; needs VM.Audit.
-
-    ``GET /cluster/resources``, then ``GET /nodes/N/{qemu,lxc}/ID/snapshot`` for each that is no template (a template
-    cannot have any). The guests of a node that does not answer are not tried one by one. Raises what the guests
-    failed with when none could be asked, PermissionDenied when none may be seen (``GET /access/permissions``).
-    """
-    from proxtui.pve import ClusterTools
-
-    inventory = await ClusterTools(client).inventory()
-    if not inventory.guests:
-        await _refuse_blindness(client)
-    offline = {node.node: f"node {node.node} is offline" for node in inventory.nodes if node.status == "offline"}
-    round_ = _Round(client, offline)
-    guests = sorted((guest for guest in inventory.guests if not guest.template), key=lambda guest: guest.vmid)
-    async with asyncio.TaskGroup() as group:
-        for guest in guests:
-            group.create_task(round_.ask(guest))
-    if round_.error is not None and len(round_.problems) == len(guests):
-        raise round_.error
-    return SnapshotsFound(tuple(round_.found), tuple(round_.problems))
+def _unread(one: Snapshot, known: Mapping[GuestKey, Finding[Listing[GuestSnapshot]]]) -> Iterator[str]:
+    """A line for each reason, with the guests that were not read for it."""
+    guests: dict[str, list[str]] = {}
+    for key, found in known.items():
+        why = found.problem
+        if not why and found.value is not None and found.value.invalid:
+            why = f"{found.value.invalid} snapshots could not be read"
+        if why:
+            guests.setdefault(why, []).append(f"{key.vmid} {one.guests[key].name or ''}".rstrip())
+    return (_named(names, why) for why, names in guests.items())
 
 
-async def _refuse_blindness(client: ProxmoxClient) -> None:
-    from proxtui.pve import AccessTools
-
-    permissions = await AccessTools(client).permissions()
-    if not any("VM.Audit" in held for held in permissions.paths.values()):
-        refused = PermissionDenied("no guest can be seen")
-        refused.privilege = "VM.Audit"
-        raise refused
-
-
-class _Round:
-    """One round of questions to the guests of a server."""
-
-    def __init__(self, client: ProxmoxClient, silent: dict[str, str]) -> None:
-        self.found: list[tuple[Guest, GuestSnapshot]] = []
-        self.problems: list[Problem] = []
-        self.error: ProxtuiError | None = None
-        """The first failure."""
-        self._client = client
-        self._silent = silent
-        """Nodes that do not answer, and why."""
-        self._slots = asyncio.Semaphore(AT_ONCE)
-
-    async def ask(self, guest: Guest) -> None:
-        """Ask one guest, in its turn."""
-        from proxtui.pve import ContainerTools, VMTools
-
-        tools = VMTools(self._client) if guest.type == "qemu" else ContainerTools(self._client)
-        async with self._slots:
-            if guest.node in self._silent:
-                self._miss(guest, self._silent[guest.node])
-                return
-            try:
-                listing = await tools.list_snapshots(guest.node, guest.vmid)
-            except ProxtuiError as error:
-                self.error = self.error or error
-                if isinstance(error, NetworkError | AuthenticationError):
-                    self._silent[guest.node] = reason(error)
-                self._miss(guest, reason(error))
-            else:
-                self.found += [(guest, snapshot) for snapshot in listing]
-                if listing.invalid:
-                    self._miss(guest, f"{listing.invalid} snapshots could not be read")
-
-    def _miss(self, guest: Guest, why: str) -> None:
-        self.problems.append(Problem(f"{guest.vmid} {guest.name or ''}".strip(), why))
+def _named(guests: list[str], why: str) -> str:
+    """``100 web, 101 db and 40 more guests: no answer``."""
+    more = f" and {len(guests) - MOST_NAMES} more guests" if len(guests) > MOST_NAMES else ""
+    return f"{', '.join(guests[:MOST_NAMES])}{more}: {why}"
