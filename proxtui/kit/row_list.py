@@ -8,7 +8,7 @@ from typing import Any
 from proxtui.core.filters import EVERYTHING, Filter
 from proxtui.core.rows import Column, TableRow
 from proxtui.kit.groups import Grouping, Head, Heads, grouped
-from proxtui.kit.ordering import sorted_rows
+from proxtui.kit.ordering import Order
 
 
 class RowList:
@@ -26,6 +26,7 @@ class RowList:
         self.all: Sequence[TableRow] = ()
         self.shown: list[TableRow] = []
         self.cursor = 0
+        self._order = Order()
 
     @property
     def cursor_row(self) -> TableRow | None:
@@ -43,7 +44,7 @@ class RowList:
         matches = self.filter.matches
         passed = [row for row in self.all if matches(row)] if self.filter else self.all
         column = next((column for column in self.columns if column.key == self.sort), None)
-        self.shown = sorted_rows(passed, column, descending=self.descending)
+        self.shown = self._order.of(passed, column, descending=self.descending)
         self.heads = Heads()
         if self.group is not None:
             self.shown, self.heads = grouped(self.shown, self.all, self.group)

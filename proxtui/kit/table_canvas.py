@@ -22,6 +22,8 @@ from proxtui.kit.tones import TONE_CLASSES, tone_rules
 _CACHED_STRIPS = 1024
 _SAMPLE = 64
 """Rows that are asked how wide their texts are; all 10,000 would cost more than the painting."""
+_SAMPLE_LATER = 8
+"""Rows that are asked at every poll after the first."""
 
 
 class TableCanvas(ScrollView):
@@ -54,6 +56,7 @@ class TableCanvas(ScrollView):
         self._inks = Inks(self)
         self._strips: dict[tuple[Hashable, bool], tuple[TableRow, Strip]] = {}
         self._on_screen: dict[int, Strip] = {}
+        self._measured = self._turn = 0
 
     @property
     def line_width(self) -> int:
@@ -97,13 +100,21 @@ class TableCanvas(ScrollView):
 
     def measure(self) -> None:
         """Learn from some rows how wide the columns would like to be. They only grow, so that nothing dances."""
-        every = max(1, len(self.rows.all) // _SAMPLE)
-        found = content_widths(self.rows.columns, self.rows.all[::every])
+        found = content_widths(self.rows.columns, self._sample())
         wants = {key: max(cells, self._wants.get(key, 0)) for key, cells in found.items()}
         if wants != self._wants:
             self._wants = wants
             self._slots = lay_out(self.rows.columns, self._slots.width, wants)
             self._strips.clear()
+
+    def _sample(self) -> Sequence[TableRow]:
+        """Some rows from everywhere; as many again as at the last time are asked little by little, each poll others."""
+        rows = self.rows.all
+        known = len(rows) == self._measured > 2 * _SAMPLE and bool(self._wants)
+        every = max(1, len(rows) // (_SAMPLE_LATER if known else _SAMPLE))
+        self._measured = len(rows)
+        self._turn = (self._turn + 1) % every if known else 0
+        return rows[self._turn :: every]
 
     def rearrange(self) -> None:
         """Rows, filter or order changed: keep the cursor in sight if it was, repaint what differs."""
