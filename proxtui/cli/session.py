@@ -104,8 +104,8 @@ class Session:
         from proxtui.cli.sources import json_sources, unseen
 
         async def report(runtime: Runtime) -> Report[R]:
+            blind = await blind_spots(runtime, runtime.store.fleet())
             fleet = runtime.store.fleet()
-            blind = await blind_spots(runtime, fleet)
             return Report(rows(fleet), json_sources(fleet, unseen(blind)))
 
         self._list(columns, report, options)
@@ -120,10 +120,12 @@ class Session:
         async def report(runtime: Runtime) -> Report[R]:
             found = await read(runtime)
             told = {ref: Missing(gap.problems, gap.forbidden, True, gap.taken_at) for ref, gap in found.gaps.items()}
+            if found.of is not None:
+                told[found.of] = Missing(found.notes)
             lines = json_sources(runtime.store.fleet(), told)
             if found.failure is not None:
                 raise NothingAnswered(found.failure, lines)
-            return Report(found.rows, lines, found.notes)
+            return Report(found.rows, lines, () if found.of is not None else found.notes)
 
         self._list(columns, report, options)
 
@@ -171,10 +173,12 @@ class Session:
         """See ``CommandLine.details``."""
         from proxtui.cli.listing import refuse_silence
         from proxtui.cli.output import narrate
-        from proxtui.cli.sources import json_sources
+        from proxtui.cli.sight import blind_spots
+        from proxtui.cli.sources import json_sources, noted
 
         async def work(runtime: Runtime, fleet: Fleet) -> tuple[Details, Fleet]:
             refuse_silence(runtime, fleet)
+            await blind_spots(runtime, fleet)
             return await read(runtime), fleet
 
         details, fleet = self.read(work)
@@ -182,7 +186,7 @@ class Session:
         for note in details.notes:
             narrate(note)
         if as_json:
-            self.output.json({"rows": [dict(details.row)], "sources": json_sources(fleet)})
+            self.output.json({"rows": [dict(details.row)], "sources": json_sources(fleet, noted(details))})
         else:
             self.output.details(details)
 

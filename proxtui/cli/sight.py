@@ -20,7 +20,8 @@ NOTHING = "next to nothing can be seen: the login has no privilege at all"
 async def blind_spots(runtime: Runtime, fleet: Fleet) -> Mapping[ServerRef, str]:
     """GUESTS or NOTHING for each server that answered without a guest because the login may see none.
 
-    ``GET /access/permissions`` of such a server, once; when that fails nothing is said of it.
+    ``GET /access/permissions`` of such a server, once; when that fails nothing is said of it. The store knows of it
+    from then on, so that rows do not count as none what is unknown.
     """
     empty = [snapshot.ref for snapshot in fleet.snapshots if snapshot.taken_at is not None and not snapshot.guests]
     async with asyncio.TaskGroup() as group:
@@ -31,6 +32,7 @@ async def blind_spots(runtime: Runtime, fleet: Fleet) -> Mapping[ServerRef, str]
         permissions = runtime.connection(ref).permissions
         if permissions is not None and not sees_guests(permissions):
             found[ref] = GUESTS if permissions else NOTHING
+            runtime.store.sight(ref, guests_unseen=True)
     return found
 
 

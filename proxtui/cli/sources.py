@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from proxtui.core.model import ServerRef
+
 if TYPE_CHECKING:
-    from proxtui.core.model import Fleet, ServerRef, Snapshot
+    from proxtui.core.model import Fleet, Snapshot
+    from proxtui.core.verbs import Details
 
 
 class Missing(NamedTuple):
@@ -46,3 +49,9 @@ def json_sources(fleet: Fleet, missing: Mapping[ServerRef, Missing] | None = Non
 def unseen(blind: Mapping[ServerRef, str]) -> dict[ServerRef, Missing]:
     """What ``blind_spots`` found, as ``Missing``."""
     return {ref: Missing((line,), forbidden=True) for ref, line in blind.items()}
+
+
+def noted(details: Details) -> dict[ServerRef, Missing]:
+    """What could not be read of the one thing that was asked for, at the server that it is of."""
+    row = details.row
+    return {ServerRef(row["tenant"], row["server"]): Missing(details.notes)}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
 
 
-FIELDS = ("status", "name", "server", "tenant", "cpu", "mem")
+FIELDS = ("status", "name", "server", "tenant", "cpu", "mem", "maxmem")
 """What filter terms find in a server."""
 
 
@@ -62,4 +62,5 @@ def status(session: Session, once: bool, options: TableOptions) -> int:
 async def _as_found(runtime: Runtime, fleet: Fleet) -> tuple[Fleet, Mapping[ServerRef, str]]:
     from proxtui.cli.sight import blind_spots
 
-    return fleet, await blind_spots(runtime, fleet)
+    blind = await blind_spots(runtime, fleet)
+    return runtime.store.fleet(), blind

@@ -96,6 +96,8 @@ class Found(Generic[T]):
     rows: Sequence[T]
     notes: Sequence[str] = ()
     """What could not be read and why; goes to stderr."""
+    of: ServerRef | None = None
+    """The server that ``notes`` are about; then they go to its ``problems`` in ``sources``, too."""
     gaps: Mapping[ServerRef, Gap] = field(default_factory=dict)
     """Of servers that were asked more than the poll asks; goes to stderr and to ``sources``."""
     failure: ProxtuiError | None = None
@@ -196,7 +198,9 @@ def pick(rows: Sequence[R], wanted: str, names: Callable[[R], Collection[str]], 
         more = f" and {len(found) - MOST_CANDIDATES} more" if len(found) > MOST_CANDIDATES else ""
         raise UsageError(f"{wanted!r} is {len(found)} {what}s: {candidates}{more}; write TENANT/SERVER/NAME or the ID")
     silent = sum(snapshot.error is not None for snapshot in fleet.snapshots)
+    blind = sum(snapshot.guests_unseen for snapshot in fleet.snapshots) if what == "guest" else 0
     unsure = f" (but {silent} of {len(fleet.snapshots)} servers could not be asked)" if silent else ""
+    unsure += f" (but on {blind} of {len(fleet.snapshots)} servers the login may see no guest)" if blind else ""
     raise NotFoundError(f"there is no {what} {wanted!r}{unsure}")
 
 

@@ -30,7 +30,7 @@ def _content_columns() -> Sequence[Column[ContentRow]]:
     return CONTENT_COLUMNS
 
 
-FIELDS = ("type", "status", "name", "node", "server", "tenant", "storage", "disk")
+FIELDS = ("type", "status", "name", "node", "server", "tenant", "storage", "disk", "maxdisk")
 CONTENT_FIELDS = ("type", "name", "id", "vmid", "node", "server", "tenant", "storage", "disk")
 """What filter terms find in a storage, and in what lies on it."""
 
@@ -93,7 +93,7 @@ async def find_content(runtime: Runtime, name: str, node: str = "", kind: str = 
     notes += [lack.line for hidden_kind, lack in hidden.items() if kind in ("", hidden_kind)]
     if volumes.invalid:
         notes.append(f"{volumes.invalid} volumes could not be read")
-    return Found(content_rows(volumes, row.key, fleet.snapshot(ref)), notes)
+    return Found(content_rows(volumes, row.key, fleet.snapshot(ref)), notes, ref)
 
 
 def pick_storage(fleet: Fleet, name: str, node: str) -> StorageRow:

@@ -105,13 +105,18 @@ async def task_details(runtime: Runtime, wanted: str) -> Details:
 
 async def task_log(runtime: Runtime, wanted: str) -> Found[LogLine]:
     """The lines of a task's log. GET ``/nodes/N/tasks/UPID/log``."""
+    from proxtui.core.model import ServerRef
     from proxtui.features.tasks.loglines import LogLine
 
     row, detail = await _follow(runtime, wanted)
     notes = list(detail.problems)
     if detail.left_out:
         notes.append(f"{detail.left_out} lines before these are left out")
-    return Found([LogLine(row.key, number, text) for number, text in detail.lines], notes)
+    return Found(
+        [LogLine(row.key, number, text) for number, text in detail.lines],
+        notes,
+        ServerRef(row.key.tenant, row.key.server),
+    )
 
 
 async def _follow(runtime: Runtime, wanted: str) -> tuple[TaskRow, TaskDetail]:
