@@ -134,9 +134,11 @@ class Console(LiveScreen):
         if place is None:
             return
         with self._as_one_step():
-            self.query_one(FilterBar).put(place.filter)
             self.narrow(place.scope)
             view = await self.bring(place.view)
+            bar = self.query_one(FilterBar)
+            bar.put(place.filter)
+            view.set_filter(bar.filter)
             key: Any = place.key
             if key is not None:
                 view.reveal(key)
