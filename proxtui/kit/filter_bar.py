@@ -1,4 +1,7 @@
-"""The line that opens with ``/``: filters while one types, says at once what it does not understand."""
+"""The line that opens with ``/``: filters while one types, says at once what it does not understand.
+
+What cannot be understood filters nothing: until it is mended, the filter that was kept last is in force.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from proxtui.core.filters import EVERYTHING, MAX_LENGTH, Filter, parse
 from proxtui.core.rows import Tone
 from proxtui.errors import UsageError
+from proxtui.kit.history import History
 from proxtui.kit.one_line import Notice
+from proxtui.kit.typed_ahead import settled
 
 
 class FilterChanged(Message):
@@ -41,18 +47,34 @@ class FilterInput(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
         # A priority key is obeyed before the next key is handed out: what is typed ahead goes to the table.
         Binding("enter", "keep", "Keep filter", key_display="enter", priority=True),
-        Binding("escape", "clear", "Clear"),
+        Binding("escape", "clear", "Clear filter"),
+        Binding("up", "older", "Earlier filters", show=False),
+        Binding("down", "newer", "Later filters", show=False),
     ]
 
     class Cleared(Message):
         """Escape was pressed."""
 
-    def action_keep(self) -> None:
-        bar = next(above for above in self.ancestors if isinstance(above, FilterBar))
-        bar.keep()
+    async def action_keep(self) -> None:
+        self.bar.keep(await settled(self))
 
     def action_clear(self) -> None:
         self.post_message(self.Cleared())
+
+    def action_older(self) -> None:
+        self._put(self.bar.history.older(self.value))
+
+    def action_newer(self) -> None:
+        self._put(self.bar.history.newer(self.value))
+
+    @property
+    def bar(self) -> FilterBar:
+        """The widget around it."""
+        return next(above for above in self.ancestors if isinstance(above, FilterBar))
+
+    def _put(self, text: str) -> None:
+        self.value = text
+        self.cursor_position = len(text)
 
 
 class FilterBar(Widget):
@@ -63,6 +85,7 @@ class FilterBar(Widget):
     FilterBar { height: auto; width: 1fr; display: none; background: $surface; }
     FilterBar #filter-line { height: 1; width: 1fr; }
     FilterBar #filter-sign { width: 3; color: $accent; text-style: bold; background: $surface; }
+    FilterBar #filter-end { width: auto; color: $foreground 70%; background: $surface; padding: 0 1; }
     FilterBar FilterInput { width: 1fr; background: $surface; border: none; height: 1; padding: 0; }
     FilterBar FilterInput:focus { background-tint: transparent; border: none; }
     """
@@ -71,7 +94,11 @@ class FilterBar(Widget):
         """``give_back`` is called when the line needs the keys no more."""
         super().__init__(id=id)
         self.give_back = give_back
+        self.history = History()
         self._filter = EVERYTHING
+        self._kept = EVERYTHING
+        """The one that was in force when somebody began to type."""
+        self._error = ""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="filter-line"):
@@ -79,33 +106,46 @@ class FilterBar(Widget):
             field = FilterInput(compact=True, max_length=MAX_LENGTH, select_on_focus=False)
             field.cursor_blink = False
             yield field
+            yield Static(id="filter-end", markup=False)
         yield Notice(id="filter-error")
 
     @property
     def filter(self) -> Filter:
-        """The last one that could be understood."""
+        """The one in force."""
         return self._filter
 
     @property
     def error(self) -> str:
         """What is wrong with what stands there; empty when nothing is."""
-        return self.query_one(Notice).text
+        return self._error
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._say_way_out)
 
     def open(self) -> None:
         """Show the line and give it the keys."""
+        self._kept = self._filter
+        self.history.rewind()
         self.display = True
         self.screen.set_focus(self.query_one(FilterInput))
 
-    def keep(self) -> None:
-        """Give the keys back and keep the filter; not while there is something to mend in it."""
-        if not self.error:
-            self._leave()
+    def keep(self, text: str) -> None:
+        """Keep this filter and give the keys back; one that cannot be understood is not taken, and that is said."""
+        self._read(text)
+        if self._error:
+            self.query_one(Notice).say(f"not taken: {self._error}", Tone.BAD)
+            return
+        self._kept = self._filter
+        if text.strip():
+            self.history.add(text.strip())
+        self._leave()
 
     def clear(self) -> None:
         """Take the filter away and fold up."""
         field = self.query_one(FilterInput)
         with field.prevent(Input.Changed):
             field.value = ""
+        self._kept = EVERYTHING
         self._read("")
         self._leave()
 
@@ -115,6 +155,7 @@ class FilterBar(Widget):
         with field.prevent(Input.Changed):
             field.value = text
         self._read(text)
+        self._kept = self._filter
         self.display = bool(text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -132,12 +173,23 @@ class FilterBar(Widget):
         try:
             wanted = parse(text)
         except UsageError as error:
-            notice.say(str(error), Tone.BAD)
-            return
-        notice.say("")
+            self._error = str(error)
+            wanted = self._kept
+            rest = f"in force: {wanted.text}" if wanted else "nothing is filtered"
+            notice.say(f"{self._error} - {rest}", Tone.WARN)
+        else:
+            self._error = ""
+            notice.say("")
         if wanted != self._filter:
             self._filter = wanted
             self.post_message(FilterChanged(wanted))
+
+    def _say_way_out(self, screen: Screen[object]) -> None:
+        """How to be rid of the filter: with escape, where that does nothing else first."""
+        typing = self.query_one(FilterInput).has_focus
+        way = screen.active_bindings.get("escape")
+        direct = way is not None and way.binding.action == "back"
+        self.query_one("#filter-end", Static).update("" if typing else "esc clears" if direct else "/ esc clears")
 
     def _leave(self) -> None:
         self.display = bool(self._filter.text)

@@ -12,12 +12,19 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from proxtui.core.rows import Tone
+from proxtui.kit.key_names import PANE, key_name
 from proxtui.kit.one_line import OneLine
 from proxtui.kit.painting import Run
 
+_VIEWS = 6
+"""The rank of the keys that bring a view to the front."""
 HELP = "help"
 """The action that is never left out: it shows the others."""
 _GAP = 2
+_ALWAYS = frozenset({"filter", "app.quit"})
+"""Actions that are left out only when there is room for nothing else but ``?``."""
+_LATE = frozenset({"invert"})
+"""Actions that are worth a place when all the others have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,10 @@ class KeyHint:
     shown_key: str
     text: str
     is_help: bool = False
+    is_view: bool = False
+    is_pane: bool = False
+    keep: bool = False
+    """Left out only after all those that need not be kept."""
 
     @property
     def cells(self) -> int:
@@ -41,21 +52,32 @@ def hints_of(screen: Screen[object]) -> list[KeyHint]:
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
         if not (binding.show and enabled) or (typing and node is not screen.focused):
             continue
-        shown = binding.key_display or screen.app.get_key_display(binding)
         rank = _rank(binding, outer=node in (screen, screen.app))
-        hint = KeyHint(key, shown, binding.description, is_help=binding.action == HELP)
+        hint = KeyHint(
+            key,
+            key_name(screen.app, binding),
+            binding.description,
+            is_help=binding.action == HELP,
+            is_view=rank == _VIEWS,
+            is_pane=binding.group == PANE,
+            keep=binding.action in _ALWAYS or binding.key in ("enter", "escape"),
+        )
         hints.setdefault((node, binding.action), (rank, hint))
     return [hint for _, hint in sorted(hints.values(), key=lambda pair: pair[0])]
 
 
 def _rank(binding: Binding, *, outer: bool) -> int:
-    """What belongs to the focused thing comes first, then the views, then the screen, then ``?``."""
-    if binding.action == HELP:
-        return 3
+    """In and out first, then the open pane, filter and quit, what has the focus, the views, the screen, ``?``."""
+    ranks = {HELP: 9, "filter": 3, "app.quit": 4, **dict.fromkeys(_LATE, 8)}
+    if binding.action in ranks:
+        return ranks[binding.action]
+    if binding.key in ("enter", "escape"):
+        return int(binding.key == "escape")
+    if binding.group == PANE:
+        return 2
     if binding.action.startswith("switch("):
-        return 1
-    # The way back is as near as what has the focus.
-    return 2 if outer and binding.key != "escape" else 0
+        return _VIEWS
+    return 7 if outer else 5
 
 
 def fitting(hints: Sequence[KeyHint], width: int) -> list[KeyHint]:
@@ -65,10 +87,26 @@ def fitting(hints: Sequence[KeyHint], width: int) -> list[KeyHint]:
     more = next((replace(hint, text="more") for hint in hints if hint.is_help), None)
     if more is None:
         return list(hints)
-    kept = [hint for hint in hints if not hint.is_help]
+    kept = _views_as_one([hint for hint in hints if not hint.is_help])
     while kept and _cells([*kept, more]) > width:
-        kept.pop()
+        loose = [hint for hint in kept if not hint.keep]
+        kept.remove((loose or kept)[-1])
     return [*kept, more]
+
+
+def _views_as_one(hints: Sequence[KeyHint]) -> list[KeyHint]:
+    """``0-5 Views`` instead of a hint for each, as long as their keys are digits in a row."""
+    views = sorted((hint for hint in hints if hint.is_view), key=lambda hint: hint.shown_key)
+    digits = "".join(hint.shown_key for hint in views)
+    if len(digits) < 3 or digits not in "0123456789":
+        return list(hints)
+    # Who looks into an open pane wants its keys more.
+    keep = not any(hint.is_pane for hint in hints)
+    one = replace(views[0], shown_key=f"{digits[0]}-{digits[-1]}", text="Views", keep=keep)
+    rest = [hint for hint in hints if not hint.is_view]
+    # What is dropped is dropped from the end: the views stand before what the screen offers besides.
+    at = next((at for at, hint in enumerate(hints) if hint.is_view), 0)
+    return [*rest[:at], one, *rest[at:]]
 
 
 def _cells(hints: Sequence[KeyHint]) -> int:

@@ -39,8 +39,8 @@ class FindInput(Input):
     HELP_NAME: ClassVar[str] = "find"
     BINDINGS: ClassVar[list[BindingType]] = [
         # A priority key is obeyed before the next key is handed out: what is typed ahead goes to the log.
-        Binding("enter", "keep", "Keep", key_display="enter", priority=True),
-        Binding("escape", "clear", "Clear"),
+        Binding("enter", "keep", "Keep search", key_display="enter", priority=True),
+        Binding("escape", "clear", "Clear search"),
     ]
 
     def action_keep(self) -> None:

@@ -48,6 +48,8 @@ class LiveScreen(Frame):
     def __init__(self, runtime: Runtime, features: Sequence[Feature], sidebar: Feature | None = None) -> None:
         super().__init__(runtime, features, sidebar)
         self.scope = Scope()
+        self._filters: dict[str, str] = {}
+        """What is typed in the filter line of each view that is not in front."""
         self._pulse = Pulse(self, self._show, runtime.clock.monotonic)
         self._rate = RequestRate()
         self._unsubscribe: Callable[[], None] | None = None
@@ -64,8 +66,15 @@ class LiveScreen(Frame):
             self._unsubscribe()
             self._unsubscribe = None
 
+    async def bring(self, name: str) -> LiveView:
+        if self._front:
+            self._filters[self._front] = self.query_one(FilterBar).filter.text
+        return await super().bring(name)
+
     def came_to_front(self, view: LiveView) -> None:
-        view.set_filter(self.query_one(FilterBar).filter)
+        # A filter belongs to its view: what hides guests would hide all storages.
+        self.query_one(FilterBar).put(self._filters.get(self._front, ""))
+        self._use_filter()
         self._show()
 
     def sidebar_came(self) -> None:
@@ -96,11 +105,17 @@ class LiveScreen(Frame):
         self._pulse.ask()
 
     def on_filter_changed(self, event: FilterChanged) -> None:
-        for view in (self.front, self.sidebar):
-            if view is not None:
-                view.set_filter(event.filter)
+        event.stop()
+        self._use_filter()
         self._tell(self.runtime.store.fleet())
         self.refresh_bindings()
+
+    def _use_filter(self) -> None:
+        """The filter in force is that of the line, even when a message tells of an older one."""
+        wanted = self.query_one(FilterBar).filter
+        for view in (self.front, self.sidebar):
+            if view is not None:
+                view.set_filter(wanted)
 
     def on_told(self) -> None:
         self._tell(self.runtime.store.fleet())

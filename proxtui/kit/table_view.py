@@ -13,6 +13,7 @@ from proxtui.core.ages import nothing_to_show
 from proxtui.core.filters import Filter
 from proxtui.core.model import Fleet, Key, Scope, SourceState
 from proxtui.core.rows import Column, TableRow
+from proxtui.kit.key_names import PANE
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.lookout import Lookout
 from proxtui.kit.split import Split
@@ -31,6 +32,7 @@ class TableView(TableTools[R], Generic[R, D]):
     """Asks only about the row under the cursor, only while the pane is open and the view in front."""
 
     DEFAULT_CSS = """
+    TableView #split-main LiveTable { overflow-y: scroll; }
     TableView Split > #split-detail { height: 66%; }
     TableView Split.-wide > #split-detail { height: 1fr; width: 42%; }
     TableView Split.-zoom.-open > #split-main { height: 2; }
@@ -40,8 +42,10 @@ class TableView(TableTools[R], Generic[R, D]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "toggle_detail", "Detail"),
-        Binding("z", "zoom", "Zoom detail"),
-        Binding("escape", "step_back", "Back"),
+        Binding("z", "zoom", "Zoom", group=PANE),
+        # Two actions of one key: which of them it is now, the key line tells.
+        Binding("escape", "unmark", "Unmark"),
+        Binding("escape", "close_detail", "Close"),
     ]
 
     CHARTS: ClassVar[int] = 4
@@ -103,22 +107,20 @@ class TableView(TableTools[R], Generic[R, D]):
         return DetailPane(self.CHARTS)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "step_back":
-            return bool(self.marks) or self.split.is_open
-        return self.split.is_open if action == "zoom" else super().check_action(action, parameters)
+        if action == "unmark":
+            return bool(self.marks)
+        return self.split.is_open if action in ("zoom", "close_detail") else super().check_action(action, parameters)
 
-    def action_step_back(self) -> None:
-        """Forget the marks; when there are none, close the pane."""
-        if self.marks:
-            self.clear_marks()
-        else:
-            self.action_close_detail()
+    def action_unmark(self) -> None:
+        """Forget the marks: what escape does first."""
+        self.clear_marks()
 
     def action_toggle_detail(self) -> None:
         if self.split.is_open:
             self.action_close_detail()
             return
         self.split.open()
+        self.table.opens = False
         self._paint()
         self.lookout.now()
         self.refresh_bindings()
@@ -130,6 +132,7 @@ class TableView(TableTools[R], Generic[R, D]):
     def action_close_detail(self) -> None:
         self.split.remove_class("-zoom")
         self.split.close()
+        self.table.opens = True
         self.lookout.stop()
         self.refresh_bindings()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from proxtui.core.model import GuestKey, NodeKey, Scope
 from proxtui.kit.filter_bar import FilterBar
@@ -148,13 +148,43 @@ async def test_the_filter_works_while_one_types_and_says_what_it_does_not_unders
         bar = app.live.query_one(FilterBar)
         await pilot.press(*("backspace",) * 2, *"cpu>x")
         assert bar.error == "filter, column 1: cpu>x: x is not a number"
+        # What cannot be understood hides nothing.
+        assert front(app).table.shown == 6
+        notice = bar.query_one("#filter-error", Notice)
+        assert notice.text == f"{bar.error} - nothing is filtered"
         await pilot.press("enter")
         assert bar.query_one(Input).has_focus
+        assert notice.text == f"not taken: {bar.error}"
         await pilot.press("escape")
         assert (bar.display, bar.error, front(app).table.shown, front(app).table.has_focus) == (False, "", 6, True)
 
 
-async def test_a_kept_filter_stays_in_sight_goes_along_to_other_views_and_escape_clears_it() -> None:
+async def test_while_a_filter_is_half_typed_the_one_kept_before_is_in_force() -> None:
+    app = ScreenApp(FakeRuntime())
+    async with app.run_test(size=NARROW) as pilot:
+        await pilot.press("slash", *"web", "enter", "slash", *" cpu>")
+        bar = app.live.query_one(FilterBar)
+        assert (bar.filter.text, front(app).table.shown) == ("web", 2)
+        assert "filter, column 5: cpu>" in bar.query_one("#filter-error", Notice).text
+        assert bar.query_one("#filter-error", Notice).text.endswith(" - in force: web")
+        await pilot.press(*"90")
+        assert front(app).table.shown == 0
+        await pilot.press("backspace", "backspace", "enter")
+        assert (bar.query_one(Input).has_focus, front(app).table.shown) == (True, 2)
+
+
+async def test_how_a_filter_is_cleared_stands_beside_it() -> None:
+    app = ScreenApp(FakeRuntime())
+    async with app.run_test(size=NARROW) as pilot:
+        await pilot.press("slash", *"web")
+        end = app.live.query_one("#filter-end", Static)
+        assert str(end.content) == ""
+        await pilot.press("enter")
+        await pilot.pause()
+        assert str(end.content) == "esc clears"
+
+
+async def test_a_kept_filter_stays_in_sight_belongs_to_its_view_and_escape_clears_it() -> None:
     app = ScreenApp(FakeRuntime())
     async with app.run_test(size=NARROW) as pilot:
         await pilot.press("slash", *"pve1", "enter")
@@ -165,10 +195,11 @@ async def test_a_kept_filter_stays_in_sight_goes_along_to_other_views_and_escape
         )
         assert "esc Clear filter" in line(app, KeyBar)
         await pilot.press("2")
-        assert front(app).table.filter.text == "pve1"
+        assert (bar.display, front(app).table.filter.text, front(app).table.shown) == (False, "", 2)
+        await pilot.press("1")
+        assert (bar.display, bar.query_one(Input).value, front(app).table.shown) == (True, "pve1", 0)
         await pilot.press("escape")
         assert (bar.display, bar.filter.text, front(app).table.filter.text) == (False, "", "")
-        await pilot.press("1")
         assert front(app).table.shown == 6
         assert "Clear filter" not in line(app, KeyBar)
 

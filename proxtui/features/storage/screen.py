@@ -31,6 +31,7 @@ from proxtui.features.storage.service import StorageDetail, StorageService
 from proxtui.kit.chart import LiveChart
 from proxtui.kit.detail_pane import PaneTitle, finished
 from proxtui.kit.facts import FactLike, Facts, folded
+from proxtui.kit.key_names import PANE
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.one_line import Notice, OneLine
 from proxtui.kit.painting import Run, fit
@@ -177,10 +178,10 @@ class StorageView(TableView[StorageRow, StorageDetail]):
     HELP_NAME: ClassVar[str] = "storage"
     SHOWS: ClassVar[tuple[type, ...]] = (StorageKey,)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("full_stop", "next_kind(1)", "Next type", key_display="."),
-        Binding("comma", "next_kind(-1)", "Type before", key_display=",", show=False),
-        Binding("B", "per_guest", "Backups per guest"),
-        Binding("w", "next_span", "Hour/day/week…"),
+        Binding("full_stop", "next_kind(1)", "Next type", key_display=".", group=PANE),
+        Binding("comma", "next_kind(-1)", "Type before", key_display=",", show=False, group=PANE),
+        Binding("B", "per_guest", "Backups per guest", group=PANE),
+        Binding("w", "next_span", "Time span", group=PANE),
     ]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
@@ -241,7 +242,9 @@ class StorageView(TableView[StorageRow, StorageDetail]):
         self._draw(known)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("next_kind", "per_guest", "next_span"):
+        if action == "next_span":
+            return self.split.is_open and self.panel.chart.display
+        if action in ("next_kind", "per_guest"):
             return self.split.is_open
         return super().check_action(action, parameters)
 

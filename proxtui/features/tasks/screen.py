@@ -20,6 +20,7 @@ from proxtui.features.tasks.rows import COLUMNS, TaskRow, moment, problems, task
 from proxtui.features.tasks.service import TaskDetail, TaskService
 from proxtui.kit.detail_pane import PaneTitle
 from proxtui.kit.facts import FactLike, Facts, folded
+from proxtui.kit.key_names import PANE
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.log_pane import LogPane
 from proxtui.kit.lookout import Lookout
@@ -120,9 +121,9 @@ class TasksView(TableView[TaskRow, TaskDetail]):
     GROUPS = ("status", "type", "node", "server", "tenant", "user")
     BINDINGS: ClassVar[list[BindingType]] = [
         # It hands the keyboard over, so it is obeyed before the next key is given out (priority).
-        Binding("f", "find", "Find in log", priority=True),
-        Binding("n", "next_hit(1)", "Next hit"),
-        Binding("N", "next_hit(-1)", "Hit before", show=False),
+        Binding("f", "find", "Find in log", priority=True, group=PANE),
+        Binding("n", "next_hit(1)", "Next hit", group=PANE),
+        Binding("N", "next_hit(-1)", "Hit before", show=False, group=PANE),
         Binding("ctrl+r,f5", "refresh", "Refresh now", show=False),
     ]
 
