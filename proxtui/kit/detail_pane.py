@@ -248,6 +248,8 @@ class DetailPane(Widget):
             return
         if wanted.heads != self._heads:
             self._heads = wanted.heads
+            # The rows of one table have not the cells that the columns of another ask for.
+            self.table.set_rows(())
             self.table.set_columns(columns(wanted.heads))
             self.table.sort_by("", descending=False)
         self.table.say_when_empty(wanted.empty)

@@ -127,9 +127,16 @@ class SectionedView(TableView[R, D]):
     def _paint(self) -> None:
         self.pane.say_sections([section.name for section in self.SECTIONS], self.at)
         row = self.row
+        had_keys = self.pane.table.has_focus
         if not self.at or row is None or not self.split.is_open:
             super()._paint()
-            return
+        else:
+            self._tell_section(row)
+        if had_keys and not self.pane.has_class("-sheet"):
+            # What is out of sight hears no keys, and then nobody would.
+            self.table.focus()
+
+    def _tell_section(self, row: R) -> None:
         known = self._pages.get(self._place(row))
         page = known[1] if known is not None else self._unread(row)
         whose = f"; times are {zone_text(page.times[-1])}" if page.times else ""

@@ -48,7 +48,18 @@ class SmartAttribute(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     raw: str | None = None
     flags: str | None = None
     fail: str | None = None
-    """``-`` when all is well; ``past`` or ``now`` otherwise."""
+    """``-`` when all is well; ``past`` or ``NOW`` otherwise."""
+
+    @property
+    def failing(self) -> bool:
+        """It is below its threshold now."""
+        below = self.value is not None and bool(self.threshold) and self.value <= (self.threshold or 0)
+        return below or (self.fail or "").lower() in ("now", "failing_now")
+
+    @property
+    def failed_once(self) -> bool:
+        """It was below its threshold at some time."""
+        return (self.fail or "").lower() in ("past", "in_the_past")
 
 
 class DiskSmart(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +72,8 @@ class DiskSmart(msgspec.Struct, frozen=True, kw_only=True):
     attributes: tuple[SmartAttribute, ...] = ()
     text: str | None = None
     """What smartctl printed, for disks that have no table of attributes (NVMe, SAS)."""
+    wearout: float | None = None
+    """Percent of its life that is left, 100 is new; told of NVMe disks only."""
 
     @property
     def is_healthy(self) -> bool | None:

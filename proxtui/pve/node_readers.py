@@ -62,6 +62,7 @@ def smart_of(row: Row, disk: str) -> DiskSmart:
         type=row.text("type"),
         attributes=tuple(attribute for attribute in found if attribute is not None),
         text=row.prose("text"),
+        wearout=row.number("wearout"),
     )
 
 

@@ -18,6 +18,7 @@ from proxtui.core.task_sheet import task_sheet
 from proxtui.features.guests import pages as guest_pages
 from proxtui.features.guests.reading import GuestReader
 from proxtui.features.nodes import pages as node_pages
+from proxtui.features.nodes.disks import disks_page
 from proxtui.features.nodes.reading import NodeReader
 from proxtui.pve.models import NodeService, StorageContent, Task
 from proxtui.pve.models_guest import FirewallState, PendingChange
@@ -119,9 +120,9 @@ def test_a_certificate_tells_the_days_it_has_left(days: int, words: str, tone: T
 
 def test_what_smart_does_not_tell_is_unknown() -> None:
     disks = [NodeDisk(devpath="/dev/sda"), NodeDisk(devpath="/dev/sdb", health="FAILED!", wearout=3.0)]
-    made = node_pages.disks_page(disks).sheet
+    made = disks_page(disks).sheet
     assert made is not None
-    assert cells(made)[0][1:3] == [UNKNOWN, UNKNOWN]
+    assert cells(made)[0][1:3] == [f"? {UNKNOWN}", UNKNOWN]
     assert [cell.tone for cell in made.rows[1].cells[1:3]] == [Tone.BAD, Tone.BAD]
 
 

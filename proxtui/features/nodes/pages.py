@@ -9,7 +9,7 @@ from proxtui.core.rows import UNKNOWN, Tone
 from proxtui.core.sheet import Cell, Head, Note, Page, one_line, said, sheet
 from proxtui.features.nodes.charts import every_drawing, pressures
 from proxtui.pve.models import NodeNetwork, NodeService
-from proxtui.pve.models_node import NodeCertificate, NodeDisk, NodeDns, NodeSubscription, NodeTime, NodeUpdate
+from proxtui.pve.models_node import NodeCertificate, NodeDns, NodeSubscription, NodeTime, NodeUpdate
 from proxtui.pve.rrd import RrdSeries
 
 NOT_READ = "not read"
@@ -23,16 +23,6 @@ NETWORK = (
     Head("Ports", 10, 4),
     Head("Comment", 10, 5),
 )
-DISKS = (
-    Head("Disk", 12),
-    Head("Health", 8),
-    Head("Life left", 9, 2, "right"),
-    Head("Type", 4, 3),
-    Head("Size", 9, 2, "right"),
-    Head("Used by", 10, 3),
-    Head("Model", 12, 4, grow=True),
-    Head("Serial", 12, 5),
-)
 UPDATES = (Head("Package", 16, grow=True), Head("New", 16), Head("Installed", 16, 3), Head("From", 9, 4))
 CERTIFICATES = (
     Head("File", 18, grow=True),
@@ -43,8 +33,6 @@ CERTIFICATES = (
 )
 SOON, AT_ONCE = 30, 7
 """Days left of a certificate from which it is yellow, and red."""
-WORN, WORN_OUT = 20, 5
-"""Percent of its life that a disk has left."""
 
 
 def services_page(services: Iterable[NodeService] | None) -> Page:
@@ -75,27 +63,6 @@ def _interface(one: NodeNetwork) -> tuple[Cell, ...]:
         said(one.gateway or one.gateway6),
         Cell(one.bridge_ports or "", one.bridge_ports),
         Cell(one_line(one.comments) or "", one.comments),
-    )
-
-
-def disks_page(disks: Iterable[NodeDisk] | None) -> Page:
-    """Every disk with what SMART says of it."""
-    return Page(sheet=sheet(DISKS, (_disk(one) for one in disks or ()), NOT_READ if disks is None else "no disks"))
-
-
-def _disk(one: NodeDisk) -> tuple[Cell, ...]:
-    health = {True: Tone.GOOD, False: Tone.BAD, None: Tone.MUTED}[one.is_healthy]
-    left = one.wearout
-    worn = Tone.MUTED if left is None else Tone.BAD if left < WORN_OUT else Tone.WARN if left < WORN else Tone.PLAIN
-    return (
-        said(one.devpath),
-        said(one.health, health),
-        Cell(UNKNOWN if left is None else f"{left:.0f} %", left, worn),
-        said(one.type),
-        Cell(text.size(one.size), one.size),
-        said(one.used),
-        said(one.model),
-        said(one.serial),
     )
 
 

@@ -10,7 +10,7 @@ from proxtui.core.model import NodeKey, ServerRef
 from proxtui.core.series import Span
 from proxtui.core.sheet import Note, Page, unread
 from proxtui.core.task_sheet import task_sheet
-from proxtui.features.nodes import pages
+from proxtui.features.nodes import disks, pages
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
@@ -30,6 +30,12 @@ class NodeReader:
         """The page of a section, by its name in lower case. Never raises a ``ProxtuiError``: problems are notes."""
         asking = _Asking(self.runtime, key)
         page: Page = await getattr(asking, section)(span)
+        return replace(page, notes=(*page.notes, *unread(problem_lines(asking.problems))))
+
+    async def read_disk(self, key: NodeKey, disk: str) -> Page:
+        """What SMART says of the disk with this path, in the same manner."""
+        asking = _Asking(self.runtime, key)
+        page = await asking.smart(disk)
         return replace(page, notes=(*page.notes, *unread(problem_lines(asking.problems))))
 
 
@@ -57,7 +63,12 @@ class _Asking:
 
     async def disks(self, _span: Span) -> Page:
         """GET ``disks/list`` (Sys.Audit)."""
-        return pages.disks_page(await attempt("disks", self.tools.get_node_disks(self.node), self.problems))
+        return disks.disks_page(await attempt("disks", self.tools.get_node_disks(self.node), self.problems))
+
+    async def smart(self, disk: str) -> Page:
+        """GET ``disks/smart`` (Sys.Audit on ``/``); may wake a sleeping disk, so only on demand."""
+        asked = self.tools.get_node_disk_smart(self.node, disk)
+        return disks.smart_page(await attempt("SMART", asked, self.problems))
 
     async def updates(self, _span: Span) -> Page:
         """GET ``apt/update`` (Sys.Modify); takes seconds, so only on demand."""

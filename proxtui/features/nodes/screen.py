@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,10 +12,12 @@ from proxtui.core.series import Span
 from proxtui.core.sheet import Page
 from proxtui.features.nodes.charts import drawings
 from proxtui.features.nodes.details import Line, polled_lines, status_lines
+from proxtui.features.nodes.disks import disk_on_its_way
 from proxtui.features.nodes.reading import NodeReader
 from proxtui.features.nodes.rows import COLUMNS, NodeRow, node_rows
 from proxtui.features.nodes.service import NodeDetail, NodeService
 from proxtui.kit.detail_pane import Curve, curves
+from proxtui.kit.live_table import LiveTable
 from proxtui.kit.sectioned_view import Section, SectionedView
 from proxtui.kit.signs import state_text
 
@@ -57,6 +59,8 @@ class NodesView(SectionedView[NodeRow, NodeDetail]):
         super().__init__(runtime, SCREEN_COLUMNS, id=id)
         self.service = NodeService(runtime)
         self.reader = NodeReader(runtime)
+        self.disk: tuple[NodeKey, str] | None = None
+        """The disk whose SMART values are in front of the other disks of its node."""
 
     def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[NodeRow]:
         self.hide_columns({"server", "tenant"} if scope.server else {"tenant"} if scope.tenant else set())
@@ -72,10 +76,66 @@ class NodesView(SectionedView[NodeRow, NodeDetail]):
         return await self.service.detail(row.key, previous)
 
     async def read(self, row: NodeRow, section: Section, span: Span) -> Page:
+        disk = self._disk_of(row)
+        if disk is not None:
+            return await self.reader.read_disk(row.key, disk)
         return await self.reader.read(row.key, section.name.lower(), span)
 
     def title_of(self, row: NodeRow) -> str:
-        return f"node {row.key.node} of {row.key.tenant} / {row.key.server}"
+        disk = self._disk_of(row)
+        of = f"disk {disk} of " if disk else ""
+        return f"{of}node {row.key.node} of {row.key.tenant} / {row.key.server}"
+
+    # One disk.
+
+    def _disk_of(self, row: NodeRow) -> str | None:
+        """The disk that is open, when it is one of this node and the disks are in front."""
+        there = self.section.name == "Disks" and self.disk is not None and self.disk[0] == row.key
+        return self.disk[1] if there and self.disk is not None else None
+
+    def _place(self, row: NodeRow) -> Hashable:
+        place = super()._place(row)
+        disk = self._disk_of(row)
+        return place if disk is None else (row.key, "Disks", disk)
+
+    def _unread(self, row: NodeRow) -> Page:
+        # An empty table keeps the keys until the answer is there.
+        return super()._unread(row) if self._disk_of(row) is None else disk_on_its_way()
+
+    def on_live_table_opened(self, event: LiveTable.Opened) -> None:
+        """A disk opens; everything else as ever."""
+        row = self.row
+        if event.table is self.table or row is None:
+            super().on_live_table_opened(event)
+            return
+        event.stop()
+        if self.section.name == "Disks" and self._disk_of(row) is None and event.row is not None:
+            self._show_disk((row.key, str(event.row.key)))
+
+    def action_close_detail(self) -> None:
+        """Back to the disks; when none is open, close the pane."""
+        if self.row is not None and self._disk_of(self.row) is not None:
+            self._show_disk(None)
+        else:
+            super().action_close_detail()
+
+    def action_toggle_detail(self) -> None:
+        self.disk = None
+        super().action_toggle_detail()
+
+    def action_section(self, step: int) -> None:
+        self.disk = None
+        super().action_section(step)
+
+    def _show_disk(self, disk: tuple[NodeKey, str] | None) -> None:
+        self.disk = disk
+        self._paint()
+        self.lookout.now()
+        self.refresh_bindings()
+
+    def _paint(self) -> None:
+        self.pane.table.opens = self.section.name == "Disks" and self.row is not None and not self._disk_of(self.row)
+        super()._paint()
 
     def tell(self, row: NodeRow, detail: NodeDetail | None) -> None:
         known = detail if detail is not None and detail.key == row.key else None

@@ -31,6 +31,8 @@ def listing(call: Call) -> list[Row]:
         rows += [_disk(node, f"/dev/sd{letter}", "hdd", 2 + index) for index, letter in enumerate("abcd")]
     else:
         rows += [_disk(node, f"/dev/sd{letter}", "ssd", 2 + index) for index, letter in enumerate("ab")]
+    if node.nodeid % 4 == 3:
+        rows.append(_behind_controller())
     wanted = call.params.get("type")
     return [row for row in rows if wanted in (None, row["type"])]
 
@@ -61,17 +63,40 @@ def _disk(node: Node, path: str, kind: str, index: int) -> Row:
     return row
 
 
+def _behind_controller() -> Row:
+    """What a RAID controller shows as one disk: nobody can ask the disks behind it."""
+    return {
+        "devpath": "/dev/sdz",
+        "model": "PERC_H755_Front",
+        "serial": "unknown",
+        "vendor": "DELL",
+        "type": "unknown",
+        "size": 15_360_950_534_144,
+        "used": "LVM",
+        "health": "UNKNOWN",
+        "wearout": "N/A",
+        "wwn": "unknown",
+        "gpt": 0,
+        "mounted": 0,
+        "rpm": -1,
+        "osdid": -1,
+        "osdid-list": None,
+    }
+
+
 def _sick(node: Node, path: str) -> bool:
     return node.sick_disk and path == "/dev/sda"
 
 
 def smart(call: Call) -> Row:
-    """``disks/smart``: a table for ATA disks, text for the others."""
+    """``disks/smart``: a table for ATA disks, text for the others, a failure where a controller is in between."""
     path, node = call.params["disk"], call.node
     known = {row["devpath"]: row for row in listing(Call(call.world, call.site, call.who, call.now, call.path, {}))}
     if path not in known:
         raise failed("not a valid block device")
     row = known[path]
+    if row["health"] == "UNKNOWN":
+        raise failed("Error getting S.M.A.R.T. data: Exit code: 2")
     if call.params.get("healthonly"):
         return {"health": row["health"]}
     if row["type"] == "nvme":
