@@ -4,34 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from proxtui.core.feature import Feature, load
 from proxtui.core.model import Key, Scope
-from proxtui.kit.actions import action_entries
 from proxtui.kit.app import LiveApp
-from proxtui.kit.command_line import CommandLine
-from proxtui.kit.commands import Commands
-from proxtui.kit.console_commands import ConsoleCommands
 from proxtui.kit.filter_bar import FilterBar
-from proxtui.kit.finder import Entry, Finder, fleet_entries
 from proxtui.kit.frame import Frame
 from proxtui.kit.live_table import LiveTable
-from proxtui.kit.palette import Palette
 from proxtui.kit.places import Place, Places
 from proxtui.kit.screen import LiveScreen
 from proxtui.kit.view import LiveView
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
+    from proxtui.kit.command_line import CommandLine
+    from proxtui.kit.commands import Commands
+    from proxtui.kit.finder import Entry, Finder
 
 
 class Console(LiveScreen):
-    """What the dashboard shows."""
+    """What the dashboard shows. What finds and obeys is loaded when somebody first asks for it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # Priority for the same reason as in the frame: the letters that follow must find the field.
@@ -45,17 +41,21 @@ class Console(LiveScreen):
     def __init__(self, runtime: Runtime, features: Sequence[Feature], sidebar: Feature | None = None) -> None:
         super().__init__(runtime, features, sidebar)
         self.places = Places()
-        self.commands = Commands(ConsoleCommands(self).all())
+        self._line: CommandLine | None = None
         self._one_step = False
+
+    @cached_property
+    def commands(self) -> Commands:
+        """What can stand after ``:``."""
+        from proxtui.kit.commands import Commands
+        from proxtui.kit.console_commands import ConsoleCommands
+
+        return Commands(ConsoleCommands(self).all())
 
     @property
     def command_help(self) -> list[tuple[str, str]]:
         """Each command and what it does."""
         return [(command.usage, command.meaning) for command in self.commands.all]
-
-    def compose_lines(self) -> ComposeResult:
-        yield from super().compose_lines()
-        yield CommandLine(self.commands, self._to_front)
 
     # Going somewhere: each of these is one step for the way back.
 
@@ -90,18 +90,32 @@ class Console(LiveScreen):
 
     # Finding.
 
-    def action_command(self) -> None:
-        self.query_one(CommandLine).open()
+    async def action_command(self) -> None:
+        (await self.command_line()).open()
+
+    async def command_line(self) -> CommandLine:
+        """The line below the filter; awaited, so that the next key finds its field."""
+        if self._line is None:
+            from proxtui.kit.command_line import CommandLine
+
+            self._line = CommandLine(self.commands, self._to_front)
+            await self.mount(self._line, after=self.query_one(FilterBar))
+        return self._line
 
     async def action_palette(self) -> None:
         await self.open_palette()
 
     async def open_palette(self, query: str = "") -> None:
         """Show the palette; awaited, so that the next key finds its field."""
+        from proxtui.kit.palette import Palette
+
         await self.app.push_screen(Palette(self.finder(actions=True), self.obey, query))
 
     def finder(self, *, actions: bool) -> Finder:
         """Everything that can be found now."""
+        from proxtui.kit.actions import action_entries
+        from proxtui.kit.finder import Finder, fleet_entries
+
         kinds = {kind for card in self.features.values() for kind in load(card.view).SHOWS}
         things = list(fleet_entries(self.runtime.store.fleet(), kinds))
         return Finder([*action_entries(self), *self._themes(), *things] if actions else things)
@@ -118,9 +132,14 @@ class Console(LiveScreen):
 
     def say(self, text: str) -> None:
         """Show a line for a moment."""
-        self.query_one(CommandLine).say(text)
+        self.call_later(self._say, text)
+
+    async def _say(self, text: str) -> None:
+        (await self.command_line()).say(text)
 
     def _themes(self) -> Iterator[Entry]:
+        from proxtui.kit.finder import Entry
+
         app = self.app
         if isinstance(app, LiveApp):
             for name in app.looks.names:

@@ -15,7 +15,6 @@ from textual.widgets import Input
 from proxtui.core.feature import Feature, load
 from proxtui.kit.filter_bar import FilterBar
 from proxtui.kit.header_bar import HeaderBar
-from proxtui.kit.help import HelpScreen
 from proxtui.kit.key_bar import KeyBar
 from proxtui.kit.keymap import view_binding
 from proxtui.kit.one_line import Notice
@@ -123,6 +122,8 @@ class Frame(Screen[None]):
         self._share_room()
 
     def action_help(self) -> None:
+        from proxtui.kit.help import HelpScreen
+
         self.app.push_screen(HelpScreen(self))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

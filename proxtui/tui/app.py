@@ -22,9 +22,7 @@ from proxtui.kit.console import Console
 from proxtui.kit.keymap import read_keymap
 from proxtui.kit.screen import LiveScreen
 from proxtui.kit.theme import Looks
-from proxtui.kit.wall import Wall
 from proxtui.registry import FEATURES
-from proxtui.tui.dialogs import SecondFactor
 from proxtui.wiring import open_runtime
 
 if TYPE_CHECKING:
@@ -66,6 +64,8 @@ class ProxtuiApp(LiveApp):
         views = [feature for feature in self.rooms if feature.key]
         settings = self.runtime.config.settings
         if self._wall:
+            from proxtui.kit.wall import Wall
+
             return Wall(self.runtime, chosen_views(views, settings.wall_views), seconds=settings.wall_seconds)
         sidebar = next((feature for feature in self.rooms if feature.name == SIDEBAR), None)
         return Console(self.runtime, views, sidebar)
@@ -88,6 +88,8 @@ class ProxtuiApp(LiveApp):
 
     async def ask_second_factor(self, prompt: str) -> str:
         """Ask the person at the terminal; an empty text means that there is none who wants to answer."""
+        from proxtui.tui.dialogs import SecondFactor
+
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
         def take(given: str | None) -> None:

@@ -235,7 +235,7 @@ async def test_finding_keys_are_text_in_fields() -> None:
     async with stage(two_tenants()) as acting:
         await acting.press("slash", "colon", "[", "]")
         assert acting.app.screen.query_one(FilterInput).value == ":[]"
-        assert not line(acting).display
+        assert not acting.app.screen.query(CommandLine)
 
 
 # Back and forward.
