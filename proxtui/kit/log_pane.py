@@ -110,8 +110,8 @@ class LogPane(Widget):
 
     def next_hit(self, step: int) -> None:
         """Go to the next hit (1) or the one before (-1)."""
-        self.log_view.next_hit(step)
-        self._say()
+        around = self.log_view.next_hit(step)
+        self._say(("from the first line again" if step > 0 else "from the last line again") if around else "")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -124,11 +124,13 @@ class LogPane(Widget):
         self.screen.set_focus(self.log_view)
         self.screen.refresh_bindings()
 
-    def _say(self) -> None:
+    def _say(self, around: str = "") -> None:
         if not self.word:
             self._title.say(self._note)
             return
         hits, hit = self.log_view.hits, self.log_view.hit
         place = f"{hits.index(hit) + 1} of {len(hits)}" if hit in hits else f"{len(hits)}"
         found = f"{place} lines with «{self.word}»" if hits else f"no line with «{self.word}»"
-        self._title.say(f"{found}  {self._note}", Tone.ACCENT if hits else Tone.WARN)
+        self._title.say(
+            "  ".join(part for part in (found, around, self._note) if part), Tone.ACCENT if hits else Tone.WARN
+        )

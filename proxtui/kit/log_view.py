@@ -115,10 +115,13 @@ class LogView(LogCanvas, can_focus=True, inherit_bindings=False):
     def __init__(self, *, empty: str = "", id: str | None = None) -> None:
         super().__init__(empty=empty, id=id)
         self.following = True
+        self._found: tuple[tuple[str, ...], str, list[int]] = ((), "", [])
 
     def set_lines(self, lines: Sequence[str], tones: Sequence[Tone]) -> None:
         """Show these, with a tone for each."""
-        self.lines, self.tones = tuple(lines), tuple(tones)
+        told = tuple(lines)
+        # The same lines again keep their hits, which are costly to find in a long log.
+        self.lines, self.tones = self.lines if told == self.lines else told, tuple(tones)
         if self.hit is not None and self.hit >= len(self.lines):
             self.hit = None
         self._settle()
@@ -141,19 +144,23 @@ class LogView(LogCanvas, can_focus=True, inherit_bindings=False):
         self.repaint()
         return len(hits)
 
-    def next_hit(self, step: int) -> None:
-        """Go to the next line with the word, or with -1 to the one before; around the ends."""
+    def next_hit(self, step: int) -> bool:
+        """Go to the next line with the word, or with -1 to the one before; True when it went around an end."""
         hits = self.hits
         if not hits:
-            return
+            return False
         here = self.hit if self.hit is not None else len(self.lines)
         later, before = [hit for hit in hits if hit > here], [hit for hit in hits if hit < here]
         self._look_at((later or hits)[0] if step > 0 else (before or hits)[-1])
+        return not (later if step > 0 else before)
 
     @property
     def hits(self) -> list[int]:
         """Indexes of the lines with the word."""
-        return [at for at, line in enumerate(self.lines) if self.word in visible(line).lower()] if self.word else []
+        if self._found[0] is not self.lines or self._found[1] != self.word:
+            hits = [at for at, line in enumerate(self.lines) if self.word in visible(line).lower()] if self.word else []
+            self._found = self.lines, self.word, hits
+        return self._found[2]
 
     def action_step(self, step: int) -> None:
         self._to(self.top + step)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from proxtui.errors import DeadlineExceeded, TaskFailed, UnexpectedAnswer
+from proxtui.errors import DeadlineExceeded, NotFoundError, TaskFailed, UnexpectedAnswer, ValidationError
 from proxtui.pve.asking import Asker
 from proxtui.pve.fields import Row, answer_of, object_of, objects
 from proxtui.pve.listing import Listing
@@ -63,9 +63,16 @@ class TaskTools:
         self._client = client
 
     async def get_task_status(self, upid: str) -> Task:
-        """``GET /nodes/{node}/tasks/{upid}/status``."""
+        """``GET /nodes/{node}/tasks/{upid}/status``; ``NotFoundError`` for one that the node does not know."""
         where = _path(upid, "status")
-        task = task_of(Row({"upid": upid, **object_of(await self._client.get(where), where)}))
+        try:
+            answer = object_of(await self._client.get(where), where)
+        except ValidationError as error:
+            # PVE says of a task that it does not know that the parameter is wrong.
+            if "no such task" in " ".join([str(error), *map(str, error.errors.values())]):
+                raise NotFoundError(f"there is no task {upid}", method="GET", path=where) from error
+            raise
+        task = task_of(Row({"upid": upid, **answer}))
         if task is None:
             raise UnexpectedAnswer("the answer is not about a task", method="GET", path=where)
         return task

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.app import App, ComposeResult
 
 from proxtui.core.rows import Tone
+from proxtui.kit.log_pane import LogPane
 from proxtui.kit.log_view import LogView
 
 
@@ -46,9 +47,12 @@ async def test_hits_go_around_the_ends() -> None:
         tell(log, "Error one", "fine", "two ERROR", "fine", "fine", "fine", "fine", "fine")
         assert log.look_for("error") == 2
         assert log.hit == 2
-        log.next_hit(1)
+        assert log.next_hit(1) is True
         assert log.hit == 0
-        log.next_hit(-1)
+        assert log.next_hit(1) is False
+        assert log.hit == 2
+        log.next_hit(1)
+        assert log.next_hit(-1) is True
         assert log.hit == 2
         assert log.look_for("nowhere") == 0
         log.next_hit(1)
@@ -65,3 +69,37 @@ async def test_foreign_text_is_only_text() -> None:
         assert lines[1] == "a[31mbc"
         assert lines[2].endswith("…")
         assert all(strip.cell_length == 20 for strip in (log.render_line(y) for y in range(5)))
+
+
+async def test_a_search_that_goes_around_says_so() -> None:
+    class PaneApp(App[None]):
+        def compose(self) -> ComposeResult:
+            yield LogPane()
+
+    async with PaneApp().run_test(size=(80, 8)) as pilot:
+        pane = pilot.app.query_one(LogPane)
+        pane.tell("log", ["error", "fine", "error"], [Tone.PLAIN] * 3, note="log: 3 lines", empty="")
+        pane.find()
+        await pilot.press(*"error")
+        pane.next_hit(1)
+        assert "from the first line again" in pane.title
+        pane.next_hit(1)
+        assert "again" not in pane.title
+        pane.next_hit(1)
+        pane.next_hit(-1)
+        assert "from the last line again" in pane.title
+
+
+async def test_a_log_of_fifty_thousand_lines_is_searched_once() -> None:
+    async with LogApp().run_test(size=(40, 5)) as pilot:
+        log = pilot.app.query_one(LogView)
+        lines = [f"line {at}" for at in range(50_000)]
+        log.set_lines(lines, [Tone.PLAIN] * 50_000)
+        log.look_for("line 4999")
+        first = log.hits
+        log.set_lines(list(lines), [Tone.PLAIN] * 50_000)
+        log.next_hit(1)
+        assert log.hits is first
+        assert len(first) == 11
+        log.set_lines([*lines, "line 49990"], [Tone.PLAIN] * 50_001)
+        assert len(log.hits) == 12

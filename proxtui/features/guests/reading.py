@@ -80,7 +80,9 @@ class _Asking:
         asked = NodeTools(self.client).get_node_tasks(self.node, MOST_TASKS, query)
         found = await attempt("tasks", asked, self.problems)
         notes = (Note("own only", f"missing privilege {lacks}"),) if lacks else ()
-        return Page(notes, task_sheet(found or (), "not read" if found is None else f"no tasks known on {self.node}"))
+        kind = "VM" if self.key.kind == "qemu" else "CT"
+        none = f"no tasks of {kind} {self.key.vmid} known on {self.node}"
+        return Page(notes, task_sheet(found or (), "not read" if found is None else none))
 
     async def backups(self, _span: Span) -> Page:
         """GET ``/nodes/N/storage/S/content?content=backup`` of each storage of its node that takes backups."""

@@ -64,6 +64,10 @@ def list_content(line: CommandLine, name: str, node: str, kind: str, options: Ta
 
     When several servers have it, write TENANT/SERVER/STORAGE.
     """
+    from proxtui.pve.storage import CONTENT_TYPES
+
+    if kind and kind not in CONTENT_TYPES:
+        raise UsageError(f"--type {kind!r} is none of: {', '.join(CONTENT_TYPES)}")
     line.listing(_content_columns(), lambda runtime: find_content(runtime, name, node, kind), options)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from proxtui.core.verbs import CommandLine, Details, Found, TableOptions, json_option, pick, table_options
+from proxtui.errors import NotFoundError
 
 if TYPE_CHECKING:
     from proxtui.core.model import Fleet, ServerRef
@@ -130,4 +131,9 @@ async def _follow(runtime: Runtime, wanted: str) -> tuple[TaskRow, TaskDetail]:
     rows = named_task(fleet, upid, runtime.clock.time())
     row = pick(rows, "/".join([*place, upid]), lambda row: [row.key.upid.lower()], fleet, what="task")
     detail = await TaskService(runtime).follow(ServerRef(row.key.tenant, row.key.server), row.key.upid)
+    if detail.unknown:
+        where = f"{row.task.node} of {row.key.tenant} / {row.key.server}"
+        raise NotFoundError(f"there is no task {upid!r} on {where}: it never was, or is so old that it is forgotten")
+    if detail.failure is not None and detail.task is None and not detail.lines:
+        raise detail.failure
     return row, detail

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from proxtui.core.asking import Problem, attempt, problem_lines
+from proxtui.core.asking import Problem, attempt, problem_lines, reason
 from proxtui.core.model import Fleet, Scope, ServerRef, SourceState
 from proxtui.core.survey import Survey
+from proxtui.errors import NotFoundError, ProxtuiError
 from proxtui.pve.sight import lacks_for_tasks
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ class TaskDetail:
     has_log: bool = False
     """True once the log was read; before that no lines mean nothing."""
     problems: tuple[str, ...] = ()
+    unknown: bool = False
+    """True when the node says that it has no such task."""
+    failure: ProxtuiError | None = None
+    """Why the status could not be read."""
     complete: bool = False
     """True when the task had ended before its log was read: there is nothing more to come."""
 
@@ -108,7 +113,15 @@ class TaskService:
         tools = TaskTools(self._client_of(server))
         problems: list[Problem] = []
         # The status first: what a log says after its task has ended is all that it ever will.
-        task = await attempt("status", tools.get_task_status(upid), problems)
+        failure: ProxtuiError | None = None
+        task: Task | None = None
+        try:
+            task = await tools.get_task_status(upid)
+        except ProxtuiError as error:
+            failure = error
+            problems.append(Problem("status", reason(error)))
+        if isinstance(failure, NotFoundError):
+            return replace(known, problems=tuple(problem_lines(problems)), unknown=True, failure=failure)
         lines = await attempt("log", _read_log(tools, upid, known.lines), problems)
         return replace(
             known,
@@ -116,6 +129,8 @@ class TaskService:
             lines=known.lines if lines is None else lines,
             has_log=known.has_log or lines is not None,
             problems=tuple(problem_lines(problems)),
+            unknown=False,
+            failure=failure,
             complete=task is not None and not task.running and lines is not None,
         )
 
