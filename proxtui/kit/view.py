@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.dom import DOMNode
@@ -10,10 +11,61 @@ from textual.widget import Widget
 
 from proxtui.core.filters import Filter
 from proxtui.core.model import Fleet, Key, Scope
+from proxtui.errors import UsageError
 from proxtui.kit.live_table import LiveTable
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
+
+
+def number_of(section: str, names: Sequence[str]) -> int:
+    """Which of the sections is meant by a name or its beginning. UsageError in one line when none is."""
+    wanted = section.lower()
+    known = [name.lower() for name in names]
+    meant = [at for at, name in enumerate(known) if name == wanted] or [
+        at for at, name in enumerate(known) if name.startswith(wanted)
+    ]
+    if not meant:
+        shown = "".join(sign if sign.isprintable() else "?" for sign in section)
+        raise UsageError(f"there is no section {shown}; there are {', '.join(known)}")
+    return meant[0]
+
+
+class Selected(Message):
+    """The cursor came to stand on another thing, or on none: the tree and the view follow each other by it."""
+
+    def __init__(self, key: Key | None) -> None:
+        super().__init__()
+        self.key = key
+
+    @property
+    def view(self) -> LiveView | None:
+        """The view whose cursor it is."""
+        sender = self._sender
+        nodes = sender.ancestors_with_self if isinstance(sender, DOMNode) else []
+        return next((node for node in nodes if isinstance(node, LiveView)), None)
+
+
+class Chosen(Message):
+    """Somebody wants to go to this thing: the screen brings the view forward that can show it."""
+
+    def __init__(self, key: Key) -> None:
+        super().__init__()
+        self.key = key
+
+
+class Scoped(Message):
+    """The sidebar narrows the views to a part of the fleet."""
+
+    def __init__(self, scope: Scope, filter: str | None = None) -> None:
+        """``filter`` is a text for the filter line, for parts that are no scope: a pool, a tag."""
+        super().__init__()
+        self.scope = scope
+        self.filter = filter
+
+
+class Told(Message):
+    """The view has another ``summary``; the header asks for it again."""
 
 
 class Selected(Message):
@@ -81,6 +133,10 @@ class LiveView(Widget):
     def summary(self) -> str:
         """A few words for the header: ``120 of 400 guests``."""
         return ""
+
+    def turn_to(self, section: str) -> None:
+        """Show this section of the view. UsageError names the nearest, or says that there are none."""
+        raise UsageError(f"{self.HELP_NAME or 'this view'} has no sections")
 
     def take_focus(self) -> None:
         """Give the keys to the view's main part: the first thing in it that can have them."""

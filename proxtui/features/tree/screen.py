@@ -149,7 +149,7 @@ class BranchCanvas(ScrollView):
         return paint_runs(runs, width, ink.base)
 
 
-class Branches(BranchCanvas, can_focus=True):
+class Branches(BranchCanvas, can_focus=True, inherit_bindings=False):
     """The lines with keys and mouse."""
 
     HELP_NAME: ClassVar[str] = "tree"
