@@ -29,7 +29,8 @@ class Lookout:
     def now(self) -> None:
         """Look at once."""
         self.stop()
-        self._owner.run_worker(self._run(), name="lookout", group="lookout", exclusive=True)
+        # Not the coroutine: one that is given up before it began would never be awaited.
+        self._owner.run_worker(self._run, name="lookout", group="lookout", exclusive=True)
 
     def soon(self) -> None:
         """Look when nothing newer is wanted for a moment."""
