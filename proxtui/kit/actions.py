@@ -12,6 +12,7 @@ from textual.screen import Screen
 
 from proxtui.kit.finder import Entry
 from proxtui.kit.help import is_ours, where_of
+from proxtui.kit.key_names import key_name
 
 _NOT_LISTED = frozenset({"palette", "app.focus_next", "app.focus_previous", "screen.copy_text"})
 """Where one is already, and what Textual binds."""
@@ -23,7 +24,7 @@ def action_entries(screen: Screen[None]) -> Iterator[Entry]:
     for node, binding, enabled, _ in screen.active_bindings.values():
         if enabled and _is_worth_a_line(node, binding):
             kind = "view" if binding.action.startswith("switch(") else "do"
-            shown = binding.key_display or screen.app.get_key_display(binding)
+            shown = key_name(screen.app, binding)
             where = f"key {shown}" if kind == "view" else f"key {shown}, {where_of(node)}"
             run = partial(screen.app.run_action, binding.action, node)
             found.setdefault((node, binding.action), Entry(kind, binding.description, where, run=run))

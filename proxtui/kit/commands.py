@@ -32,6 +32,9 @@ class Command:
     choices: Callable[[], Sequence[str]] = _nothing
     """What the argument may be, for completion."""
 
+    more: bool = False
+    """Whether something may follow that need not be told of: the section of a view."""
+
     @property
     def usage(self) -> str:
         """``:scope TENANT[/SERVER]``."""
@@ -70,7 +73,7 @@ class Commands:
             return
         command = self.find(word)
         rest = rest.strip()
-        if rest and not command.argument:
+        if rest and not (command.argument or command.more):
             raise UsageError(printable(f":{command.name} takes nothing after it"))
         await command.obey(rest)
 

@@ -18,6 +18,9 @@ from proxtui.kit.finder import Entry
 if TYPE_CHECKING:
     from proxtui.kit.console import Console
 
+ALL = "all"
+"""What the whole fleet is called after ``:scope``."""
+SCOPE = "TENANT[/SERVER[/NODE]] or all"
 NICKNAMES = {
     "guests": ("g", "vm", "vms", "ct", "cts"),
     "nodes": ("n",),
@@ -38,16 +41,18 @@ class ConsoleCommands:
     def all(self) -> Iterator[Command]:
         """Views first."""
         for card in self.console.features.values():
-            yield Command(card.name, f"show {card.title}", self._show(card), aliases=NICKNAMES.get(card.name, ()))
+            yield Command(
+                card.name, f"show {card.title}", self._show(card), aliases=NICKNAMES.get(card.name, ()), more=True
+            )
         yield Command("go", "go to a guest, a node or a storage", self.go, "NAME", choices=self._names)
         yield Command("filter", "show what matches; nothing clears", self.filter, "TEXT", ("f",))
-        yield Command("scope", "narrow; nothing widens", self.scope, "TENANT[/SERVER]", choices=self._scopes)
+        yield Command("scope", "show only this part; all widens", self.scope, SCOPE, choices=self._scopes)
         yield Command("theme", "other colours", self.theme, "NAME", choices=self._themes)
         yield Command("back", "to the place before", self._press("go_back"))
         yield Command("forward", "to the place one came back from", self._press("go_on"))
         yield Command("pause", "stop or resume asking the servers", self._press("pause"))
         yield Command("refresh", "ask the servers now", self._press("refresh"), aliases=("r",))
-        yield Command("help", "the keys of this screen", self._press("help"), aliases=("h",))
+        yield Command("help", "all commands and the keys of this screen", self.help, aliases=("h",))
         yield Command("quit", "leave proxtui", self._press("app.quit"), aliases=("q", "q!", "exit"))
 
     async def go(self, name: str) -> None:
@@ -64,26 +69,51 @@ class ConsoleCommands:
         else:
             raise UsageError(printable(f"nothing is called {name}{_nearest(name, self._names())}"))
 
+    async def help(self, _rest: str) -> None:
+        """The commands first, for who asks here asks for them; the keys stand above."""
+        from proxtui.kit.help import COMMANDS, HelpScreen
+
+        await self.console.app.push_screen(HelpScreen(self.console, COMMANDS))
+
     async def filter(self, text: str) -> None:
         parse(text)
         self.console.query_one(FilterBar).put(text)
 
     async def scope(self, text: str) -> None:
-        known = {"/".join(part for part in (one.tenant, one.server) if part): one for one in self._every_scope()}
-        wanted = known.get(text)
-        if wanted is None:
-            raise UsageError(printable(f"there is no {text}{_nearest(text, list(known))}"))
-        self.console.narrow(wanted)
+        """A path, the last part of one where only one ends so, or ``all``; nothing is ``all``, too."""
+        known = {_path(one): one for one in self._every_scope()}
+        known[""] = known[ALL] = Scope()
+        meant = [text] if text in known else [path for path in known if path.rpartition("/")[2] == text]
+        if len(meant) > 1:
+            raise UsageError(printable(f"{text} could be {', '.join(meant)}"))
+        if not meant:
+            names = [*known, *(path.rpartition("/")[2] for path in known)]
+            raise UsageError(printable(f"no server, tenant or node named {text}{_nearest(text, names)}"))
+        self.console.narrow(known[meant[0]])
 
     async def theme(self, name: str) -> None:
         app: Any = self.console.app
         if not name:
-            raise UsageError(f"theme {app.theme}; there are {', '.join(self._themes())}")
+            raise UsageError(self._listed(f"theme {app.theme}; there are ", self._themes()))
+        known, looks = self._themes(), getattr(app, "looks", None)
+        if name not in known and looks is not None and name not in looks.broken and not _nearest(name, known):
+            raise UsageError(printable(self._listed(f"there is no theme {name}; there are ", known)))
         app.wear(name)
 
+    def _listed(self, lead: str, names: Sequence[str]) -> str:
+        """As many names as have room in one line of the screen, and how many more there are."""
+        shown = list(names)
+        rest = ""
+        while shown and len(lead) + len(", ".join(shown)) + len(rest) > self.console.size.width - 2:
+            shown.pop()
+            rest = f" and {len(names) - len(shown)} more, which tab shows"
+        return f"{lead}{', '.join(shown)}{rest}"
+
     def _show(self, card: Feature) -> Obey:
-        async def show(_rest: str) -> None:
-            await self.console.bring(card.name)
+        async def show(section: str) -> None:
+            view = await self.console.bring(card.name)
+            if section:
+                view.turn_to(section)
 
         return show
 
@@ -100,10 +130,12 @@ class ConsoleCommands:
         yield Scope()
         for tenant in dict.fromkeys(snapshot.ref.tenant for snapshot in fleet.snapshots):
             yield Scope(tenant)
-            yield from (Scope(*snapshot.ref) for snapshot in fleet.snapshots if snapshot.ref.tenant == tenant)
+            for snapshot in (one for one in fleet.snapshots if one.ref.tenant == tenant):
+                yield Scope(*snapshot.ref)
+                yield from (Scope(*snapshot.ref, key.node) for key in snapshot.nodes)
 
     def _scopes(self) -> list[str]:
-        return ["/".join(part for part in (one.tenant, one.server) if part) for one in self._every_scope()][1:]
+        return [ALL, *(_path(one) for one in self._every_scope() if one != Scope())]
 
     def _names(self) -> list[str]:
         return sorted({entry.name for entry in self.console.finder(actions=False).entries})
@@ -111,6 +143,10 @@ class ConsoleCommands:
     def _themes(self) -> list[str]:
         app = self.console.app
         return list(app.looks.names) if isinstance(app, LiveApp) else []
+
+
+def _path(scope: Scope) -> str:
+    return "/".join(part for part in (scope.tenant, scope.server, scope.node) if part)
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:

@@ -43,6 +43,8 @@ class Frame(Screen[None]):
         # "/web" arrives in one piece, and its letters must not run as commands.
         Binding("slash", "filter", "Filter", key_display="/", priority=True, id="filter"),
         Binding("t", "toggle_sidebar", "Tree", priority=True, id="tree"),
+        Binding("tab", "app.focus_next", "Next part of the screen", show=False),
+        Binding("shift+tab", "app.focus_previous", "Part before", show=False),
         Binding("question_mark", "help", "Help", key_display="?", priority=True, id="help"),
     ]
     HANDOVERS: ClassVar[frozenset[str]] = frozenset({"filter", "toggle_sidebar", "help", "switch"})

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from proxtui.core.rows import Column, Scalar, Tone
+from proxtui.kit.key_names import key_name
 from proxtui.kit.live_table import LiveTable
 
 FILTER_EXAMPLES = (
@@ -25,8 +26,11 @@ FILTER_EXAMPLES = (
 )
 
 
-_DULL = frozenset({"screen.copy_text"})
-"""Bound by Textual, and nothing that one would look for here."""
+MOVE, FIND, HERE, EVERYWHERE, COMMANDS, FILTERS = "Move", "Find", "This view", "Everywhere", "Commands", "Filters"
+GROUPS = (MOVE, FIND, HERE, EVERYWHERE, COMMANDS, FILTERS)
+"""In this order."""
+_MOVES = frozenset({"move", "page", "go", "step", "go_top", "go_end", "fold", "unfold", "focus_next", "focus_previous"})
+_FINDS = frozenset({"filter", "command", "palette", "go_back", "go_on", "back"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,15 @@ class HelpRow:
     keys: str
     text: str
     where: str
+    group: str
+    head: str = ""
+    """The name of the group, on its first row."""
     muted: bool = False
+    """Bound, but without a use at the moment."""
 
     @property
     def haystack(self) -> str:
-        return f"{self.keys} {self.text} {self.where}".lower()
+        return f"{self.keys} {self.text} {self.where} {self.group}".lower()
 
     def field(self, name: str) -> Scalar:
         return {"name": self.text, "type": self.where}.get(name)
@@ -49,8 +57,9 @@ class HelpRow:
 
 COLUMNS: Sequence[Column[HelpRow]] = (
     Column("order", "", lambda row: row.key, lambda row: "", 0, shown=False),
-    Column("keys", "KEY", lambda row: row.keys, lambda row: row.keys, 24, priority=1, tone=lambda row: Tone.ACCENT),
-    Column("text", "WHAT IT DOES", lambda row: row.text, lambda row: row.text, 26, priority=1, grow=True),
+    Column("group", "", lambda row: row.group, lambda row: row.head, 10, priority=1),
+    Column("keys", "KEY", lambda row: row.keys, lambda row: row.keys, 23, priority=1, tone=lambda row: Tone.ACCENT),
+    Column("text", "WHAT IT DOES", lambda row: row.text, lambda row: row.text, 24, priority=1, grow=True),
     Column("where", "WHERE", lambda row: row.where, lambda row: row.where, 8, priority=2, tone=lambda row: Tone.MUTED),
 )
 
@@ -74,22 +83,63 @@ def _nodes(screen: Screen[None]) -> Iterator[DOMNode]:
 
 
 def help_rows(screen: Screen[None]) -> list[HelpRow]:
-    """The keys of the focused thing, of its neighbours, of the screen and the app; then how filters are written."""
-    found: dict[tuple[str, str], list[str]] = {}
+    """The keys of the focused thing, its neighbours, the screen and the app by group; commands; how to filter."""
+    keys: dict[tuple[str, str, str], list[str]] = {}
+    useful: set[tuple[str, str, str]] = set()
     for node in sorted(_nodes(screen), key=_distance):
-        bindings = node._bindings.copy()
-        bindings.apply_keymap(screen.app._keymap)
-        for _, binding in bindings:
-            if binding.system or binding.action in _DULL or not binding.description or not is_ours(node):
-                continue
-            shown = binding.key_display or screen.app.get_key_display(binding)
-            keys = found.setdefault((where_of(node), binding.description), [])
-            if shown not in keys:
-                keys.append(shown)
-    lines = [(" ".join(keys), text, where) for (where, text), keys in found.items()]
-    lines += [(usage, meaning, "command") for usage, meaning in getattr(screen, "command_help", ())]
-    lines += [(example, meaning, "filter") for example, meaning in FILTER_EXAMPLES]
-    return [HelpRow(order, *line) for order, line in enumerate(lines)]
+        for binding in _own_bindings(node, screen.app):
+            line = (_group(node, binding), binding.description, where_of(node))
+            shown = key_name(screen.app, binding)
+            if shown not in keys.setdefault(line, []):
+                keys[line].append(shown)
+            if screen.app._check_action_state(binding.action, node) is not False:
+                useful.add(line)
+    lines = [
+        (group, " ".join(keys[line]), text, where, line not in useful) for line in keys for group, text, where in [line]
+    ]
+    told = getattr(screen, "command_help", ())
+    lines += [(COMMANDS, usage, _sentence(meaning), "command", False) for usage, meaning in told]
+    lines += [(FILTERS, example, _sentence(meaning), "filter", False) for example, meaning in FILTER_EXAMPLES]
+    lines.sort(key=lambda line: GROUPS.index(line[0]))
+    heads = [group if at == 0 or lines[at - 1][0] != group else "" for at, (group, *_) in enumerate(lines)]
+    return [
+        HelpRow(order, shown, text, where, group, heads[order], muted)
+        for order, (group, shown, text, where, muted) in enumerate(lines)
+    ]
+
+
+def _own_bindings(node: DOMNode, app: App[object]) -> Iterator[Binding]:
+    """What our classes bind, with the keys of the settings; what Textual's bring beside is not looked for here."""
+    if not is_ours(node):
+        return
+    theirs = {
+        (binding.key, binding.action, binding.description)
+        for kind in type(node).__mro__
+        if kind.__module__.partition(".")[0] == "textual"
+        for binding in Binding.make_bindings(kind.__dict__.get("BINDINGS", ()))
+    }
+    bindings = node._bindings.copy()
+    bindings.apply_keymap(app._keymap)
+    for _, binding in bindings:
+        if (
+            binding.description
+            and not binding.system
+            and (binding.key, binding.action, binding.description) not in theirs
+        ):
+            yield binding
+
+
+def _group(node: DOMNode, binding: Binding) -> str:
+    name = binding.action.partition("(")[0].rpartition(".")[2]
+    if name in _MOVES:
+        return MOVE
+    if name in _FINDS:
+        return FIND
+    return EVERYWHERE if isinstance(node, Screen | App) else HERE
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _distance(node: DOMNode) -> int:
@@ -111,19 +161,26 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen #help { width: 90%; max-width: 100; height: 90%; border: round $primary; background: $background; }
     HelpScreen #help-end { height: 1; width: 1fr; color: $foreground 70%; padding: 0 1; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", "Close help")]
 
-    def __init__(self, explained: Screen[None]) -> None:
+    def __init__(self, explained: Screen[None], group: str = "") -> None:
+        """The keys of ``explained``; ``group`` is one of ``GROUPS``, whose first line is looked at first."""
         super().__init__()
+        self._group = group
         self._rows = help_rows(explained)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help") as frame:
             frame.border_title = "keys"
             yield LiveTable(COLUMNS, sort="order")
-            yield Static("esc closes, arrows scroll", id="help-end", markup=False)
+            yield Static("esc closes, arrows scroll; what is grey has no use right now", id="help-end", markup=False)
 
     def on_mount(self) -> None:
         table = self.query_one(LiveTable)
         table.set_rows(self._rows)
+        at = next((row.key for row in self._rows if row.group == self._group), 0)
+        if at:
+            # From the end upwards, so that what follows the line is in sight as well.
+            table.move(len(self._rows) - 1)
+        table.move(at)
         table.focus()

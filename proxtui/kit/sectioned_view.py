@@ -12,6 +12,7 @@ from proxtui.core.series import Span
 from proxtui.core.sheet import Note, Page
 from proxtui.kit.key_names import PANE
 from proxtui.kit.table_view import TableView
+from proxtui.kit.view import number_of
 from proxtui.kit.time_axis import zone_text
 
 if TYPE_CHECKING:
@@ -70,6 +71,12 @@ class SectionedView(TableView[R, D]):
         if action in ("longer", "maximum"):
             return self.split.is_open and self.section.spans
         return super().check_action(action, parameters)
+
+    def turn_to(self, section: str) -> None:
+        self.at = number_of(section, [one.name for one in self.SECTIONS])
+        if not self.split.is_open:
+            self.action_toggle_detail()
+        self._turned()
 
     def action_section(self, step: int) -> None:
         self.at = (self.at + step) % len(self.SECTIONS)

@@ -160,12 +160,48 @@ async def test_filter_scope_theme_and_go() -> None:
         assert cursor(acting) == SHOP
 
 
+async def test_a_scope_may_be_a_node_or_everything() -> None:
+    async with stage(two_tenants()) as acting:
+        await command(acting, "scope pve2")
+        assert scope(acting) == Scope(*ACME, "pve2")
+        await command(acting, "scope all")
+        assert scope(acting) == Scope()
+        await command(acting, "scope acme/berlin/pve1")
+        assert scope(acting) == Scope(*ACME, "pve1")
+        await command(acting, "scope")
+        assert scope(acting) == Scope()
+        assert acting.app.screen.commands.complete("scope a")[0] == "scope all"  # type: ignore[attr-defined]
+
+
+async def test_a_view_with_the_name_of_a_section() -> None:
+    async with stage(two_tenants()) as acting:
+        await command(acting, "cluster ha")
+        assert (front(acting), acting.front.board.section.name) == ("cluster", "ha")
+        await command(acting, "guests snap")
+        assert (front(acting), acting.front.section.name, acting.front.split.is_open) == ("guests", "Snapshots", True)
+
+
+async def test_no_theme_is_left_out_without_a_word() -> None:
+    async with stage(two_tenants(), SMALL) as acting:
+        await command(acting, "theme zzz")
+        said = line(acting).said
+        assert said.startswith("there is no theme zzz; there are proxtui")
+        names = said.partition("there are ")[2].partition(" and ")[0].split(", ")
+        assert f"and {len(acting.app.looks.names) - len(names)} more" in said
+        assert len(said) <= 78
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("overview ha", "overview has no sections"),
+        (
+            "cluster hq",
+            "there is no section hq; there are nodes, ha, replication, backup, uncovered, snapshots, pools, log, access",
+        ),
         ("gests", "there is no command :gests; nearest is :guests"),
         ("filter cpu>x", "filter, column 1: cpu>x: x is not a number"),
-        ("scope acm", "there is no acm; nearest is acme"),
+        ("scope acm", "no server, tenant or node named acm; nearest is acme"),
         ("theme proxtui-ligth", "there is no theme proxtui-ligth; nearest is proxtui-light"),
         ("go shopp", "nothing is called shopp; nearest is shop"),
     ],
@@ -211,8 +247,9 @@ async def test_q_and_help_are_commands() -> None:
     async with stage(two_tenants()) as acting:
         await command(acting, "help")
         assert isinstance(acting.app.screen, HelpScreen)
+        assert ":overview" in text_of(acting.app.screen.query_one(LiveTable))
         shown = {row.keys for row in acting.app.screen.query_one(LiveTable).rows.all}  # type: ignore[attr-defined]
-        assert {":scope TENANT[/SERVER]", ":quit", "^p"} <= shown
+        assert {":scope TENANT[/SERVER[/NODE]] or all", ":quit", "^p"} <= shown
         await acting.press("escape")
         await command(acting, "q")
         await acting.pilot.pause()

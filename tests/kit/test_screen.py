@@ -296,6 +296,11 @@ async def test_help_is_made_from_what_is_bound_and_scrolls() -> None:
         await pilot.pause()
         told = {(row.keys, row.text, row.where) for row in help_rows(app.live)}
         assert ("↓ j", "Down", "table") in told
+        # What Textual binds and names is not ours to explain.
+        assert not {"Focus Next", "Page Left", "Scroll Up", "Copy selected text"} & {text for _, text, _ in told}
+        groups = [row.head for row in help_rows(app.live) if row.head]
+        assert groups == ["Move", "Find", "This view", "Everywhere", "Filters"]
+        assert all(row.text[0].isupper() for row in help_rows(app.live))
         assert ("2", "Nodes", "screen") in told
         assert any(where == "filter" and "cpu>80" in keys for keys, _, where in told)
         await pilot.press("question_mark")
@@ -306,6 +311,18 @@ async def test_help_is_made_from_what_is_bound_and_scrolls() -> None:
         assert table.first_line > 0
         await pilot.press("escape")
         assert app.screen is app.live
+
+
+async def test_help_greys_what_has_no_use_now_and_needs_no_arrows_in_ascii() -> None:
+    app = ScreenApp(FakeRuntime(), ascii_only=True)
+    async with app.run_test(size=NARROW) as pilot:
+        await pilot.pause()
+        rows = {row.text: row for row in help_rows(app.live)}
+        assert rows["Down"].keys == "down j"
+        assert all(row.keys.isascii() for row in rows.values())
+        assert rows["Clear filter"].muted
+        await pilot.press("slash", *"web", "enter")
+        assert not {row.text: row for row in help_rows(app.live)}["Clear filter"].muted
 
 
 async def test_no_room_is_one_clear_line_and_the_screen_comes_back() -> None:

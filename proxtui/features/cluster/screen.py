@@ -24,7 +24,7 @@ from proxtui.kit.one_line import OneLine
 from proxtui.kit.painting import Run, fit
 from proxtui.kit.pulse import Pulse
 from proxtui.kit.signs import state_text
-from proxtui.kit.view import Chosen, LiveView, Told
+from proxtui.kit.view import Chosen, LiveView, Told, number_of
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
@@ -138,6 +138,9 @@ class ClusterView(LiveView):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.board.is_swept if action == "sweep" else True
+
+    def turn_to(self, section: str) -> None:
+        self.action_section(number_of(section, [one.name for one in SECTIONS]) - self._at)
 
     def action_section(self, step: int) -> None:
         """Show the next section, or the one before."""
