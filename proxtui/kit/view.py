@@ -68,43 +68,6 @@ class Told(Message):
     """The view has another ``summary``; the header asks for it again."""
 
 
-class Selected(Message):
-    """The cursor came to stand on another thing, or on none: the tree and the view follow each other by it."""
-
-    def __init__(self, key: Key | None) -> None:
-        super().__init__()
-        self.key = key
-
-    @property
-    def view(self) -> LiveView | None:
-        """The view whose cursor it is."""
-        sender = self._sender
-        nodes = sender.ancestors_with_self if isinstance(sender, DOMNode) else []
-        return next((node for node in nodes if isinstance(node, LiveView)), None)
-
-
-class Chosen(Message):
-    """Somebody wants to go to this thing: the screen brings the view forward that can show it."""
-
-    def __init__(self, key: Key) -> None:
-        super().__init__()
-        self.key = key
-
-
-class Scoped(Message):
-    """The sidebar narrows the views to a part of the fleet."""
-
-    def __init__(self, scope: Scope, filter: str | None = None) -> None:
-        """``filter`` is a text for the filter line, for parts that are no scope: a pool, a tag."""
-        super().__init__()
-        self.scope = scope
-        self.filter = filter
-
-
-class Told(Message):
-    """The view has another ``summary``; the header asks for it again."""
-
-
 class LiveView(Widget):
     """Base of every room's view. Data comes down by ``show``; it says what happened by messages, nothing else."""
 
