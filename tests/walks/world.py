@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+
+import httpx
 
 from proxtui.config.models import Config, Credentials, Endpoint, Server, Settings, Tenant
 from proxtui.config.secret import Secret
@@ -25,9 +28,48 @@ def make_world(scenario: str, *, now: Callable[[], float] = time.time) -> World:
     return world
 
 
+class Traffic:
+    """How many requests are on their way to a world."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self.is_quiet = asyncio.Event()
+        """Set while there is none."""
+        self.is_quiet.set()
+
+    def through(self, transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+        """The same transport, counted."""
+        return _Counted(transport, self)
+
+    @asynccontextmanager
+    async def request(self) -> AsyncIterator[None]:
+        self._count += 1
+        self.is_quiet.clear()
+        try:
+            yield
+        finally:
+            self._count -= 1
+            if not self._count:
+                self.is_quiet.set()
+
+
+class _Counted(httpx.AsyncBaseTransport):
+    def __init__(self, transport: httpx.AsyncBaseTransport, traffic: Traffic) -> None:
+        self._transport, self._traffic = transport, traffic
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        async with self._traffic.request():
+            return await self._transport.handle_async_request(request)
+
+
 @asynccontextmanager
 async def runtime_over(
-    world: World, *, interval: float = 1.0, timeout_ms: int = 2_000, clock: Clock | None = None
+    world: World,
+    *,
+    interval: float = 1.0,
+    timeout_ms: int = 2_000,
+    clock: Clock | None = None,
+    traffic: Traffic | None = None,
 ) -> AsyncIterator[Runtime]:
     """The kernel over every site of the world, each a server of a tenant of its own name."""
     tenants = tuple(
@@ -35,8 +77,10 @@ async def runtime_over(
         for site in world.sites.values()
     )
     config = Config(tenants=tenants, settings=Settings(interval=interval, background_interval=interval))
+    counted = traffic or Traffic()
     transports = {
-        ServerRef(site.name, site.name): SimTransport(create_app(world, site.name)) for site in world.sites.values()
+        ServerRef(site.name, site.name): counted.through(SimTransport(create_app(world, site.name)))
+        for site in world.sites.values()
     }
     async with open_runtime(config, read_only=True, transports=transports, clock=clock) as runtime:
         yield runtime
@@ -58,4 +102,4 @@ def all_judged(runtime: Runtime) -> bool:
     return all(one.state is not SourceState.WAITING for one in runtime.store.fleet().snapshots)
 
 
-__all__ = ["ProxtuiApp", "all_judged", "make_world", "runtime_over"]
+__all__ = ["ProxtuiApp", "Traffic", "all_judged", "make_world", "runtime_over"]
