@@ -195,8 +195,18 @@ def first_line(notes: str | None) -> str:
 def _marks(row: ContentRow) -> str:
     volume = row.volume
     said = ("protected" if volume.protected else "", "encrypted" if volume.encrypted else "")
-    verified = f"verified {volume.verified}" if volume.verified else ""
-    return " ".join(word for word in (*said, verified) if word)
+    verified = "verified" if volume.verified == "ok" else f"verify {volume.verified}" if volume.verified else ""
+    # What is wrong stands first: the column is narrow.
+    words = (verified, *said) if _is_spoilt(row) else (*said, verified)
+    return " ".join(word for word in words if word)
+
+
+def _is_spoilt(row: ContentRow) -> bool:
+    return row.volume.verified not in (None, "ok", "none")
+
+
+def _marks_tone(row: ContentRow) -> Tone:
+    return Tone.BAD if _is_spoilt(row) else Tone.ACCENT
 
 
 CONTENT_COLUMNS: tuple[Column[ContentRow], ...] = (
@@ -206,7 +216,7 @@ CONTENT_COLUMNS: tuple[Column[ContentRow], ...] = (
     Column("size", "Size", lambda r: r.volume.size, lambda r: text.size(r.volume.size), 8, 2, align="right"),
     Column("ctime", "Date", lambda r: r.volume.ctime, lambda r: moment(r.volume.ctime), 16, 4),
     Column("vmid", "Owner", lambda r: r.volume.vmid, lambda r: r.owner or UNKNOWN, 13, 3),
-    Column("protected", "Marks", lambda r: r.volume.protected, _marks, 6, 6, tone=lambda r: Tone.ACCENT),
+    Column("protected", "Marks", lambda r: r.volume.protected, _marks, 13, 6, tone=_marks_tone),
     Column("notes", "Notes", lambda r: r.volume.notes, lambda r: first_line(r.volume.notes), 8, 8),
 )
 """Keys as PVE spells them."""
