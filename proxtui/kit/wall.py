@@ -1,4 +1,4 @@
-"""The screen on the wall: one view after the other, large figures below, no key but ``q``."""
+"""The screen on the wall: one view after the other, large figures below, no key but ``q``, which it says."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -16,12 +17,18 @@ from proxtui.core.model import Fleet, Snapshot, SourceState
 from proxtui.core.rows import BAD_AT, UNKNOWN, Tone
 from proxtui.core.text import percent, share
 from proxtui.kit.key_bar import KeyBar
+from proxtui.kit.one_line import Notice
 from proxtui.kit.safe import plain
 from proxtui.kit.screen import LiveScreen
 from proxtui.kit.view import LiveView
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
+
+
+KEYS = "wall: read-only; q quits"
+SAID_FOR = 6.0
+"""Seconds that this stays after a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +40,51 @@ class Figure:
     tone: Tone = Tone.PLAIN
 
 
+_SILENT = frozenset({SourceState.WAITING, SourceState.DOWN, SourceState.FORBIDDEN})
+"""What was once known of such a server is in no sum: the overview counts so, too."""
+
+
 def figures(fleet: Fleet) -> list[Figure]:
-    """Guests that run, nodes online, storages nearly full, servers that do not answer."""
-    known = [snapshot for snapshot in fleet.snapshots if snapshot.taken_at is not None]
-    guests = [guest for snapshot in known for guest in snapshot.guests.values() if not guest.template]
-    running = sum(_running(snapshot) for snapshot in known)
+    """Guests that run, nodes online, storages nearly full, servers that do not answer.
+
+    Templates are guests, as everywhere. A plus says that there may be more: some of it is unknown or may not be seen.
+    """
+    known = [one for one in fleet.snapshots if one.taken_at is not None and one.state not in _SILENT]
+    more = "+" if len(known) < len(fleet.snapshots) else ""
+    seen = [one for one in known if not one.guests_unseen]
+    unseen = "+" if len(seen) < len(fleet.snapshots) else ""
+    guests = sum(len(one.guests) for one in seen)
+    running, told = (sum(counts) for counts in zip((0, 0), *map(_running, seen), strict=True))
     nodes = [node for snapshot in known for node in snapshot.nodes.values()]
     online = sum(node.status == "online" for node in nodes)
+    unsure = "+" if more or any(node.status not in ("online", "offline") for node in nodes) else ""
     full = sum(_full(snapshot) for snapshot in known)
     silent = sum(snapshot.state is not SourceState.FRESH for snapshot in fleet.snapshots)
-    # What servers that never answered have is not nothing.
-    more = "+" if len(known) < len(fleet.snapshots) else ""
+    node_tone = Tone.BAD if online < len(nodes) else Tone.GOOD if nodes else Tone.PLAIN
     return [
-        Figure(str(running) if known else UNKNOWN, f"of {len(guests)}{more} guests run"),
         Figure(
-            str(online) if known else UNKNOWN,
-            f"of {len(nodes)}{more} nodes online",
-            Tone.BAD if online < len(nodes) else Tone.GOOD if nodes else Tone.PLAIN,
+            f"{running}{unseen or '+' * (told < guests)}" if seen and (told or not guests) else UNKNOWN,
+            f"of {guests}{unseen} guests run" if seen else f"of {UNKNOWN} guests run",
         ),
-        Figure(str(full) if known else UNKNOWN, f"storages over {percent(BAD_AT)}", Tone.WARN if full else Tone.PLAIN),
+        Figure(
+            f"{online}{unsure}" if known else UNKNOWN,
+            f"of {len(nodes)}{more} nodes online" if known else f"of {UNKNOWN} nodes online",
+            node_tone,
+        ),
+        Figure(
+            f"{full}{more}" if known else UNKNOWN,
+            f"storages over {percent(BAD_AT)}",
+            Tone.WARN if full else Tone.PLAIN,
+        ),
         Figure(str(silent), "servers not fresh", Tone.BAD if silent else Tone.GOOD),
     ]
 
 
-def _running(snapshot: Snapshot) -> int:
-    """PVE goes on saying "running" for the guests of a node that it does not reach: these do not count."""
+def _running(snapshot: Snapshot) -> tuple[int, int]:
+    """How many run, of how many somebody knows it: PVE repeats what it last heard of a node that it does not reach."""
     offline = {node.node for node in snapshot.nodes.values() if node.status == "offline"}
-    return sum(guest.status == "running" and guest.node not in offline for guest in snapshot.guests.values())
+    told = [one for one in snapshot.guests.values() if one.node not in offline and one.status != "unknown"]
+    return sum(one.status == "running" for one in told), len(told)
 
 
 def _full(snapshot: Snapshot) -> int:
@@ -111,6 +136,7 @@ class Wall(LiveScreen, inherit_bindings=False):
 
     def compose_lines(self) -> ComposeResult:
         yield from super().compose_lines()
+        yield Notice(id="wall-keys")
         with Horizontal(id="figures"):
             for _ in figures(Fleet((), 0.0)):
                 yield FigureBox()
@@ -135,6 +161,15 @@ class Wall(LiveScreen, inherit_bindings=False):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No key does anything; ``q`` belongs to the app."""
         return False
+
+    def on_key(self, event: events.Key) -> None:
+        """No key is ignored without a word."""
+        if event.key != "q":
+            self.query_one("#wall-keys", Notice).say(KEYS, Tone.ACCENT)
+            self.set_timer(SAID_FOR, self._hush)
+
+    def _hush(self) -> None:
+        self.query_one("#wall-keys", Notice).say("")
 
     def _tell(self, fleet: Fleet) -> None:
         super()._tell(fleet)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from proxtui.config.models import Config, Settings
-from proxtui.core.model import Snapshot, SourceState
+from proxtui.core.model import Scope, Snapshot, SourceState
 from proxtui.errors import UsageError
+from proxtui.features.overview.sight import Sight
+from proxtui.kit.one_line import Notice
 from proxtui.kit.wall import FigureBox, Wall, figures
 from proxtui.registry import FEATURES
 from proxtui.tui.app import ProxtuiApp, chosen_views
@@ -25,8 +28,8 @@ def told(world: Any) -> list[tuple[str, str]]:
 def test_what_is_not_known_is_never_nothing() -> None:
     unknown = fleet(Snapshot(ACME, state=SourceState.WAITING))
     assert told(unknown) == [
-        ("–", "of 0+ guests run"),
-        ("–", "of 0+ nodes online"),
+        ("–", "of – guests run"),
+        ("–", "of – nodes online"),
         ("–", "storages over 90 %"),
         ("1", "servers not fresh"),
     ]
@@ -38,11 +41,32 @@ def test_figures_count_the_whole_fleet_and_a_shared_storage_once() -> None:
     nodes = (node("pve1"), node("pve2", status="offline"))
     world = fleet(snapshot(ACME, guests, nodes, (*full, storage("local"))), Snapshot(ZETA, state=SourceState.DOWN))
     assert told(world) == [
-        ("1", "of 3+ guests run"),
-        ("1", "of 2+ nodes online"),
-        ("1", "storages over 90 %"),
+        ("1+", "of 4+ guests run"),
+        ("1+", "of 2+ nodes online"),
+        ("1+", "storages over 90 %"),
         ("1", "servers not fresh"),
     ]
+
+
+def test_they_are_those_of_the_overview() -> None:
+    from proxtui.features.overview.rows import COLUMNS as TOTALS
+    from proxtui.features.overview.rows import total_rows
+
+    guests = (vm(100), vm(101, node="pve2"), vm(102, template=True, status="stopped"))
+    full = snapshot(ACME, guests, (node("pve1"), node("pve2", status="offline")))
+    other = snapshot(ZETA, (vm(100),), (node("pve1"),))
+    cell = {column.key: column.text for column in TOTALS}
+    for world in (
+        fleet(full, other),
+        fleet(full, replace(other, state=SourceState.DOWN)),
+        fleet(full, replace(other, state=SourceState.STALE)),
+        fleet(replace(full, guests={}, guests_unseen=True), other),
+    ):
+        sights = {one.ref: Sight(guests=not one.guests_unseen) for one in world.snapshots}
+        total = total_rows(world, Scope(), sights)[0]
+        (running, guests_told), (online, nodes_told) = told(world)[:2]
+        assert f"{running}/{guests_told.split()[1]}" == cell["running"](total)
+        assert f"{online}/{nodes_told.split()[1]}" == cell["online"](total)
 
 
 def app_with(*views: str, seconds: float = 3600) -> ProxtuiApp:
@@ -80,6 +104,7 @@ async def test_only_q_does_anything() -> None:
         await pilot.click("LiveTable")
         await pilot.press("down")
         wall = app.screen
+        assert wall.query_one("#wall-keys", Notice).text == "wall: read-only; q quits"
         assert isinstance(wall, Wall)
         assert wall.front_feature is not None
         assert (wall.front_feature.name, app.focused) == ("guests", None)
