@@ -10,7 +10,6 @@ from proxtui.core.clock import Clock
 from proxtui.core.connection import Connection
 from proxtui.core.store import Store
 from proxtui.errors import ProxtuiError, UnexpectedAnswer
-from proxtui.pve.sight import sees_guests
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +91,8 @@ class Supervisor:
                 await self.connection.learn_permissions()
             except ProxtuiError as error:
                 log.info("%s/%s: permissions stay unknown: %s", *self.connection.ref, error)
+        from proxtui.pve.sight import sees_guests
+
         self._store.sight(self.connection.ref, guests_unseen=not sees_guests(self.connection.permissions))
 
     def refresh(self) -> None:

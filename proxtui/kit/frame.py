@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal
+from textual.containers import Container
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -28,13 +28,22 @@ FOLD_BELOW = 100
 """Columns below which the sidebar folds away unless somebody asked for it."""
 
 
+class Ground(Container):
+    """Holds parts that cover it: painting its own ground line by line would be for nobody."""
+
+    BLANK: ClassVar[bool] = True
+
+
 class Frame(Screen[None]):
     """Views of rooms, one of them in front; loads a view's code when it is first shown."""
 
     HELP_NAME: ClassVar[str] = "screen"
+    BLANK: ClassVar[bool] = True
+    AUTO_FOCUS: ClassVar[str | None] = ""
+    """The view that comes to the front takes the keys; Textual would give them to the sidebar first."""
     DEFAULT_CSS = """
     Frame { layers: base cover; layout: vertical; background: $background; }
-    Frame > #body { height: 1fr; width: 1fr; }
+    Frame > #body { height: 1fr; width: 1fr; layout: horizontal; }
     Frame #sidebar { width: 30; height: 1fr; border-right: vkey $panel; }
     Frame #views { width: 1fr; height: 1fr; }
     """
@@ -65,11 +74,11 @@ class Frame(Screen[None]):
     def compose(self) -> ComposeResult:
         yield HeaderBar()
         yield Notice(id="trouble")
-        with Horizontal(id="body"):
+        with Ground(id="body"):
             with Container(id="sidebar"):
                 if self._sidebar_feature is not None:
                     yield load(self._sidebar_feature.view)(self.runtime, id=f"view-{self._sidebar_feature.name}")
-            yield Container(id="views")
+            yield Ground(id="views")
         yield from self.compose_lines()
         yield KeyBar()
         yield TooSmall()

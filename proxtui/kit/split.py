@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,10 +17,11 @@ WIDE = 110
 class Split(Container):
     """``Split(table, lambda: detail)``; starts closed, and the detail is made when it is first opened."""
 
+    BLANK: ClassVar[bool] = True
+    """Its parts cover it: painting its own ground line by line would be for nobody."""
     DEFAULT_CSS = """
     Split { width: 1fr; height: 1fr; layout: vertical; }
     Split.-wide { layout: horizontal; }
-    Split > #split-main { width: 1fr; height: 1fr; }
     Split > #split-detail { width: 1fr; height: 45%; min-height: 5; border-top: hkey $panel; display: none; }
     Split.-wide > #split-detail { width: 40%; height: 1fr; border-top: none; border-left: vkey $panel; }
     Split.-open > #split-detail { display: block; }
@@ -31,7 +33,8 @@ class Split(Container):
         self._detail: Widget | None = None
 
     def compose(self) -> ComposeResult:
-        yield Container(self._main, id="split-main")
+        self._main.add_class("split-main")
+        yield self._main
 
     @property
     def is_open(self) -> bool:

@@ -32,14 +32,15 @@ class TableView(TableTools[R], Generic[R, D]):
     """Asks only about the row under the cursor, only while the pane is open and the view in front."""
 
     DEFAULT_CSS = """
-    TableView #split-main LiveTable { overflow-y: scroll; }
+    TableView Split > .split-main { overflow-y: scroll; }
     TableView Split > #split-detail { height: 66%; }
     TableView Split.-wide > #split-detail { height: 1fr; width: 42%; }
-    TableView Split.-zoom.-open > #split-main { height: 2; }
+    TableView Split.-zoom.-open > .split-main { height: 2; }
     TableView Split.-zoom > #split-detail { height: 1fr; }
-    TableView Split.-wide.-zoom.-open > #split-main { height: 1fr; }
+    TableView Split.-wide.-zoom.-open > .split-main { height: 1fr; }
     TableView Split.-wide.-zoom > #split-detail { width: 75%; }
     """
+    BLANK: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "toggle_detail", "Detail"),
         Binding("z", "zoom", "Zoom", group=PANE),
