@@ -11,7 +11,7 @@ from proxtui.core.survey import Finding
 from proxtui.features.overview.locks import locker
 from proxtui.features.overview.service import Knowledge
 from proxtui.features.overview.sight import Sight
-from proxtui.features.overview.wrong import Place, Weight, WrongRow, counted, wrong_rows
+from proxtui.features.overview.wrong import Place, Weight, WrongRow, counted, nothing, wrong_rows
 from proxtui.pve.listing import Listing
 from proxtui.pve.models import ClusterMember, ClusterStatus, ProxmoxNode, Task
 from proxtui.pve.upid import Upid
@@ -64,24 +64,54 @@ def test_a_fleet_that_is_well_has_no_line() -> None:
     ],
 )
 def test_a_server_that_does_not_answer(state: SourceState, weight: Weight, word: str) -> None:
-    (row,) = wrong(fleet(snapshot(ACME, state=state, taken_at=700.0, error="no route")))
+    row, unknown = wrong(fleet(snapshot(ACME, state=state, taken_at=700.0, error="no route")))
+    assert (unknown.weight, unknown.what) == (Weight.NOTE, "server berlin")
     assert (row.weight, row.what, row.why, row.since) == (weight, "server berlin", word, 300)
     assert row.target == Place("nodes", HERE)
 
 
-def test_a_server_that_never_answered_yet_is_not_wrong() -> None:
-    assert wrong(fleet(snapshot(ACME, state=SourceState.WAITING, taken_at=None))) == []
+EVERYTHING = "nodes, storages, locks, quorum, failed tasks"
+
+
+@pytest.mark.parametrize(
+    ("state", "taken_at", "says"),
+    [
+        (SourceState.WAITING, None, f"unknown: {EVERYTHING} (waiting for the first answer)"),
+        (SourceState.DOWN, None, f"unknown: {EVERYTHING} (never read)"),
+        (SourceState.DOWN, 700.0, f"unknown: {EVERYTHING} (last read 5m ago)"),
+        (SourceState.FORBIDDEN, None, f"unknown: {EVERYTHING} (never read)"),
+        (SourceState.STALE, 990.0, "unknown: quorum, failed tasks (not read)"),
+    ],
+)
+def test_what_nobody_knows_of_a_server_is_said(state: SourceState, taken_at: float | None, says: str) -> None:
+    rows = wrong(fleet(snapshot(ACME, state=state, taken_at=taken_at)))
+    assert [row.why for row in rows if row.key[0] == "unknown"] == [says]
+    assert rows[-1].weight is Weight.NOTE
+    assert rows[-1].target == Place("nodes", HERE)
+
+
+def test_what_was_asked_before_a_server_became_silent_is_not_called_unknown() -> None:
+    stale = fleet(snapshot(ACME, state=SourceState.STALE))
+    asked = {ACME: Knowledge(Finding(ClusterStatus(), 1.0), Finding(Listing(()), 1.0))}
+    assert [row.key[0] for row in wrong(stale, asked)] == ["server"]
+    assert [row.key[0] for row in wrong(fleet(snapshot(ACME, state=SourceState.DOWN)), asked)] == ["server", "unknown"]
+
+
+def test_nothing_wrong_is_claimed_only_when_everything_was_read() -> None:
+    assert nothing([ACME], asking=False) == "all is well"
+    assert "not read yet" in nothing([ACME], asking=True)
+    assert nothing([], asking=False) == "no server is looked at"
 
 
 def test_of_a_server_that_is_down_nothing_else_is_said() -> None:
     off = ProxmoxNode(node="pve1", status="offline")
     known = fleet(snapshot(ACME, nodes=(off,), storages=(storage("s", used=99, total=100),), state=SourceState.DOWN))
-    assert [row.what for row in wrong(known)] == ["server berlin"]
+    assert [row.key[0] for row in wrong(known)] == ["server", "unknown"]
 
 
 def test_what_a_stale_server_said_last_is_greyed() -> None:
     known = fleet(snapshot(ACME, nodes=(ProxmoxNode(node="pve1", status="offline"),), state=SourceState.STALE))
-    assert [(row.what, row.muted) for row in wrong(known)] == [("node pve1", True), ("server berlin", False)]
+    assert [(row.what, row.muted) for row in wrong(known)][:2] == [("node pve1", True), ("server berlin", False)]
 
 
 def test_an_offline_node_with_its_guests() -> None:

@@ -80,9 +80,7 @@ class OverviewView(LiveView):
         self.table.set_rows(faults)
         if stay:
             self.table.move(0)
-        self.table.say_when_empty(
-            "nothing wrong so far: quorum and tasks are not read yet" if asking else "all is well"
-        )
+        self.table.say_when_empty(wrong.nothing(refs, asking=asking))
         said = ", ".join(part for part in (totals.summary(sums), wrong.counted(faults)) if part)
         if said != self._said:
             self._said = said

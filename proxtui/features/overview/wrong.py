@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, TypeAlias
 
 from proxtui.core import text
-from proxtui.core.ages import coarse_age, is_old
+from proxtui.core.ages import age_text, coarse_age, is_old
 from proxtui.core.model import Fleet, GuestKey, Key, NodeKey, Scope, ServerRef, Snapshot, SourceState, StorageKey
 from proxtui.core.rows import Column, Scalar, Tone
 from proxtui.core.survey import Finding
@@ -20,6 +20,8 @@ STORAGE_WARN, STORAGE_BAD = 0.85, 0.95
 MEMORY_WARN = 0.90
 LOCKED_TOO_LONG = 3600
 A_DAY = 86_400
+OF_THE_POLL = ("nodes", "storages", "locks")
+"""What a poll tells; quorum and tasks are asked for beside it."""
 
 
 class Weight(IntEnum):
@@ -106,8 +108,8 @@ def wrong_rows(fleet: Fleet, scope: Scope, known: Mapping[ServerRef, Knowledge],
     for snapshot in fleet.snapshots:
         if scope.covers_server(snapshot.ref):
             case = _Case(snapshot, scope, known.get(snapshot.ref, Knowledge()), fleet.now, today)
-            # Of a server that does not answer there is one thing to say: the rest is old.
-            looks = (_server,) if snapshot.state is SourceState.DOWN else _LOOKS
+            # What is known of a server that does not answer is old: what is said is that nobody knows.
+            looks = (_server, _untold) if snapshot.state is SourceState.DOWN else _LOOKS
             rows.extend(row for look in looks for row in look(case))
     return sorted(rows, key=lambda row: row.weight)
 
@@ -221,6 +223,35 @@ def _reason(task: Task) -> str:
     return task.exitstatus or "ended without a status"
 
 
+def _untold(case: _Case) -> Iterator[WrongRow]:
+    """What nobody knows of a server that does not answer: nothing is claimed to be well there."""
+    snapshot, parts = case.snapshot, list(OF_THE_POLL)
+    if snapshot.state is SourceState.FRESH:
+        return
+    if snapshot.taken_at is not None and snapshot.state is not SourceState.DOWN:
+        # The last rows are shown, greyed.
+        parts.clear()
+    for what, finding in (("quorum", case.known.status), ("failed tasks", case.known.tasks)):
+        if snapshot.state is SourceState.DOWN or finding is None:
+            parts.append(what)
+    if not parts:
+        return
+    age = coarse_age(snapshot, case.now)
+    when = "never read" if snapshot.taken_at is None or age is None else f"last read {age_text(age)} ago"
+    if snapshot.state is SourceState.WAITING:
+        when = "waiting for the first answer"
+    elif len(parts) < len(OF_THE_POLL):
+        when = "not read"
+    yield WrongRow(
+        ("unknown", *case.ref),
+        Weight.NOTE,
+        case.ref,
+        f"server {case.ref.server}",
+        f"unknown: {', '.join(parts)} ({when})",
+        case.place("nodes"),
+    )
+
+
 def _unseen(case: _Case) -> Iterator[WrongRow]:
     """What could not be looked at. It is no fault of the server."""
     sight = case.known.sight
@@ -249,6 +280,7 @@ _LOOKS: tuple[Callable[[_Case], Iterator[WrongRow]], ...] = (
     _locks,
     _tasks,
     _unseen,
+    _untold,
 )
 
 
@@ -303,3 +335,10 @@ def counted(rows: list[WrongRow]) -> str:
     warnings = sum(row.weight is Weight.WARNING for row in rows)
     parts = [f"{bad} bad"] if bad else []
     return ", ".join([*parts, f"{warnings} warning{'' if warnings == 1 else 's'}"] if warnings else parts)
+
+
+def nothing(refs: Collection[ServerRef], *, asking: bool) -> str:
+    """What stands where nothing is wrong. ``asking``: quorum or tasks of one of these servers are not read yet."""
+    if not refs:
+        return "no server is looked at"
+    return "nothing wrong so far: quorum and tasks are not read yet" if asking else "all is well"
