@@ -14,9 +14,9 @@ from proxtui.core.filters import FIELDS, TEXT_FIELDS
 from tests.cli.conftest import Call, Simulator
 
 LISTS = [
-    "guests list", "nodes list", "storage list", "storage content nfs-backup", "tasks list", "snapshots list",
-    "cluster status", "cluster ha", "cluster replication", "cluster backup", "cluster uncovered", "cluster pools",
-    "cluster log", "cluster access",
+    "guests list", "nodes list", "nodes disks pve1", "storage list", "storage content nfs-backup", "tasks list",
+    "snapshots list", "cluster status", "cluster ha", "cluster replication", "cluster backup", "cluster uncovered",
+    "cluster pools", "cluster log", "cluster access",
 ]  # fmt: skip
 
 
