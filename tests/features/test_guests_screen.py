@@ -83,7 +83,7 @@ async def test_the_detail_pane_opens_shows_and_closes() -> None:
         ]
         assert "50 %" in charts[0]
         assert "15 B/s" in charts[2]
-        assert "no data" in charts[3]
+        assert "keeps none" in charts[3]
         await acting.press("escape")
         assert not acting.front.split.is_open
         assert acting.app.focused is acting.table

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from proxtui.core import text
+from proxtui.core.ages import age_text
 from proxtui.core.rows import UNKNOWN, Tone
+
+if TYPE_CHECKING:
+    from proxtui.core.learned import Inside
+    from proxtui.features.guests.rows import GuestRow
 
 MIB = 1024**2
 DISK = re.compile(r"(?:scsi|virtio|sata|ide|efidisk|tpmstate|mp|unused)\d+|rootfs")
@@ -23,6 +28,41 @@ class Line(NamedTuple):
     label: str
     text: str
     tone: Tone = Tone.PLAIN
+
+
+def doubt(row: GuestRow) -> str:
+    """What stands behind a state that is not of now: how old it is, or that its node is away; else nothing."""
+    if row.node_offline:
+        return f" (node {row.guest.node} is offline: what was last heard)"
+    if not row.muted:
+        return ""
+    return f"? ({UNKNOWN if row.age is None else age_text(row.age)} old)"
+
+
+def learned_lines(row: GuestRow) -> Iterator[Line]:
+    """What the guest was asked slowly, with its age; nothing of what never was."""
+    if row.asides.recalled:
+        yield Line("Name", "the last that was told: while its node is away PVE does not name a guest", Tone.WARN)
+    learned = row.asides.learned
+    if learned is None:
+        return
+    when = f", asked {text.age(row.asides.age)} ago" if row.asides.age else ""
+    tone = Tone.MUTED if when or not row.is_running else Tone.PLAIN
+    if learned.inside is not None:
+        yield Line("IP", _addresses_text(learned.inside) + when, tone)
+        yield Line("OS", (learned.inside.system or UNKNOWN) + when, tone)
+    if learned.backup is not None and row.asides.backup_age is not None:
+        sure = "" if learned.backup.sure else "; we may not see a newer one"
+        yield Line("Backup", f"the newest {text.age(row.asides.backup_age)} ago{sure}")
+    elif learned.backup is not None:
+        none = "none" if learned.backup.sure else "none that we may see"
+        yield Line("Backup", none, Tone.WARN if learned.backup.sure else Tone.MUTED)
+
+
+def _addresses_text(inside: Inside) -> str:
+    if inside.addresses is None:
+        return f"{UNKNOWN} ({inside.silence})" if inside.silence else UNKNOWN
+    return "  ".join(inside.addresses) or "none that others could reach"
 
 
 def config_lines(kind: str, config: Mapping[str, Any]) -> list[Line]:

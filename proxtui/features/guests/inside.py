@@ -157,8 +157,8 @@ def oldest_last(row: GuestRow) -> Scalar:
 
 
 INSIDE_COLUMNS: tuple[Column[GuestRow], ...] = (
-    Column("ip", "IP", _addresses, ip_text, 15, 6, tone=_inside_tone, shown=False),
-    Column("os", "OS", _system, _system_text, 14, 9, tone=_inside_tone, shown=False),
+    Column("ip", "IP", _addresses, ip_text, 15, 4, tone=_inside_tone, shown=False),
+    Column("os", "OS", _system, _system_text, 14, 8, tone=_inside_tone, shown=False),
     Column(
         "backup",
         "Backup",

@@ -7,12 +7,16 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from proxtui.core.ages import at_least, counted
 from proxtui.core.model import Fleet, GuestKey, Scope, ServerRef
 from proxtui.core.rows import Column, Tone
+from proxtui.features.guests.hidden import hidden_guests
+from proxtui.features.guests.inside import ASKED, oldest_last
 from proxtui.features.guests.rows import COLUMNS, GuestRow, guest_rows, status_text, status_tone
+from proxtui.kit.one_line import Notice
 from proxtui.kit.sectioned_view import Section, SectionedView
 from proxtui.kit.signs import state_sign
 
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from proxtui.features.guests.details import Line
     from proxtui.features.guests.reading import GuestReader
     from proxtui.features.guests.service import GuestDetail, GuestService
+    from proxtui.features.guests.sweep import GuestSweep, Wish
     from proxtui.kit.detail_pane import Curve
 
 KINDS: dict[str | None, str] = {None: "guests", "qemu": "VMs", "lxc": "containers"}
@@ -39,6 +44,8 @@ ONLY_HERE = {"hastate", "netin_rate", "netout_rate", "diskread_rate", "diskwrite
 
 def _on_screen(one: Column[GuestRow]) -> Column[GuestRow]:
     """A sign stands before the state; the command line has the word alone."""
+    if one.key == "backup":
+        return replace(one, value=oldest_last)
     return (
         replace(one, text=_state, width=10)
         if one.key == "status"
@@ -67,12 +74,31 @@ class GuestsView(SectionedView[GuestRow, "GuestDetail"]):
         Section("Charts", spans=True),
         Section("Pressure", spans=True),
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("T", "next_kind", "All/VMs/CTs")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("T", "next_kind", "All/VMs/CTs"),
+        Binding("A", "sweep", "Ask guests for IP, OS and backups, or stop", show=False),
+    ]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
         super().__init__(runtime, SCREEN_COLUMNS, id=id)
         self.kind: str | None = None
         self._rows: dict[GuestKey, GuestRow] = {}
+        self.notice = Notice(id="not-seen")
+        self.wish: Wish | None = None
+        """What somebody wants to be asked slowly; None: nothing."""
+        self._asking: Wish | None = None
+        """What is being asked: the wish, and the backups while their column is shown."""
+
+    def compose(self) -> ComposeResult:
+        yield self.notice
+        yield from super().compose()
+
+    def on_mount(self) -> None:
+        wanted = self.runtime.config.settings.sweep
+        if wanted != "off":
+            from proxtui.features.guests.sweep import Wish
+
+            self._want(Wish(guests=wanted != "backups", backups=wanted != "guests"))
 
     # What only an open pane needs is loaded with it.
 
@@ -89,6 +115,21 @@ class GuestsView(SectionedView[GuestRow, "GuestDetail"]):
         from proxtui.features.guests.reading import GuestReader
 
         return GuestReader(self.runtime)
+
+    @cached_property
+    def sweep(self) -> GuestSweep:
+        """Asks the guests slowly, for as long as this view lives."""
+        from proxtui.features.guests.sweep import GuestSweep
+
+        return GuestSweep(self.runtime)
+
+    def show(self, fleet: Fleet, scope: Scope) -> None:
+        super().show(fleet, scope)
+        self._ask_as_wished()
+        lines = hidden_guests(fleet, scope, lambda ref: self.runtime.connection(ref).permissions)
+        lines += self.sweep.lines(scope) if self._asking is not None else []
+        more = f"  (+{len(lines) - 1} more)" if len(lines) > 1 else ""
+        self.notice.say(lines[0] + more if lines else "", Tone.WARN)
 
     def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[GuestRow]:
         self.hide_columns({"server", "tenant"} if scope.server else {"tenant"} if scope.tenant else set())
@@ -107,12 +148,45 @@ class GuestsView(SectionedView[GuestRow, "GuestDetail"]):
     @property
     def summary(self) -> str:
         sure = at_least(self.fleet, self.scope, of_guests=True)
-        return counted(self.table.shown, self.table.total, KINDS[self.kind], sure) + self.extras
+        return counted(self.table.shown, self.table.total, KINDS[self.kind], sure) + self.extras + self._progress
 
     def action_next_kind(self) -> None:
         kinds = list(KINDS)
         self.kind = kinds[(kinds.index(self.kind) + 1) % len(kinds)]
         self.changed()
+
+    def action_sweep(self) -> None:
+        """Ask the guests in scope slowly; the same again ends it, in another scope it asks there."""
+        from proxtui.features.guests.sweep import Wish
+
+        here = self.wish is not None and self.wish.scope == self.scope
+        self._want(None if here else Wish(self.scope))
+        self.changed()
+
+    @property
+    def _progress(self) -> str:
+        return f", asked {self.sweep.asked} for IPs" if self._asking is not None and self._asking.guests else ""
+
+    def _want(self, wish: Wish | None) -> None:
+        self.wish = wish
+        asked = ASKED if wish is None else {"backup"} if not wish.guests else ASKED if wish.backups else {"ip", "os"}
+        self.wanted = self.wanted - asked if wish is None else self.wanted | asked
+        self.set_columns()
+        self._ask_as_wished()
+
+    def _ask_as_wished(self) -> None:
+        wish = self.wish
+        if "backup" in self.wanted and (wish is None or not wish.backups):
+            from proxtui.features.guests.sweep import Wish
+
+            # Whoever looks at the column wants to know, with or without the rest.
+            wish = Wish(self.scope, guests=False) if wish is None else wish._replace(backups=True)
+        if wish == self._asking:
+            return
+        self._asking = wish
+        self.workers.cancel_group(self, "sweep")
+        if wish is not None:
+            self.run_worker(self.sweep.run(wish), name="sweep", group="sweep")
 
     async def ask(self, row: GuestRow, previous: GuestDetail | None) -> GuestDetail:
         return await self.service.detail(row.key, previous)
@@ -136,11 +210,11 @@ def title_of(row: GuestRow) -> str:
 
 def facts_of(row: GuestRow, detail: GuestDetail | None) -> list[Line]:
     """State first, then what could not be read, then the configuration."""
-    from proxtui.features.guests.details import Line, config_lines
+    from proxtui.features.guests.details import Line, config_lines, doubt, learned_lines
 
-    state = [_state(row), *(f"locked: {row.guest.lock}" for _ in "1" if row.guest.lock)]
+    state = [_state(row) + doubt(row), *(f"locked: {row.guest.lock}" for _ in "1" if row.guest.lock)]
     state.extend(f"HA: {row.guest.hastate}" for _ in "1" if row.guest.hastate)
-    facts = [Line("State", ", ".join(state), status_tone(row))]
+    facts = [Line("State", ", ".join(state), Tone.WARN if row.muted else status_tone(row)), *learned_lines(row)]
     if detail is None:
         return [*facts, Line("", "reading …", Tone.MUTED)]
     facts.extend(Line("not read", problem, Tone.WARN) for problem in detail.problems)

@@ -59,6 +59,11 @@ class GuestSweep:
                 notes.append(f"{left} {'guest was' if left == 1 else 'guests were'} not asked within {seconds:g} s")
         return [*notes, *self.lines()]
 
+    @property
+    def asked(self) -> int:
+        """How many guests were asked, whatever they told."""
+        return sum(len(server.pauses) for server in self._servers.values())
+
     def lines(self, scope: Scope | None = None) -> list[str]:
         """What may not be asked, by server."""
         refused = self.refusals.items()
