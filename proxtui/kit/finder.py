@@ -144,7 +144,7 @@ def _guests(snapshot: Snapshot) -> Iterator[Entry]:
             guest.name or str(key.vmid),
             f"{where} {STEP} {guest.node}",
             "template" if guest.template else guest.status,
-            guest_haystack(key, guest),
+            guest_haystack(key, guest, snapshot.learned.get(key)),
             str(key.vmid),
             key,
         )

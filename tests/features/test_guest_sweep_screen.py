@@ -6,11 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from proxtui.config.models import Config, Settings
+from proxtui.core.filters import parse
 from proxtui.core.learned import Inside, Learned
 from proxtui.core.model import GuestKey, Scope, SourceState
 from proxtui.features.guests.details import doubt, learned_lines
 from proxtui.features.guests.hidden import hidden_guests
 from proxtui.features.guests.rows import guest_rows
+from proxtui.features.tree.rows import keep_matching, tree_lines
+from proxtui.kit.finder import Finder, fleet_entries
 from proxtui.pve.access import permissions_of
 
 from .fakes import FakeClient
@@ -91,3 +94,18 @@ def test_the_pane_tells_what_was_learned_with_its_age() -> None:
     lines = {line.label: line.text for line in learned_lines(guest_rows(fleet(known))[0])}
     assert lines == {"IP": "10.3.0.5  fd00::5, asked 2h ago", "OS": "Debian, asked 2h ago"}
     assert list(learned_lines(guest_rows(two_tenants())[0])) == []
+
+
+def test_palette_and_tree_find_a_guest_by_part_of_its_address() -> None:
+    told = {KEY: Learned(inside=Inside(taken_at=NOW, addresses=("10.3.0.5",)))}
+    known = fleet(replace(snapshot(ACME, (vm(100), vm(101)), (node("pve1"),)), learned=told))
+    found = Finder(fleet_entries(known, {GuestKey})).search("10.3.")
+    assert [entry.place for entry in found] == [KEY]
+    keep = keep_matching(known, parse("ip:10.3.").matches)
+    assert [keep(key) for key in known.snapshots[0].guests] == [True, False]
+
+
+def test_the_tree_says_where_no_guest_may_be_seen() -> None:
+    blind = fleet(replace(snapshot(ACME, (), (node("pve1"),)), guests_unseen=True))
+    [line] = [line for line in tree_lines(blind) if line.kind == "server"]
+    assert line.note == "no guest seen"

@@ -19,6 +19,7 @@ from proxtui.core.fields import (
     storage_field,
     storage_haystack,
 )
+from proxtui.core.learned import Learned
 from proxtui.core.model import Fleet, GuestKey, Key, NodeKey, Scope, ServerRef, Snapshot, SourceState, StorageKey
 from proxtui.core.rows import UNKNOWN, Scalar, TableRow, Tone, tone_of_load
 from proxtui.pve.models import Guest, ProxmoxStorage
@@ -195,7 +196,8 @@ class _Server:
         words = {SourceState.WAITING: "waiting", SourceState.DOWN: "down", SourceState.FORBIDDEN: "refused"}
         if self.snapshot.state is SourceState.STALE:
             return f"{self.count} {self.age}"
-        return words.get(self.snapshot.state) or str(self.count)
+        unseen = self.snapshot.guests_unseen and not self.snapshot.guests
+        return words.get(self.snapshot.state) or ("no guest seen" if unseen else str(self.count))
 
     def _nodes(self) -> list[str]:
         """Names of the nodes to show: those that PVE lists, and those that only a guest speaks of."""
@@ -289,12 +291,14 @@ class Leaf:
     key: Key
     thing: Any
     muted: bool = False
+    learned: Learned | None = None
+    """What a guest was asked beside the poll."""
 
     @property
     def haystack(self) -> str:
         match self.key:
             case GuestKey():
-                return guest_haystack(self.key, self.thing)
+                return guest_haystack(self.key, self.thing, self.learned)
             case NodeKey():
                 return node_haystack(self.key)
             case _:
@@ -303,7 +307,7 @@ class Leaf:
     def field(self, name: str) -> Scalar:
         match self.key:
             case GuestKey():
-                return guest_field(self.key, self.thing, name)
+                return guest_field(self.key, self.thing, name, self.learned)
             case NodeKey():
                 return node_field(self.key, self.thing, name)
             case _:
@@ -314,6 +318,8 @@ def keep_matching(fleet: Fleet, matches: Callable[[TableRow], bool]) -> Keep:
     """What a filter lets through, found out once for the whole fleet."""
     kept: set[Key] = set()
     for snapshot in fleet.snapshots:
-        for things in (snapshot.guests, snapshot.nodes, snapshot.storages):
+        learned = snapshot.learned
+        kept.update(key for key, one in snapshot.guests.items() if matches(Leaf(key, one, learned=learned.get(key))))
+        for things in (snapshot.nodes, snapshot.storages):
             kept.update(key for key, thing in things.items() if matches(Leaf(key, thing)))
     return kept.__contains__
