@@ -39,7 +39,8 @@ def freshness(fleet: Fleet, scope: Scope) -> Said:
     sources = [snapshot for snapshot in fleet.snapshots if scope.covers_server(snapshot.ref)]
     if not sources:
         return "no server", Tone.MUTED
-    worst = min(sources, key=lambda snapshot: _WORST_FIRST.index(snapshot.state))
+    # Among those in the same state the oldest: where the column of ages has no room, this is all one is told.
+    worst = min(sources, key=lambda snapshot: (_WORST_FIRST.index(snapshot.state), -(snapshot.age(fleet.now) or 0.0)))
     alike = sum(snapshot.state is worst.state for snapshot in sources)
     count = f"{alike} of {len(sources)} " if alike < len(sources) else (f"{alike} " if alike > 1 else "")
     said = f"{state_sign(worst.state)} {count}{worst.state}{_age(worst, fleet.now)}"

@@ -12,14 +12,23 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from proxtui.core.rows import Column, Tone
-from proxtui.kit.finder import Entry, Finder
+from proxtui.kit.finder import Entry, Finder, split_query
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.one_line import Notice
 from proxtui.kit.signs import STATES, state_text
 from proxtui.kit.typed_ahead import settled
 
 MAX_QUERY = 200
-HINT = "vm: ct: node: storage: narrow, > is actions   enter goes, esc closes"
+PLURALS = {
+    "VM": "VMs",
+    "CT": "containers",
+    "node": "nodes",
+    "storage": "storages",
+    "do": "actions",
+    "view": "views",
+}
+HINT = "enter goes there, esc closes"
+PLACEHOLDER = "name, VMID or tag; vm: ct: guest: node: storage: narrow, > is actions"
 
 
 def _status(entry: Entry) -> str:
@@ -33,6 +42,13 @@ COLUMNS: Sequence[Column[Entry]] = (
     Column("status", "STATE", lambda one: one.status, _status, 11, 4),
     Column("where", "WHERE", lambda one: one.where, lambda one: one.where, 24, 2, tone=lambda one: Tone.MUTED),
 )
+
+
+def nothing_called(query: str) -> str:
+    """What stands where nothing was found: the words, and among what they were looked for."""
+    kinds, words = split_query(query)
+    among = "the fleet and the actions" if kinds is None else "the " + " and ".join(PLURALS[kind] for kind in kinds)
+    return f"nothing is called «{' '.join(words)}» in {among}" if words else f"nothing is known of {among}"
 
 
 class PaletteInput(Input):
@@ -86,7 +102,9 @@ class Palette(ModalScreen[None]):
             frame.border_title = "go to"
             with Horizontal(id="palette-line"):
                 yield Static(" > ", id="palette-sign", markup=False)
-                field = PaletteInput(self._query_at_first, compact=True, max_length=MAX_QUERY, select_on_focus=False)
+                field = PaletteInput(
+                    self._query_at_first, PLACEHOLDER, compact=True, max_length=MAX_QUERY, select_on_focus=False
+                )
                 field.cursor_blink = False
                 yield field
             # No column is called that: the best match stays first.
@@ -104,6 +122,7 @@ class Palette(ModalScreen[None]):
         """Show what matches, the best under the cursor."""
         self._found = query
         table = self.query_one(LiveTable)
+        table.say_when_empty(nothing_called(query))
         table.set_rows(self.finder.search(query))
         table.move(0)
 

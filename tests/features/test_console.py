@@ -39,6 +39,8 @@ def line(acting: Stage) -> CommandLine:
 
 async def command(acting: Stage, text: str) -> None:
     await acting.press("colon")
+    # The line is made when it is first asked for.
+    await acting.until(lambda: bool(acting.app.screen.query(CommandInput)))
     acting.app.screen.query_one(CommandInput).put(text)
     await acting.press("enter")
 
@@ -107,7 +109,13 @@ async def test_nothing_found_leads_nowhere() -> None:
     async with stage(two_tenants()) as acting:
         await acting.press("ctrl+p", *"nosuchthing", "enter")
         assert isinstance(acting.app.screen, Palette)
-        assert "nothing" in text_of(acting.app.screen.query_one(LiveTable))
+        listed = acting.app.screen.query_one(LiveTable)
+        assert "nothing is called «nosuchthing» in the fleet and the actions" in text_of(listed)
+        field = acting.app.screen.query_one(PaletteInput)
+        assert "storage: narrow" in str(field.placeholder)
+        field.value = "node:zzz"
+        await acting.pilot.pause()
+        assert "nothing is called «zzz» in the nodes" in text_of(listed)
 
 
 async def test_letters_typed_ahead_are_letters() -> None:
@@ -197,7 +205,8 @@ async def test_no_theme_is_left_out_without_a_word() -> None:
         ("overview ha", "overview has no sections"),
         (
             "cluster hq",
-            "there is no section hq; there are nodes, ha, replication, backup, uncovered, snapshots, pools, log, access",
+            "there is no section hq; there are nodes, ha, replication, backup, uncovered, snapshots, "
+            "pools, log, access",
         ),
         ("gests", "there is no command :gests; nearest is :guests"),
         ("filter cpu>x", "filter, column 1: cpu>x: x is not a number"),
