@@ -10,7 +10,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from proxtui.core.filters import EVERYTHING, Filter
 from proxtui.core.model import Fleet, Key, Scope
 from proxtui.core.rows import Tone
 from proxtui.features.cluster.board import ASK_EVERY, Board
@@ -58,13 +57,36 @@ class SectionBar(OneLine):
     def runs(self, width: int) -> Sequence[Run]:
         plain = self.style_of(Tone.PLAIN)
         if sum(len(section.title) + 2 for section in SECTIONS) > width:
-            # Too narrow for all of them: the one in front, and how many there are.
-            title = f" {SECTIONS[self._at].title} "
-            return [(title, self.badge_style(Tone.ACCENT)), (fit(f" {self._at + 1} of {len(SECTIONS)}", 8), plain)]
+            return self._neighbours(width)
         looks = [self.badge_style(Tone.ACCENT) if at == self._at else plain for at in range(len(SECTIONS))]
         names = [(f" {section.title} ", look) for section, look in zip(SECTIONS, looks, strict=True)]
         # The last look is what the rest of the line is filled up with.
         return [*names, (" " * (width - sum(len(name) for name, _ in names)), plain)]
+
+    def _neighbours(self, width: int) -> list[Run]:
+        """Too narrow for all of them: the one in front with as many beside it as have room, and where one is."""
+        plain = self.style_of(Tone.PLAIN)
+        place = f" {self._at + 1} of {len(SECTIONS)} "
+        names = [f" {section.title} " for section in SECTIONS]
+        first, last = self._at, self._at + 1
+        while True:
+            # In turns after and before it, so that both neighbours are seen.
+            room = width - len(place) - 2 - sum(map(len, names[first:last]))
+            after = (
+                last < len(names)
+                and len(names[last]) <= room
+                and (last - self._at <= self._at - first + 1 or not first)
+            )
+            before = first > 0 and len(names[first - 1]) <= room
+            if not after and not before:
+                break
+            last, first = (last + 1, first) if after else (last, first - 1)
+        runs: list[Run] = [("…" if first else " ", plain)]
+        for at in range(first, last):
+            runs.append((names[at], self.badge_style(Tone.ACCENT) if at == self._at else plain))
+        runs.append(("…" if last < len(names) else " ", plain))
+        used = sum(len(text) for text, _ in runs)
+        return [*runs, (fit(place.rjust(width - used), max(0, width - used)), self.style_of(Tone.MUTED))]
 
 
 class RecordTable(LiveTable):
@@ -104,7 +126,6 @@ class ClusterView(LiveView):
         self._at = 0
         self._hidden: frozenset[str] = frozenset()
         self._said = ""
-        self._wanted = EVERYTHING
 
     def compose(self) -> ComposeResult:
         yield self.bar
@@ -118,10 +139,6 @@ class ClusterView(LiveView):
     def summary(self) -> str:
         """``3 backup jobs``; ``– backup jobs`` while nobody has told."""
         return self.board.counted(self.table.shown, self.table.total)
-
-    def set_filter(self, wanted: Filter) -> None:
-        super().set_filter(wanted)
-        self._wanted = wanted
 
     def show(self, fleet: Fleet, scope: Scope) -> None:
         self.board.fleet, self.board.scope = fleet, scope
@@ -163,7 +180,7 @@ class ClusterView(LiveView):
             self.workers.cancel_group(self, "sweep")
             return
         board = self.board
-        work = board.sweep.run(board.fleet, board.scope, self._pulse.ask, wanted=self._wanted)
+        work = board.sweep.run(board.fleet, board.scope, self._pulse.ask, wanted=self.table.rows.filter)
         self.run_worker(work, name="sweep", group="sweep", exclusive=True)
         self.refresh_bindings()
 
