@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
@@ -99,15 +98,18 @@ class FilterBar(Widget):
         self._kept = EVERYTHING
         """The one that was in force when somebody began to type."""
         self._error = ""
+        self._is_made = False
 
-    def compose(self) -> ComposeResult:
-        with Horizontal(id="filter-line"):
-            yield Static(" / ", id="filter-sign", markup=False)
-            field = FilterInput(compact=True, max_length=MAX_LENGTH, select_on_focus=False)
-            field.cursor_blink = False
-            yield field
-            yield Static(id="filter-end", markup=False)
-        yield Notice(id="filter-error")
+    @property
+    def _field(self) -> FilterInput:
+        """The text field. The line is made when it is first needed: unseen, it would only hold up the first picture."""
+        if not self._is_made:
+            self._is_made = True
+            line, field = Horizontal(id="filter-line"), FilterInput(compact=True, max_length=MAX_LENGTH)
+            field.select_on_focus = field.cursor_blink = False
+            self.mount(line, Notice(id="filter-error"))
+            line.mount(Static(" / ", id="filter-sign", markup=False), field, Static(id="filter-end", markup=False))
+        return self.query_one(FilterInput)
 
     @property
     def filter(self) -> Filter:
@@ -127,7 +129,7 @@ class FilterBar(Widget):
         self._kept = self._filter
         self.history.rewind()
         self.display = True
-        self.screen.set_focus(self.query_one(FilterInput))
+        self.screen.set_focus(self._field)
 
     def keep(self, text: str) -> None:
         """Keep this filter and give the keys back; one that cannot be understood is not taken, and that is said."""
@@ -142,18 +144,14 @@ class FilterBar(Widget):
 
     def clear(self) -> None:
         """Take the filter away and fold up."""
-        field = self.query_one(FilterInput)
-        with field.prevent(Input.Changed):
-            field.value = ""
+        self._write("")
         self._kept = EVERYTHING
         self._read("")
         self._leave()
 
     def put(self, text: str) -> None:
         """Filter by this without asking for the keys; a text that cannot be understood stays with its error."""
-        field = self.query_one(FilterInput)
-        with field.prevent(Input.Changed):
-            field.value = text
+        self._write(text)
         self._read(text)
         self._kept = self._filter
         self.display = bool(text)
@@ -168,25 +166,33 @@ class FilterBar(Widget):
         event.stop()
         self.clear()
 
+    def _write(self, text: str) -> None:
+        if text or self._is_made:
+            field = self._field
+            with field.prevent(Input.Changed):
+                field.value = text
+
     def _read(self, text: str) -> None:
-        notice = self.query_one(Notice)
         try:
             wanted = parse(text)
         except UsageError as error:
             self._error = str(error)
             wanted = self._kept
             rest = f"in force: {wanted.text}" if wanted else "nothing is filtered"
-            notice.say(f"{self._error} - {rest}", Tone.WARN)
+            self.query_one(Notice).say(f"{self._error} - {rest}", Tone.WARN)
         else:
             self._error = ""
-            notice.say("")
+            if self._is_made:
+                self.query_one(Notice).say("")
         if wanted != self._filter:
             self._filter = wanted
             self.post_message(FilterChanged(wanted))
 
     def _say_way_out(self, screen: Screen[object]) -> None:
         """How to be rid of the filter: with escape, where that does nothing else first."""
-        typing = self.query_one(FilterInput).has_focus
+        if not self._is_made:
+            return
+        typing = self._field.has_focus
         way = screen.active_bindings.get("escape")
         direct = way is not None and way.binding.action == "back"
         self.query_one("#filter-end", Static).update("" if typing else "esc clears" if direct else "/ esc clears")
