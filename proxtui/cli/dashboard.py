@@ -26,7 +26,7 @@ def _open_configured(session: Session) -> int:
     if config is None:
         raise NotConfigured(NOTHING_CONFIGURED)
     require_terminal(session)
-    return open_over(with_passwords(config), wall=bool(session.flags.get("wall")))
+    return open_over(with_passwords(config), session, remember=True)
 
 
 def require_terminal(session: Session) -> None:
@@ -36,9 +36,18 @@ def require_terminal(session: Session) -> None:
         raise UsageError(problem)
 
 
-def open_over(config: Config, *, wall: bool = False) -> int:
-    """Run the dashboard until it is left; gives its exit code. It asks for a second factor by itself."""
-    from proxtui.config.paths import themes_folder
+def open_over(config: Config, session: Session, *, remember: bool) -> int:
+    """Run the dashboard until it is left; gives its exit code. It asks for a second factor by itself.
+
+    Without ``remember`` nothing of an earlier session is found again, and nothing of this one.
+    """
+    from proxtui.config.paths import state_file, themes_folder
     from proxtui.tui.app import run_dashboard
 
-    return run_dashboard(config, wall=wall, themes=themes_folder())
+    return run_dashboard(
+        config,
+        wall=bool(session.flags.get("wall")),
+        themes=themes_folder(),
+        state=state_file() if remember else None,
+        keep_theme=bool(session.flags.get("theme")),
+    )

@@ -34,4 +34,4 @@ def demo(session: Session, scenario: str, guests: int | None) -> int:
     if scenario == "huge":
         narrate(f"making {guests or MANY:,} guests ...")
     with simulation(scenario, guests) as servers:
-        return open_over(session.with_looks(configuration(servers)), wall=bool(session.flags.get("wall")))
+        return open_over(session.with_looks(configuration(servers)), session, remember=False)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 KEPT = 200
 
 
 class History:
     """Lines, oldest first; a draft that was not sent is not lost while one looks around."""
 
-    def __init__(self) -> None:
-        self._lines: list[str] = []
-        self._at = 0
+    def __init__(self, lines: Iterable[str] = (), tell: Callable[[str], None] | None = None) -> None:
+        """``lines`` were typed earlier; ``tell`` is called with each new one."""
+        self._lines = list(lines)[-KEPT:]
+        self._tell = tell
+        self._at = len(self._lines)
         self._draft = ""
 
     def add(self, line: str) -> None:
@@ -20,6 +24,8 @@ class History:
         self._lines.append(line)
         del self._lines[:-KEPT]
         self.rewind()
+        if self._tell is not None:
+            self._tell(line)
 
     def rewind(self) -> None:
         """Begin at the newest again."""

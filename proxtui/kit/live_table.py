@@ -54,6 +54,9 @@ class LiveTable(RowTable, can_focus=True, inherit_bindings=False):
     class Opened(_AboutRow):
         """Enter or a double click on a row; ``row`` is never None."""
 
+    class Sorted(_AboutRow):
+        """Somebody sorts by another column or in the other direction."""
+
     def __init__(
         self,
         columns: Sequence[Column[Any]],
@@ -93,10 +96,10 @@ class LiveTable(RowTable, can_focus=True, inherit_bindings=False):
         keys = [slot.column.key for slot in self.slots.slots]
         if keys:
             here = keys.index(self.rows.sort) if self.rows.sort in keys else -step
-            self.sort_by(keys[(here + step) % len(keys)])
+            self._sort(keys[(here + step) % len(keys)])
 
     def action_invert(self) -> None:
-        self.sort_by(self.rows.sort, not self.rows.descending)
+        self._sort(self.rows.sort, not self.rows.descending)
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
@@ -114,7 +117,11 @@ class LiveTable(RowTable, can_focus=True, inherit_bindings=False):
         if slot is not None and slot.column.key == self.rows.sort:
             self.action_invert()
         elif slot is not None:
-            self.sort_by(slot.column.key)
+            self._sort(slot.column.key)
+
+    def _sort(self, key: str, descending: bool | None = None) -> None:
+        self.sort_by(key, descending)
+        self.post_message(self.Sorted(self, self.cursor_row))
 
     def cursor_came(self) -> None:
         """Say once when the cursor came to another row."""

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 
 from proxtui.core.ages import at_least, counted
-from proxtui.core.model import Fleet, GuestKey, Scope, ServerRef
+from proxtui.core.model import Fleet, Scope
 from proxtui.core.rows import Column, Scalar, TableRow, Tone
 from proxtui.kit.column_chooser import ColumnChooser
-from proxtui.kit.groups import Grouping
+from proxtui.kit.layout import ALWAYS
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.row_copies import RowCopies
-from proxtui.kit.view import Told
+from proxtui.kit.table_groups import grouping_of
+from proxtui.kit.view import Arranged, Told
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=TableRow)
 
 MARK = "✓"
-LOCAL = frozenset({"node", "pool", "server"})
-"""Columns whose values are names within a server or a tenant: two servers may both have a node ``pve``."""
 
 
 class TableTools(RowCopies[R]):
@@ -45,7 +43,7 @@ class TableTools(RowCopies[R]):
         super().__init__(runtime, id=id)
         self._columns = tuple(columns)
         self._hidden: frozenset[str] = frozenset()
-        self.wanted = frozenset(column.key for column in columns if column.shown)
+        self._usual = self.wanted = frozenset(column.key for column in columns if column.shown)
         """Keys of the columns that are shown where the scope does not make them superfluous."""
         self.group = ""
         """The key of the column that rows are grouped by; empty for none."""
@@ -99,8 +97,30 @@ class TableTools(RowCopies[R]):
             kept.insert(0, replace(leader, shown=True, priority=1, tone=lambda _row: Tone.ACCENT))
         if self.marks:
             kept.insert(0, Column("mark", "", self._is_marked, self._mark_of, 1, 1, tone=lambda _row: Tone.ACCENT))
-        self.table.rows.group = self._grouping(leader) if leader is not None else None
+        self.table.rows.group = grouping_of(self, leader) if leader is not None else None
         self.table.set_columns(kept)
+
+    @property
+    def arrangement(self) -> dict[str, Any]:
+        """Order, group, and how the columns differ from the usual ones: later versions may have others."""
+        return {
+            "sort": self.table.rows.sort,
+            "descending": self.table.rows.descending,
+            "group": self.group,
+            "more": sorted(self.wanted - self._usual),
+            "fewer": sorted(self._usual - self.wanted),
+        }
+
+    def put_in_order(self, wanted: Mapping[str, Any]) -> None:
+        known = {column.key: column for column in self._columns}
+        fixed = {key for key, column in known.items() if column.shown and column.priority <= ALWAYS}
+        self.wanted = (self._usual | _names(wanted, "more") & frozenset(known)) - (_names(wanted, "fewer") - fixed)
+        group, sort = wanted.get("group"), wanted.get("sort")
+        self.group = group if isinstance(group, str) and group in self.GROUPS else ""
+        if isinstance(sort, str) and sort in known:
+            self.table.rows.sort, self.table.rows.descending = sort, wanted.get("descending") is True
+        self.set_columns()
+        self._said_otherwise()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "group":
@@ -132,6 +152,7 @@ class TableTools(RowCopies[R]):
         self.group = choices[(choices.index(self.group) + 1) % len(choices)]
         self.set_columns()
         self._said_otherwise()
+        self.post_message(Arranged(self))
 
     def action_columns(self) -> None:
         self.app.push_screen(ColumnChooser(self._columns, self.wanted), self._choose)
@@ -140,31 +161,12 @@ class TableTools(RowCopies[R]):
         if wanted is not None:
             self.wanted = wanted
             self.set_columns()
+            self.post_message(Arranged(self))
 
-    def _grouping(self, column: Column[R]) -> Grouping:
-        def place(row: R) -> Scalar:
-            found = column.value(row)
-            # The server comes last: groups stand in the order of their own names.
-            return [str(found), *_server_of(row)] if found else None
-
-        value = place if column.key in LOCAL else column.value
-        return Grouping(value, partial(self._group_name, column), partial(self._count, column))
-
-    def _group_name(self, column: Column[R], row: R) -> str:
-        found = column.value(row)
-        if not found:
-            return f"no {column.key}"
-        name = ", ".join(found) if isinstance(found, list) else column.text(row).strip()
-        where = [*_server_of(row)] if column.key in LOCAL and len(self.fleet.snapshots) > 1 else []
-        if column.key == "server":
-            where = where[:1]
-        return f"{name} ({' / '.join(where)})" if where else name
-
-    def _count(self, column: Column[R], row: R, shown: int, total: int) -> str:
-        """How many rows a group has. A server that is not known may have more, unless the group is another's own."""
-        own = column.key in LOCAL and column.value(row)
-        sure = "" if own else at_least(self.fleet, self.scope, of_guests=GuestKey in self.SHOWS)
-        return counted(shown, total, f"{self.NOUN}s", sure)
+    def on_live_table_sorted(self, event: LiveTable.Sorted) -> None:
+        if event.table is self.table:
+            event.stop()
+            self.post_message(Arranged(self))
 
     def _is_marked(self, row: R) -> Scalar:
         return row.key in self.marks
@@ -177,8 +179,6 @@ class TableTools(RowCopies[R]):
         self.refresh_bindings()
 
 
-def _server_of(row: TableRow) -> tuple[str, ...]:
-    """Tenant and server of a thing that is on one."""
-    key: Any = row.key
-    ref = ServerRef(getattr(key, "tenant", ""), getattr(key, "server", ""))
-    return ref if all(ref) else ()
+def _names(wanted: Mapping[str, Any], what: str) -> frozenset[str]:
+    found = wanted.get(what)
+    return frozenset(name for name in found if isinstance(name, str)) if isinstance(found, list) else frozenset()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.dom import DOMNode
 from textual.message import Message
@@ -68,6 +68,14 @@ class Told(Message):
     """The view has another ``summary``; the header asks for it again."""
 
 
+class Arranged(Message):
+    """Somebody has arranged the view otherwise: it has another ``arrangement``, which is worth remembering."""
+
+    def __init__(self, view: LiveView) -> None:
+        super().__init__()
+        self.view = view
+
+
 class LiveView(Widget):
     """Base of every room's view. Data comes down by ``show``; it says what happened by messages, nothing else."""
 
@@ -96,6 +104,14 @@ class LiveView(Widget):
     def summary(self) -> str:
         """A few words for the header: ``120 of 400 guests``."""
         return ""
+
+    @property
+    def arrangement(self) -> dict[str, Any]:
+        """How somebody has arranged it, in values of JSON; empty when there is nothing to arrange."""
+        return {}
+
+    def put_in_order(self, wanted: Mapping[str, Any]) -> None:
+        """Arrange it so again. It comes from a file that people can edit: what makes no sense is left out."""
 
     def turn_to(self, section: str) -> None:
         """Show this section of the view. UsageError names the nearest, or says that there are none."""

@@ -15,13 +15,14 @@ from textual.worker import WorkerFailed
 
 from proxtui.config.models import Config
 from proxtui.core.feature import Feature
+from proxtui.core.memory import Memory
 from proxtui.errors import UsageError
 from proxtui.kit import signals
 from proxtui.kit.app import LiveApp
-from proxtui.kit.console import Console
+from proxtui.kit.desk import Desk
 from proxtui.kit.keymap import read_keymap
 from proxtui.kit.screen import LiveScreen
-from proxtui.kit.theme import Looks
+from proxtui.kit.theme import DEFAULT_THEME, Looks
 from proxtui.registry import FEATURES
 from proxtui.wiring import open_runtime
 
@@ -50,8 +51,17 @@ class ProxtuiApp(LiveApp):
         ascii_only: bool = False,
         looks: Looks | None = None,
         wall: bool = False,
+        memory: Memory | None = None,
+        keep_theme: bool = False,
     ) -> None:
-        super().__init__(theme=runtime.config.settings.theme, ascii_only=ascii_only, looks=looks)
+        """``keep_theme``: somebody has asked for the theme of the settings, whatever was worn last."""
+        looks = looks or Looks()
+        self.memory = memory or Memory()
+        theme = runtime.config.settings.theme
+        worn = self.memory.get("theme")
+        if theme == DEFAULT_THEME and not keep_theme and worn in looks.names:
+            theme = worn
+        super().__init__(theme=theme, ascii_only=ascii_only, looks=looks)
         self.runtime = runtime
         self.rooms = tuple(features)
         self._wall = wall
@@ -68,7 +78,7 @@ class ProxtuiApp(LiveApp):
 
             return Wall(self.runtime, chosen_views(views, settings.wall_views), seconds=settings.wall_seconds)
         sidebar = next((feature for feature in self.rooms if feature.name == SIDEBAR), None)
-        return Console(self.runtime, views, sidebar)
+        return Desk(self.runtime, views, sidebar, self.memory)
 
     def on_mount(self) -> None:
         # The first question loads the HTTP library: not before there is something to look at.
@@ -121,10 +131,14 @@ def run_dashboard(
     features: Sequence[Feature] = FEATURES,
     themes: Path | None = None,
     wall: bool = False,
+    state: Path | None = None,
+    keep_theme: bool = False,
 ) -> int:
     """Show the dashboard until it is left; gives the exit code (0, 130 after ctrl+c, 129 or 143 after a signal).
 
     ``themes`` is the folder of the user's own themes; ``wall`` is the screen on the wall, always read-only.
+    ``state`` is the file of what is remembered; without one, as on the wall, nothing is read or written.
+    ``keep_theme`` wears the theme of the settings even where another one is remembered.
     The caller has made sure that there is a terminal. Raises NotConfigured without a server, UsageError without such a
     theme, view or key, and whatever bug ended the app, once the terminal is as it was before.
     """
@@ -142,7 +156,16 @@ def run_dashboard(
             return await app.ask_second_factor(prompt) if app is not None else ""
 
         async with open_runtime(config, read_only=read_only or wall, ask_totp=ask_totp) as runtime:
-            app = ProxtuiApp(runtime, features, ascii_only=plain, looks=looks, wall=wall)
+            memory = Memory(None if wall else state)
+            app = ProxtuiApp(
+                runtime,
+                features,
+                ascii_only=plain,
+                looks=looks,
+                wall=wall,
+                memory=memory,
+                keep_theme=keep_theme,
+            )
             return await _finished(app)
 
     code = asyncio.run(run())
@@ -157,6 +180,7 @@ async def _finished(app: ProxtuiApp) -> int:
         await app.run_async()
     finally:
         await app.stop_polling()
+        await app.memory.save()
     if app.crash is not None:
         raise app.crash.error if isinstance(app.crash, WorkerFailed) else app.crash
     return app.return_code or 0

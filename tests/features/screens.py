@@ -9,6 +9,7 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from proxtui.core.memory import Memory
 from proxtui.core.model import Fleet
 from proxtui.features.guests.screen import GuestsView
 from proxtui.features.tree.screen import Branches
@@ -80,10 +81,12 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(fleet: Fleet, size: tuple[int, int] = LARGE, **known: Any) -> AsyncIterator[Stage]:
+async def stage(
+    fleet: Fleet, size: tuple[int, int] = LARGE, memory: Memory | None = None, **known: Any
+) -> AsyncIterator[Stage]:
     """The app over this fleet, after its first paint."""
     runtime = runtime_of(fleet, **known)
-    app = ProxtuiApp(runtime)
+    app = ProxtuiApp(runtime, memory=memory)
     async with app.run_test(size=size) as pilot:
         acting = Stage(app, pilot, runtime)
         await acting.until(lambda: acting.front is not None and acting.app.focused is not None)

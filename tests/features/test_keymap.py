@@ -43,8 +43,8 @@ async def test_help_and_key_line_say_what_is_bound() -> None:
     config = Config(settings=Settings(keys=keys))
     async with stage(two_tenants(), LARGE, config=config) as acting:
         bar = text_of(acting.app.screen.query_one("KeyBar"))
-        assert " 1 Nodes" in bar
-        assert " 2 Guests" in bar
+        assert "f9 Pause" in bar
+        assert "^k Go to" in bar
         assert "f1 " in bar
         await acting.press("1")
         assert acting.app.screen.query("#view-nodes")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.cells import cell_len
 from textual import events
@@ -35,7 +36,7 @@ from proxtui.kit.inks import Inks
 from proxtui.kit.painting import Run, fit, paint_runs
 from proxtui.kit.signs import CURSOR, state_sign
 from proxtui.kit.tones import TONE_CLASSES, tone_rules
-from proxtui.kit.view import Chosen, LiveView, Scoped, Selected
+from proxtui.kit.view import Arranged, Chosen, LiveView, Scoped, Selected
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
@@ -215,8 +216,13 @@ class Branches(BranchCanvas, can_focus=True, inherit_bindings=False):
 
     def action_next_way(self) -> None:
         """Build the tree another way; the cursor stays on its guest where it is in sight."""
+        self.build(WAYS[(WAYS.index(self.way) + 1) % len(WAYS)])
+        self.post_message(Arranged(next(above for above in self.ancestors if isinstance(above, LiveView))))
+
+    def build(self, way: str) -> None:
+        """Build the tree this way."""
         line = self.line
-        self.way = WAYS[(WAYS.index(self.way) + 1) % len(WAYS)]
+        self.way = way
         self._rebuild()
         if line is not None and line.thing is not None:
             self.mark(line.thing)
@@ -307,6 +313,14 @@ class ClusterTree(LiveView):
         """Hide what does not match; tenants, servers and the nodes above a match stay."""
         self._filter = wanted
         self.show(self._fleet, self._scope)
+
+    @property
+    def arrangement(self) -> dict[str, Any]:
+        return {"way": self._branches.way}
+
+    def put_in_order(self, wanted: Mapping[str, Any]) -> None:
+        if wanted.get("way") in WAYS:
+            self._branches.build(wanted["way"])
 
     def on_branches_walked(self, event: Branches.Walked) -> None:
         event.stop()
