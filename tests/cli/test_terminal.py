@@ -89,6 +89,16 @@ def test_the_demo_opens_and_leaves_nothing_running(arguments: list[str]) -> None
     assert b"Traceback" not in terminal.raw
 
 
+def test_a_huge_demo_says_at_once_what_takes_a_moment() -> None:
+    command = [*PROXTUI, "demo", "--scenario", "huge", "--guests", "700"]
+    with Terminal(command, columns=160, lines=50, environment={}) as terminal:
+        terminal.wait_for("making 700 guests ...")
+        terminal.wait_for("7 fresh")
+        assert "700 guests" in terminal.text()
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+
 def test_the_dashboard_opens_over_the_environment(simulator_process: Simulator) -> None:
     with Terminal(PROXTUI, columns=160, lines=50, environment=simulator_process.environ) as terminal:
         terminal.wait_for("shop-web01")
