@@ -108,4 +108,4 @@ def test_palette_and_tree_find_a_guest_by_part_of_its_address() -> None:
 def test_the_tree_says_where_no_guest_may_be_seen() -> None:
     blind = fleet(replace(snapshot(ACME, (), (node("pve1"),)), guests_unseen=True))
     [line] = [line for line in tree_lines(blind) if line.kind == "server"]
-    assert line.note == "no guest seen"
+    assert line.note == "hidden"

@@ -197,7 +197,7 @@ class _Server:
         if self.snapshot.state is SourceState.STALE:
             return f"{self.count} {self.age}"
         unseen = self.snapshot.guests_unseen and not self.snapshot.guests
-        return words.get(self.snapshot.state) or ("no guest seen" if unseen else str(self.count))
+        return words.get(self.snapshot.state) or ("hidden" if unseen else str(self.count))
 
     def _nodes(self) -> list[str]:
         """Names of the nodes to show: those that PVE lists, and those that only a guest speaks of."""
