@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from textual.timer import Timer
 from textual.widget import Widget
+from textual.worker import Worker
 
 REST = 0.2
 """Seconds that the cursor stands still before anything is asked about its row."""
@@ -30,7 +31,7 @@ class Lookout:
         """Look at once."""
         self.stop()
         # Not the coroutine: one that is given up before it began would never be awaited.
-        self._owner.run_worker(self._run, name="lookout", group="lookout", exclusive=True)
+        _worker: Worker[None] = self._owner.run_worker(self._run, name="lookout", group="lookout", exclusive=True)
 
     def soon(self) -> None:
         """Look when nothing newer is wanted for a moment."""
