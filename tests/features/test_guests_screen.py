@@ -191,9 +191,7 @@ async def test_the_cursor_stays_on_its_guest_when_rows_come_and_go() -> None:
 async def test_the_tree_follows_the_table_and_narrows_it() -> None:
     async with stage(two_tenants()) as acting:
         acting.table.move_to(GuestKey(*ZETA, "qemu", 100))
-        await acting.pilot.pause()
-        assert acting.tree.line is not None
-        assert acting.tree.line.key == NodeKey(*ZETA, "pve1")
+        await acting.until(lambda: acting.tree.line is not None and acting.tree.line.key == NodeKey(*ZETA, "pve1"))
         acting.tree.focus()
         await acting.press("up", "enter")
         assert names(acting) == ["shop"]
@@ -251,3 +249,18 @@ async def test_a_pane_without_a_row_tells_of_none() -> None:
         assert acting.pane.facts == ()
         await acting.press("slash", "escape")
         await acting.until(lambda: acting.pane.title != "")
+
+
+async def test_the_tree_waits_until_the_table_stands_still_or_the_keys_come_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("proxtui.features.tree.screen.REST", 60.0)
+    guests = tuple(vm(number, node=f"pve{number}") for number in range(1, 6))
+    async with stage(fleet(snapshot(ACME, guests, tuple(node(f"pve{number}") for number in range(1, 6))))) as acting:
+        await acting.press("down")
+        at, painted = acting.tree.cursor, dict(acting.tree._on_screen)
+        await acting.press("down", "down")
+        assert acting.table.rows.cursor == 3
+        assert (acting.tree.cursor, acting.tree._on_screen) == (at, painted)
+        acting.tree.focus()
+        await acting.until(lambda: acting.tree.line is not None and acting.tree.line.key == NodeKey(*ACME, "pve4"))

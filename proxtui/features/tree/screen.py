@@ -13,6 +13,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 
 from proxtui.core.filters import EVERYTHING, Filter
@@ -42,8 +43,12 @@ if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
 
 OPEN, CLOSED, STORAGE, CHOSEN = "▾", "▸", "▪", "•"
+REST = 0.3
+"""Seconds that the other cursor has to stand still before the tree follows it: jumping along would cost more than the
+key itself, on the line to the terminal too."""
 LEAST_NAME = 8
 """Cells that a name keeps before the note at the right is cut."""
+_CACHED_STRIPS = 512
 
 
 class BranchCanvas(ScrollView):
@@ -65,11 +70,14 @@ class BranchCanvas(ScrollView):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.lines: list[TreeLine] = []
+        self.places: dict[LineKey, int] = {}
+        """Where each line stands."""
         self.cursor = 0
         self.scope = Scope()
         """Its line is marked."""
         self._inks = Inks(self)
         self._on_screen: dict[int, Strip] = {}
+        self._strips: dict[tuple[TreeLine, bool, bool, int], Strip] = {}
 
     @property
     def line(self) -> TreeLine | None:
@@ -80,8 +88,8 @@ class BranchCanvas(ScrollView):
         """Show these; the cursor stays on its line, or at its place when that is gone."""
         key = self.line.key if self.line else FLEET
         self.lines = lines
-        places = {line.key: index for index, line in enumerate(lines)}
-        self.cursor = places.get(key, max(0, min(self.cursor, len(lines) - 1)))
+        self.places = {line.key: index for index, line in enumerate(lines)}
+        self.cursor = self.places.get(key, max(0, min(self.cursor, len(lines) - 1)))
         self._extend()
         self._repaint()
 
@@ -110,17 +118,22 @@ class BranchCanvas(ScrollView):
         if not self.is_mounted or not self.size:
             return
         width = self.scrollable_content_region.width
-        dirty = [Region(0, y, width, 1) for y in range(self.size.height) if self._on_screen.get(y) != self._paint(y)]
+        dirty = [Region(0, y, width, 1) for y in range(self.size.height) if self._differs(y, width)]
         if dirty:
             self.refresh(*dirty)
 
+    def _differs(self, y: int, width: int) -> bool:
+        old, new = self._on_screen.get(y), self._paint(y, width)
+        return old is not new and old != new
+
     def render_line(self, y: int) -> Strip:
-        strip = self._on_screen[y] = self._paint(y)
+        strip = self._on_screen[y] = self._paint(y, self.scrollable_content_region.width)
         return strip
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._inks.clear()
+        self._strips.clear()
         if self.is_mounted:
             self.call_next(self._repaint)
 
@@ -129,15 +142,24 @@ class BranchCanvas(ScrollView):
         self.follow()
         self._repaint()
 
-    def _paint(self, y: int) -> Strip:
-        width, index = self.scrollable_content_region.width, self.scroll_offset.y + y
+    def _paint(self, y: int, width: int) -> Strip:
+        index = self.scroll_offset.y + y
         if index >= len(self.lines):
             return Strip.blank(width, self._inks["plain"].base)
-        line, lit = self.lines[index], index == self.cursor
-        ink = self._inks[("cursor" if lit else "plain") + (" muted" if line.muted else "")]
+        line = self.lines[index]
         chosen = line.scope == self.scope and not isinstance(line.key, GuestKey | StorageKey | MemberKey | GroupKey)
-        runs: list[Run] = [(CURSOR if lit else CHOSEN if chosen and index else " ", ink.tones[Tone.ACCENT])]
-        runs.append(("  " * line.depth + fold_sign(line), ink.base))
+        look = (line, index == self.cursor, chosen, width)
+        strip = self._strips.get(look)
+        if strip is None:
+            if len(self._strips) >= _CACHED_STRIPS:
+                self._strips.clear()
+            strip = self._strips[look] = self._painted(*look)
+        return strip
+
+    def _painted(self, line: TreeLine, lit: bool, chosen: bool, width: int) -> Strip:
+        ink = self._inks[("cursor" if lit else "plain") + (" muted" if line.muted else "")]
+        mark = CURSOR if lit else CHOSEN if chosen and line.key != FLEET else " "
+        runs: list[Run] = [(mark, ink.tones[Tone.ACCENT]), ("  " * line.depth + fold_sign(line), ink.base)]
         if sign := sign_of(line):
             runs.append((sign + " ", ink.tones[line.tone]))
         room = width - sum(len(text) for text, _ in runs)
@@ -190,14 +212,17 @@ class Branches(BranchCanvas, can_focus=True, inherit_bindings=False):
         self._fleet, self.scope, self._keep = fleet, scope, keep
         self._rebuild()
 
-    def mark(self, key: Key) -> bool:
-        """Put the cursor on the line of ``key`` or the nearest one above it; False when there is none."""
-        places = {line.key: index for index, line in enumerate(self.lines)}
+    def place_of(self, key: Key) -> int | None:
+        """Index of the line of ``key`` or the nearest one above it; None when there is none."""
         if self.way == WAYS[0]:
             above = ancestors(key, self._fleet)
         else:
             above = group_ancestors(key, self._fleet, self.way) if isinstance(key, GuestKey) else []
-        found = next((places[candidate] for candidate in above if candidate in places), None)
+        return next((self.places[candidate] for candidate in above if candidate in self.places), None)
+
+    def mark(self, key: Key) -> bool:
+        """Put the cursor on that line; False when there is none."""
+        found = self.place_of(key)
         if found is not None:
             self.put(found)
         return found is not None
@@ -300,6 +325,10 @@ class ClusterTree(LiveView):
         self._branches = Branches()
         self._fleet = Fleet((), 0.0)
         self._scope = Scope()
+        self._wanted: Key | None = None
+        """What the cursor is to stand on as soon as that does not change any more."""
+        self._rest: Timer | None = None
+        """Runs for a moment after each time that the cursor was sent somewhere."""
 
     def compose(self) -> ComposeResult:
         yield self._branches
@@ -324,10 +353,33 @@ class ClusterTree(LiveView):
 
     def on_branches_walked(self, event: Branches.Walked) -> None:
         event.stop()
+        self._wanted = None
         self.post_message(Selected(event.key))
 
     def reveal(self, key: Key) -> bool:
-        return self._branches.mark(key)
+        """Put the cursor there: at once, or while this is asked again and again, as soon as that has ended."""
+        if self._branches.place_of(key) is None:
+            return False
+        if self._rest is None:
+            self._rest = self.set_timer(REST, self.settle)
+            self._branches.mark(key)
+        else:
+            self._wanted = key
+            self._rest.reset()
+        return True
+
+    def on_descendant_focus(self) -> None:
+        # Keys that come now start from where the other cursor is.
+        self.settle()
+
+    def settle(self) -> None:
+        """Follow now, if that is still to be done."""
+        if self._rest is not None:
+            self._rest.stop()
+            self._rest = None
+        if self._wanted is not None:
+            self._branches.mark(self._wanted)
+            self._wanted = None
 
 
 def fold_sign(line: TreeLine) -> str:
