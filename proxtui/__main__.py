@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
-
-from proxtui.cli.main import main as run
 
 
 def main() -> int:
     """Run the command line; the exit code is an interface, see ``proxtui.errors``."""
+    if len(sys.argv) == 1 and "_PROXTUI_COMPLETE" not in os.environ:
+        # There is nothing to parse: the dashboard opens without the code that does.
+        from proxtui.cli.dashboard import main as run
+    else:
+        from proxtui.cli.main import main as run
     return run()
 
 

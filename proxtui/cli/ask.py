@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
 from proxtui.cli.redact import redact
 from proxtui.errors import NotConfigured, TotpRequired
 from proxtui.pve.sanitize import clean
@@ -42,6 +40,8 @@ async def for_totp(prompt: str) -> str:
     """The second factor: a six-digit code or a recovery key. TotpRequired when nobody is there to ask."""
     if not somebody_is_there():
         raise TotpRequired("the login needs a second factor, and there is no terminal to ask on; use an API token")
+    import click
+
     # It holds up the event loop on purpose: nothing else can go on before the login.
     with _ctrl_c_interrupts():
         try:
@@ -52,6 +52,8 @@ async def for_totp(prompt: str) -> str:
 
 
 def _hidden(label: str) -> str:
+    import click
+
     answer: str = click.prompt(label, hide_input=True, err=True)
     redact.hide(answer)
     return answer

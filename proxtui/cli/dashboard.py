@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     from proxtui.config.models import Config
 
 
+def main() -> int:
+    """``proxtui`` without a word more: the same as the command line does then; gives the exit code."""
+    from proxtui.cli.failures import guarded
+    from proxtui.cli.streams import prepare
+
+    prepare()
+    return guarded(lambda: open_configured(Session()), ())
+
+
 def open_configured(session: Session) -> int:
     """Open the dashboard over the server of environment and flags; gives the exit code."""
     from proxtui.core.collecting import collecting_later

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
-
-import click
+from typing import TYPE_CHECKING, Any
 
 from proxtui.cli.streams import forget_stdout, takes_no_more
 from proxtui.errors import AuthenticationError, ProxtuiError, TotpRequired
+
+if TYPE_CHECKING:
+    import click
 
 INTERRUPTED = 130
 STATUS_UNKNOWN = 3
@@ -49,20 +50,27 @@ def _translated(run: Callable[[], int], arguments: Sequence[str]) -> int:
         return run()
     except ProxtuiError as error:
         return tell(line_of(error), error.exit_code, details_of(error), arguments)
-    except click.exceptions.NoArgsIsHelpError as error:
+    except _click().exceptions.NoArgsIsHelpError as error:
         sys.stderr.write(error.format_message() + "\n")
-        return error.exit_code
-    except click.UsageError as error:
+        return int(error.exit_code)
+    except _click().UsageError as error:
         return tell(usage_line(error), error.exit_code, {"kind": "UsageError"}, arguments)
-    except click.ClickException as error:
+    except _click().ClickException as error:
         return tell(error.format_message(), error.exit_code, {"kind": type(error).__name__}, arguments)
-    except (click.Abort, KeyboardInterrupt):
+    except (_click().Abort, KeyboardInterrupt):
         return INTERRUPTED
     except OSError as error:
         if not takes_no_more(error):
             raise
         forget_stdout()
         return tell(f"cannot write to stdout: {error.strerror}", code_for(1, arguments), {"kind": "OSError"}, ())
+
+
+def _click() -> Any:
+    """click, which the dashboard starts without: an ``except`` asks for it only when something went wrong."""
+    import click
+
+    return click
 
 
 def tell(message: str, code: int, details: dict[str, Any], arguments: Sequence[str]) -> int:
@@ -122,6 +130,8 @@ def details_of(error: ProxtuiError) -> dict[str, Any]:
 
 def usage_line(error: click.UsageError) -> str:
     """click's complaint in one line, with where to read on."""
+    import click
+
     line = " ".join(error.format_message().split())
     if isinstance(error, click.NoSuchOption) and error.ctx is not None:
         top = error.ctx.find_root()
