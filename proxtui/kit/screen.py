@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -56,7 +57,7 @@ class LiveScreen(Frame):
         self._tick: Timer | None = None
 
     async def on_mount(self) -> None:
-        self._unsubscribe = self.runtime.store.subscribe(self._heard)
+        self._unsubscribe = self.runtime.store.subscribe(partial(_tell_of_change, self))
         self._tick = self.set_interval(_TICK, self._pulse.ask, pause=True)
         if self.features:
             await self.bring(next(iter(self.features)))
@@ -74,7 +75,7 @@ class LiveScreen(Frame):
     def came_to_front(self, view: LiveView) -> None:
         # A filter belongs to its view: what hides guests would hide all storages.
         self.query_one(FilterBar).put(self._filters.get(self._front, ""))
-        self._use_filter()
+        _use_filter(self)
         self._show()
 
     def sidebar_came(self) -> None:
@@ -106,16 +107,9 @@ class LiveScreen(Frame):
 
     def on_filter_changed(self, event: FilterChanged) -> None:
         event.stop()
-        self._use_filter()
+        _use_filter(self)
         self._tell(self.runtime.store.fleet())
         self.refresh_bindings()
-
-    def _use_filter(self) -> None:
-        """The filter in force is that of the line, even when a message tells of an older one."""
-        wanted = self.query_one(FilterBar).filter
-        for view in (self.front, self.sidebar):
-            if view is not None:
-                view.set_filter(wanted)
 
     def on_told(self) -> None:
         self._tell(self.runtime.store.fleet())
@@ -166,9 +160,6 @@ class LiveScreen(Frame):
         view.set_filter(bar.filter)
         return view.reveal(key)
 
-    def _heard(self, _delta: Delta) -> None:
-        self.post_message(StoreChanged())
-
     def _show(self) -> None:
         if not (self.is_mounted and self.is_current):
             return
@@ -198,6 +189,18 @@ class LiveScreen(Frame):
         lead = paused + (f"(1 of {len(lines)}) " if len(lines) > 1 else "")
         known = [snapshot for snapshot in fleet.snapshots if snapshot.state is not SourceState.WAITING]
         self.query_one("#trouble", Notice).say(lead + lines[0] if lines and known else "", Tone.WARN)
+
+
+def _tell_of_change(screen: LiveScreen, _delta: Delta) -> None:
+    screen.post_message(StoreChanged())
+
+
+def _use_filter(screen: LiveScreen) -> None:
+    """The filter in force is that of the line, even when a message tells of an older one."""
+    wanted = screen.query_one(FilterBar).filter
+    for view in (screen.front, screen.sidebar):
+        if view is not None:
+            view.set_filter(wanted)
 
 
 def in_scope(key: Key, fleet: Fleet, scope: Scope) -> bool:
