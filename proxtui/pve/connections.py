@@ -17,6 +17,9 @@ FRESH_SECONDS = 1.0
 MOST_CONNECTIONS = 8
 
 _LONGEST_HEAD = 128 * 1024
+_RECORD = 16 * 1024
+"""The most that TLS puts into one record."""
+_MOST_RECORDS = 16
 _CONNECTION = re.compile(rb"(?im)^connection[ \t]*:[ \t]*([^\r\n]*)\r?\n")
 
 
@@ -69,7 +72,7 @@ class KeepAliveStream(httpcore.AsyncNetworkStream):
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         if not self._head_expected:
-            return await self._inner.read(max_bytes, timeout)
+            return self._with_what_came_along(await self._inner.read(max_bytes, timeout))
         seen = b""
         while True:
             chunk = await self._inner.read(max_bytes, timeout)
@@ -82,6 +85,20 @@ class KeepAliveStream(httpcore.AsyncNetworkStream):
                 # An interim 1xx answer is followed by another head.
                 self._head_expected = bool(re.match(rb"HTTP/1\.[01] 1\d\d", seen))
                 return kept_alive(seen[: end + 2]) + seen[end + 2 :]
+
+    def _with_what_came_along(self, chunk: bytes) -> bytes:
+        """The chunk, and what can be read without waiting: each TLS record would cost a walk through all layers."""
+        secured = self._inner.get_extra_info("ssl_object")
+        if not chunk or not isinstance(secured, ssl.SSLObject):
+            return chunk
+        pieces = [chunk]
+        try:
+            while len(pieces) < _MOST_RECORDS and (more := secured.read(_RECORD)):
+                pieces.append(more)
+        except ssl.SSLError:
+            # Nothing more is here yet; or it is broken, and then the next read meets the same and says so.
+            return b"".join(pieces)
+        return b"".join(pieces)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
         # Without pipelining, what is read after a write begins with the head of its answer.

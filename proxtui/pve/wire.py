@@ -157,16 +157,19 @@ async def _body(stream: httpx.AsyncByteStream, encoding: str) -> bytes:
     if encoding not in ("", "identity", "gzip"):
         raise _Unreadable("the answer is compressed in a way that nobody asked for")
     unzip = zlib.decompressobj(16 + zlib.MAX_WBITS) if encoding == "gzip" else None
-    body = bytearray()
+    pieces: list[bytes] = []
+    size = 0
     try:
         async for chunk in stream:
             if unzip is not None and unzip.eof and chunk:
                 raise _Unreadable("the answer's compression is followed by something else")
-            body += chunk if unzip is None else unzip.decompress(chunk, LARGEST_BODY + 1 - len(body))
-            if len(body) > LARGEST_BODY:
+            piece = chunk if unzip is None else unzip.decompress(chunk, LARGEST_BODY + 1 - size)
+            pieces.append(piece)
+            size += len(piece)
+            if size > LARGEST_BODY:
                 raise _Unreadable("the answer is larger than 16 MiB")
     except zlib.error:
         raise _Unreadable("the answer's compression is broken") from None
-    if unzip is not None and body and not unzip.eof:
+    if unzip is not None and size and not unzip.eof:
         raise _Unreadable("the answer's compression is cut off")
-    return bytes(body)
+    return b"".join(pieces)
