@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -29,6 +29,8 @@ class Choice:
     wanted: bool
     fixed: bool
     muted: bool = False
+    room: bool = True
+    """False: wanted, and the table is too narrow for it now."""
 
     @property
     def haystack(self) -> str:
@@ -38,12 +40,17 @@ class Choice:
         return self.title if name == "name" else None
 
 
+def note_of(one: Choice) -> str:
+    """What else there is to say of a column."""
+    return "always" if one.fixed else "" if one.room or not one.wanted else "no room"
+
+
 COLUMNS: Sequence[Column[Choice]] = (
     Column("order", "", lambda one: one.order, lambda one: "", 0, shown=False),
     Column("wanted", "", lambda one: one.wanted, lambda one: ON if one.wanted else OFF, 3, 1),
     Column("title", "Column", lambda one: one.title, lambda one: one.title, 12, 1, grow=True),
     Column("key", "Key", lambda one: one.key, lambda one: one.key, 14, 2, tone=lambda one: Tone.MUTED),
-    Column("fixed", "", lambda one: one.fixed, lambda one: "always" if one.fixed else "", 6, 2),
+    Column("note", "", lambda one: one.fixed, lambda one: note_of(one), 7, 1),
 )
 
 
@@ -61,11 +68,19 @@ class ColumnChooser(ModalScreen[frozenset[str] | None]):
         Binding("escape,q", "dismiss(None)", "Leave as it was"),
     ]
 
-    def __init__(self, columns: Sequence[Column[Any]], wanted: Collection[str]) -> None:
+    def __init__(
+        self, columns: Sequence[Column[Any]], wanted: Collection[str], without_room: Collection[str] = ()
+    ) -> None:
+        """``without_room`` are the wanted ones that the table had to drop at its present width."""
         super().__init__()
         self._choices = {
             one.key: Choice(
-                one.key, order, one.title or one.key, one.key in wanted, one.priority <= ALWAYS and one.shown
+                one.key,
+                order,
+                one.title or one.key,
+                one.key in wanted,
+                one.priority <= ALWAYS and one.shown,
+                room=one.key not in without_room,
             )
             for order, one in enumerate(columns)
         }
@@ -74,7 +89,7 @@ class ColumnChooser(ModalScreen[frozenset[str] | None]):
         with Vertical(id="columns") as frame:
             frame.border_title = "columns"
             yield LiveTable(COLUMNS, sort="order", noun="column")
-            yield Static("space shows or hides, enter keeps, esc leaves all as it was", id="columns-end", markup=False)
+            yield Static("space: show or hide   enter: keep   esc: leave it", id="columns-end", markup=False)
 
     def on_mount(self) -> None:
         table = self.query_one(LiveTable)
@@ -86,7 +101,7 @@ class ColumnChooser(ModalScreen[frozenset[str] | None]):
         table = self.query_one(LiveTable)
         row = table.cursor_row
         if isinstance(row, Choice) and not row.fixed:
-            self._choices[row.key] = Choice(row.key, row.order, row.title, not row.wanted, fixed=False)
+            self._choices[row.key] = replace(row, wanted=not row.wanted)
             table.set_rows(list(self._choices.values()))
         table.action_move(1)
 

@@ -75,6 +75,15 @@ class RowList:
         index = next(found for found in map(self.heads.at, (line, line + 1)) if isinstance(found, int))
         return index if index != self.cursor or not lines else self.cursor + (1 if lines > 0 else -1)
 
+    def cursor_lines(self, page: int) -> tuple[int, int]:
+        """First and last line of what is under the cursor; the head of a group is seen with its first row."""
+        line = self.heads.line_of(self.cursor)
+        return (self.heads.top_of(self.cursor) if page > 1 else line), line
+
+    def why_empty(self, noun: str) -> str:
+        """That a filter hides all rows, or nothing when it is not the filter."""
+        return f"no {noun} matches «{self.filter.text}» - esc clears" if self.all and self.filter else ""
+
     def nearest(self, index: int) -> int:
         """The index, brought inside the shown rows."""
         return max(0, min(index, len(self.shown) - 1))

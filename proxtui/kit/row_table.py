@@ -63,6 +63,11 @@ class RowTable(TableCanvas):
         """All rows."""
         return len(self.rows.all)
 
+    def row_at(self, y: int) -> int | None:
+        """Index of the row that is painted there; None on the header, the head of a group and below the last."""
+        found = self.rows.at_line(self.first_line + y - self.header) if y >= self.header else None
+        return found if isinstance(found, int) else None
+
     def say_when_empty(self, text: str) -> None:
         """What stands in the middle when there are no rows; may have several lines."""
         if text != self.empty:

@@ -85,11 +85,6 @@ class TableCanvas(ScrollView):
         """Number of the line under the header; rows and heads of groups are counted together."""
         return self.scroll_offset.y
 
-    def row_at(self, y: int) -> int | None:
-        """Index of the row that is painted there; None on the header, the head of a group and below the last."""
-        found = self.rows.at_line(self.first_line + y - self.header) if y >= self.header else None
-        return found if isinstance(found, int) else None
-
     def forget_columns(self, columns: Sequence[Column[Any]]) -> None:
         """Use other columns from the next paint on."""
         self.rows.columns = tuple(columns)
@@ -128,7 +123,7 @@ class TableCanvas(ScrollView):
     def follow(self) -> None:
         """Scroll just as far as the cursor needs."""
         if not self._in_sight():
-            top, line = self._cursor_lines()
+            top, line = self.rows.cursor_lines(self.page)
             y = top if top < self.first_line else line - self.page + 1
             self.scroll_to(y=y, animate=False, force=True)
 
@@ -158,13 +153,8 @@ class TableCanvas(ScrollView):
         self.repaint()
 
     def _in_sight(self) -> bool:
-        top, line = self._cursor_lines()
+        top, line = self.rows.cursor_lines(self.page)
         return self.first_line <= top and line < self.first_line + self.page
-
-    def _cursor_lines(self) -> tuple[int, int]:
-        """First and last line of what is under the cursor; the head of a group is seen with its first row."""
-        line = self.rows.heads.line_of(self.rows.cursor)
-        return (self.rows.heads.top_of(self.rows.cursor) if self.page > 1 else line), line
 
     def _extend(self) -> None:
         """Tell Textual how far it can scroll, without the layout of the whole screen that assigning would cause."""
@@ -187,7 +177,7 @@ class TableCanvas(ScrollView):
             return paint_head(found, width, self._inks["plain"])
         if found is not None:
             return self._row_strip(found, slots)
-        words = [] if self.rows.shown else self._nothing()
+        words = [] if self.rows.shown else wrapped(self.rows.why_empty(self._noun) or self.empty, width - 2 * GUTTER)
         line = y - max(self.header, (self.size.height - len(words)) // 2)
         ink = self._inks["empty"]
         return paint_centred(words[line], width, ink.base) if 0 <= line < len(words) else Strip.blank(width, ink.base)
@@ -205,9 +195,3 @@ class TableCanvas(ScrollView):
             self._strips.clear()
         self._strips[row.key, lit] = (row, strip)
         return strip
-
-    def _nothing(self) -> list[str]:
-        room = self.line_width - 2 * GUTTER
-        if self.rows.all and self.rows.filter:
-            return wrapped(f"no {self._noun} matches «{self.rows.filter.text}» - esc clears", room)
-        return wrapped(self.empty, room)

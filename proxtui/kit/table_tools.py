@@ -155,7 +155,8 @@ class TableTools(RowCopies[R]):
         self.post_message(Arranged(self))
 
     def action_columns(self) -> None:
-        self.app.push_screen(ColumnChooser(self._columns, self.wanted), self._choose)
+        dropped = {column.key for column in self.table.slots.dropped}
+        self.app.push_screen(ColumnChooser(self._columns, self.wanted, dropped), self._choose)
 
     def _choose(self, wanted: frozenset[str] | None) -> None:
         if wanted is not None:

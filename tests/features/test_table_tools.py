@@ -42,6 +42,7 @@ async def told(acting: Stage) -> str:
 async def test_columns_are_chosen_and_keep_their_order(size: tuple[int, int]) -> None:
     async with stage(two_tenants(), size) as acting:
         assert "CPUs" not in titles(acting)
+        dropped = acting.table.slots.dropped
         await acting.press("c")
         chooser = acting.app.screen
         assert isinstance(chooser, ColumnChooser)
@@ -49,6 +50,10 @@ async def test_columns_are_chosen_and_keep_their_order(size: tuple[int, int]) ->
         shown = text_of(table)
         assert "[x]" in shown
         assert "Uptime" in shown
+        assert "esc: leave it" in str(chooser.query_one("#columns-end").render())
+        # Not every wanted column has room, and the list says which.
+        assert ("no room" in shown) == bool(dropped)
+        assert size == LARGE or "no room" in shown
         for key in ("uptime", "maxcpu"):
             table.move_to(key)
             await acting.press("space")
