@@ -15,7 +15,6 @@ from proxtui.core.model import Scope
 from proxtui.kit.arrangements import Arrangements
 from proxtui.kit.console import Console
 from proxtui.kit.filter_bar import FilterBar
-from proxtui.kit.finder import Entry
 from proxtui.kit.history import History
 from proxtui.kit.saved_views import SavedViews
 from proxtui.kit.view import Arranged, LiveView
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
     from proxtui.kit.command_line import CommandLine
     from proxtui.kit.commands import Commands
+    from proxtui.kit.finder import Entry
 
 KEEP_AFTER = 2.0
 """Seconds between a change and the disk: many keys are one write."""

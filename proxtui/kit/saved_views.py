@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from proxtui.core.filters import MAX_LENGTH, parse
 from proxtui.core.model import Fleet, Scope
 from proxtui.errors import UsageError
-from proxtui.kit.commands import Command, printable
-from proxtui.kit.finder import Entry
 
 if TYPE_CHECKING:
+    from proxtui.kit.commands import Command
     from proxtui.kit.desk import Desk
+    from proxtui.kit.finder import Entry
 
 MOST = 200
 _NAME = re.compile(r"[\w.+-]{1,40}")
@@ -35,6 +35,8 @@ class SavedViews:
 
     def commands(self) -> Iterator[Command]:
         """``:save``, ``:view``, ``:forget``."""
+        from proxtui.kit.commands import Command
+
         yield Command("save", "keep this view, its filter and order by a name", self.save, "NAME", choices=self._names)
         yield Command("view", "show a saved view", self.show, "NAME", choices=self._names)
         yield Command("forget", "forget a saved view", self.forget, "NAME", choices=self._names)
@@ -42,11 +44,15 @@ class SavedViews:
     def entries(self) -> Iterator[Entry]:
         """What the palette shows."""
         for name in self.names:
+            from proxtui.kit.finder import Entry
+
             yield Entry("view", f"Saved view {name}", f":view {name}", run=partial(self.show, name))
 
     async def save(self, name: str) -> None:
         """Keep what is shown now by this name."""
         if not _NAME.fullmatch(name):
+            from proxtui.kit.commands import printable
+
             raise UsageError(printable(f"a name is one word of letters, digits and . _ + -, not {name or 'nothing'}"))
         names = self.names
         if len(names) >= MOST and name not in names:
@@ -86,6 +92,8 @@ class SavedViews:
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
             there = f"nearest is {near[0]}" if near else f"there are {', '.join(names)}" if names else ":save makes one"
+            from proxtui.kit.commands import printable
+
             raise UsageError(printable(f"no view is saved as {name or 'nothing'}; {there}"))
         found = self.desk.memory.get("saved", name)
         return found if isinstance(found, dict) else {}
@@ -95,6 +103,8 @@ class SavedViews:
         scope = Scope(*parts[:3])
         fleet: Fleet = self.desk.runtime.store.fleet()
         if not any(scope.covers_server(one.ref) for one in fleet.snapshots):
+            from proxtui.kit.commands import printable
+
             raise UsageError(printable(f"{name} is of {' / '.join(parts[:2])}, which is not configured here"))
         return scope
 

@@ -12,8 +12,8 @@ from proxtui.core.series import Span
 from proxtui.core.sheet import Note, Page
 from proxtui.kit.key_names import PANE
 from proxtui.kit.table_view import TableView
-from proxtui.kit.view import number_of
 from proxtui.kit.time_axis import zone_text
+from proxtui.kit.view import number_of
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
@@ -132,6 +132,8 @@ class SectionedView(TableView[R, D]):
         return known is None or self.runtime.clock.monotonic() - known[0] >= section.every
 
     def _paint(self) -> None:
+        if not self.split.is_open:
+            return
         self.pane.say_sections([section.name for section in self.SECTIONS], self.at)
         row = self.row
         had_keys = self.pane.table.has_focus
