@@ -13,6 +13,7 @@ import subprocess
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from tempfile import TemporaryDirectory
 from types import TracebackType
 
 import pyte
@@ -27,6 +28,8 @@ class Terminal:
     def __init__(
         self, command: Sequence[str], *, columns: int = 80, lines: int = 24, environment: Mapping[str, str]
     ) -> None:
+        # What is remembered in one test is nobody else's, least of all the home folder's.
+        self._state = TemporaryDirectory(prefix="proxtui-state-")
         self.screen = pyte.Screen(columns, lines)
         self.stream = pyte.ByteStream(self.screen)
         self.raw = bytearray()
@@ -39,7 +42,13 @@ class Terminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={"TERM": "xterm-256color", "LANG": "C.UTF-8", "PATH": os.environ["PATH"], **environment},
+            env={
+                "TERM": "xterm-256color",
+                "LANG": "C.UTF-8",
+                "PATH": os.environ["PATH"],
+                "XDG_STATE_HOME": self._state.name,
+                **environment,
+            },
             start_new_session=True,
             preexec_fn=_take_terminal,
         )
@@ -55,6 +64,7 @@ class Terminal:
             self.process.kill()
         self.process.wait(10)
         os.close(self.master)
+        self._state.cleanup()
 
     def _set_size(self, columns: int, lines: int) -> None:
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
