@@ -7,7 +7,10 @@ one guest), so such a guest's rows can still be missing.
 
 from __future__ import annotations
 
-from proxtui.pve.access import Permissions
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from proxtui.pve.access import Permissions
 
 AGENT = ("VM.Monitor", "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted")
 
