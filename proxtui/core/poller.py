@@ -15,6 +15,9 @@ from proxtui.core.supervisor import Supervisor
 INTERVAL = 4.0
 """Below the 5 s after which PVE closes an idle connection: one connection serves all polls."""
 BACKGROUND_INTERVAL = 30.0
+LONGEST_REST = 8.5
+"""Seconds between polls of a screen that nobody touches, at the most: rows younger than 10 s are shown as of now, and
+PVE itself measures every 10 s."""
 AGEING = 1.0
 """Seconds between two looks at how old the rows have become."""
 
@@ -41,6 +44,8 @@ class Poller:
             for connection in connections
         }
         self._paused = False
+        self._attended: Collection[ServerRef] | None = None
+        self._resting = False
 
     async def run(self) -> None:
         """Poll every server until cancelled.
@@ -83,8 +88,21 @@ class Poller:
 
     def attend(self, refs: Collection[ServerRef] | None) -> None:
         """The servers in view: they are polled at the interval, the others at the background interval. None: all."""
+        self._attended = refs
+        self._pace()
+
+    def rest(self, resting: bool) -> None:
+        """Ask half as often, but still often enough that rows never look old; or go on, with what is late at once."""
+        self._resting = resting
+        self._pace()
+
+    def _pace(self) -> None:
+        near = self._interval
+        if self._resting:
+            near = max(near, min(2 * near, LONGEST_REST))
         for ref, supervisor in self._supervisors.items():
-            supervisor.pace(self._interval if refs is None or ref in refs else self._background_interval)
+            in_view = self._attended is None or ref in self._attended
+            supervisor.pace(near if in_view else max(near, self._background_interval))
 
     def _set_paused(self, paused: bool) -> None:
         self._paused = paused

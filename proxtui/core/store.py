@@ -190,12 +190,11 @@ def _difference(old: Snapshot, new: Snapshot) -> Delta:
 
 
 def _condition(snapshot: Snapshot) -> tuple[object, ...]:
-    """What a screen says about the server itself; its age is counted by the screen's own clock."""
+    """What a screen says about the server itself; the screen counts ages itself, and a pace is not seen."""
     return (
         snapshot.state,
         snapshot.error,
         snapshot.next_try_at,
         snapshot.endpoint,
-        snapshot.interval,
         snapshot.guests_unseen,
     )

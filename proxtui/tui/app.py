@@ -21,6 +21,7 @@ from proxtui.kit import signals
 from proxtui.kit.app import LiveApp
 from proxtui.kit.desk import Desk
 from proxtui.kit.keymap import read_keymap
+from proxtui.kit.rest import Rest
 from proxtui.kit.screen import LiveScreen
 from proxtui.kit.theme import DEFAULT_THEME, Looks
 from proxtui.registry import FEATURES
@@ -69,6 +70,7 @@ class ProxtuiApp(LiveApp):
         if keys:
             self.set_keymap(read_keymap(keys, self.rooms))
         self._polling: asyncio.Task[None] | None = None
+        self._rest = Rest(self, runtime.poller)
 
     def get_default_screen(self) -> LiveScreen:
         views = [feature for feature in self.rooms if feature.key]
@@ -83,6 +85,14 @@ class ProxtuiApp(LiveApp):
     def on_mount(self) -> None:
         # The first question loads the HTTP library: not before there is something to look at.
         self.call_after_refresh(self._start_polling)
+        if not self._wall:
+            # A wall is looked at without being touched.
+            self._rest.wait()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent):
+            self._rest.touched()
+        await super().on_event(event)
 
     @on(events.Unmount)
     async def _end(self) -> None:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from proxtui.core.ages import coarse_age
 from proxtui.core.connection import Connection
 from proxtui.core.model import ServerRef, SourceState
 from proxtui.core.poller import Poller
@@ -253,6 +254,22 @@ async def test_servers_out_of_view_are_polled_slowly_and_are_not_late(clock: Fak
         await clock.advance(0)
         assert back.times()[-1] == clock.now, "what comes into view is asked at once"
         assert bench.state(B) is SourceState.FRESH
+
+
+async def test_nobody_at_the_keys_halves_the_pace_and_a_touch_asks_at_once_what_is_late(clock: FakeClock) -> None:
+    client = FakeClient(clock)
+    bench = Bench(clock, connection(A, client))
+    async with bench.running():
+        bench.poller.rest(True)
+        for _ in range(17):
+            await clock.advance(1)
+            assert bench.state(A) is SourceState.FRESH
+            assert coarse_age(bench.store.snapshot(A), clock.now) == 0, "rows never look old for it"
+        assert client.times() == [1000.0, 1008.0, 1016.0]
+        await clock.advance(5)
+        bench.poller.rest(False)
+        await clock.advance(0)
+        assert client.times()[-1] == clock.now
 
 
 async def test_a_nudge_asks_one_server_at_once(clock: FakeClock) -> None:
