@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from proxtui.core.filters import parse
 from proxtui.core.rows import Column, Scalar
-from proxtui.kit.ordering import sorted_rows
+from proxtui.kit import ordering
+from proxtui.kit.ordering import Order, places, sorted_rows
 from proxtui.kit.row_list import RowList
 from tests.kit.fakes import COLUMNS, Row, many
 
@@ -61,3 +63,18 @@ def test_the_cursor_follows_its_row_and_stays_at_its_place_when_that_is_gone() -
     rows.all = ()
     rows.arrange()
     assert (rows.cursor, rows.cursor_key, rows.cursor_row) == (0, None, None)
+
+
+def test_equal_values_are_not_sorted_again_and_others_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(ordering, "places", lambda values, **how: asked.append(1) or places(values, **how))
+    names: Column[Row] = Column("name", "NAME", lambda row: row.name, lambda row: row.name, 5)
+    order = Order()
+    assert [row.key for row in order.of([Row(0, "b"), Row(1, "a")], names, descending=False)] == [1, 0]
+    again = [Row(0, "b", cpu=0.9), Row(1, "a", cpu=0.8)]
+    assert order.of(again, names, descending=False) == [again[1], again[0]], "the new rows, in the old order"
+    assert len(asked) == 1
+    assert [row.key for row in order.of([Row(0, "a"), Row(1, "b")], names, descending=False)] == [0, 1]
+    assert [row.key for row in order.of([Row(0, "a"), Row(1, "b")], names, descending=True)] == [1, 0]
+    assert [row.key for row in order.of([Row(0, "a")], names, descending=True)] == [0]
+    assert len(asked) == 4
