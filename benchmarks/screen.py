@@ -97,11 +97,11 @@ async def _keys(sizes: Sequence[int], presses: int) -> list[Figure]:
     figures: list[Figure] = []
     for guests in sizes:
         name = f"cursor down to paint, {guests} rows"
-        # The tree follows the cursor from node to node: only with as many nodes are the rows alone compared. What the
-        # tree adds is told beside it.
+        # The tree follows the cursor from node to node: with as many nodes the rows alone are compared, with one node
+        # the tree's part is in it.
         for nodes, limit, beside in (
             (guests // 200, 1.3, "100 rows on as many nodes"),
-            (1, None, "100 rows on one node"),
+            (1, 1.3, "100 rows on one node"),
         ):
             async with (
                 stage(fleet.body(fleet.rows(PLAIN, nodes=nodes), seed=1)) as plain,
