@@ -16,7 +16,6 @@ from proxtui.config.models import (
     Config,
     Credentials,
     Endpoint,
-    Role,
     Server,
     Settings,
     Sweep,
@@ -24,6 +23,7 @@ from proxtui.config.models import (
     TlsTrust,
     User,
 )
+from proxtui.config.rules import role_of, rules_of
 from proxtui.config.secret import Secret
 from proxtui.config.variables import VARIABLES, Variable
 from proxtui.errors import UsageError
@@ -108,7 +108,9 @@ def from_environment(environ: Mapping[str, str], *, overrides: ConnectionFlags |
     Raises UsageError with one line that names the variable or flag.
     """
     flags = overrides or ConnectionFlags()
-    settings = Settings(read_only=flags.read_only or wants_read_only(environ), sweep=wanted_sweep(environ) or "off")
+    settings = Settings(
+        read_only=flags.read_only or wants_read_only(environ), sweep=wanted_sweep(environ) or "off", **rules_of(environ)
+    )
     sources = _Sources(environ, flags)
     something = sources.first()
     if something is None:
@@ -126,7 +128,7 @@ def from_environment(environ: Mapping[str, str], *, overrides: ConnectionFlags |
         timeout_ms=_timeout(sources),
     )
     tenant = Tenant(slug=DEFAULT_TENANT, name=DEFAULT_TENANT, servers=(server,))
-    user = User(name=credentials.userid[:80], system_role="admin", roles={DEFAULT_TENANT: Role.ADMIN})
+    user = User(name=credentials.userid[:80], system_role="admin", roles={DEFAULT_TENANT: role_of(environ)})
     return Config(tenants=(tenant,), users=(user,), settings=settings)
 
 

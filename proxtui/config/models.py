@@ -160,6 +160,36 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+WriteMode = Literal["always", "timed", "never"]
+Confirmation = Literal["risk", "all", "typed"]
+_GLOB = re.compile(r"[a-z*?][a-z0-9_.*?-]{0,79}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules(_Value):
+    """What may be changed. Where an installation and a tenant both say something, the stricter word counts."""
+
+    write_mode: WriteMode = "always"
+    """``timed``: only while somebody opened the lock, for a time and with a reason; ``never``: not at all."""
+    allowed_operations: tuple[str, ...] = ("*",)
+    """Of those that the role may: names such as ``guests.start`` or ``guests.*``; empty allows nothing."""
+    denied_operations: tuple[str, ...] = ()
+    """Taken away again, whoever asks."""
+    require_confirmation: Confirmation = "risk"
+    """``risk``: as hard as each change asks; ``all``: nothing without a question; ``typed``: always by the name."""
+    dry_run: bool = False
+    """Show what would be sent, and send nothing."""
+
+    def __post_init__(self) -> None:
+        for name in ("allowed_operations", "denied_operations"):
+            for glob in getattr(self, name):
+                if not _GLOB.fullmatch(glob):
+                    raise ValueError(f"{name}: needs names such as guests.start or guests.*")
+        for name, words in (("write_mode", WriteMode), ("require_confirmation", Confirmation)):
+            if getattr(self, name) not in get_args(words):
+                raise ValueError(f"{name}: needs one of {', '.join(get_args(words))}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class User(_Value):
     """A person who uses proxtui."""
@@ -174,7 +204,7 @@ class User(_Value):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tenant(_Value):
+class Tenant(Rules):
     """A customer, a site or a department: servers that belong together."""
 
     slug: str
@@ -184,6 +214,7 @@ class Tenant(_Value):
     servers: tuple[Server, ...] = ()
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _refuse_no_slug("slug", self.slug)
         self._keep("name", _title("name", self.name))
         _refuse_twins("server", (server.name for server in self.servers))
@@ -193,8 +224,8 @@ Sweep = Literal["off", "guests", "backups", "all"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(_Value):
-    """How this installation polls and looks."""
+class Settings(Rules):
+    """How this installation polls and looks, and what may be changed by it."""
 
     interval: float = 4.0
     """Seconds between two polls of a server in view."""
@@ -214,8 +245,12 @@ class Settings(_Value):
     """What the dashboard asks slowly: guests for IP and system, one after the other; storages for backups; or both."""
     read_only: bool = False
     """Refuse every change before it reaches the wire."""
+    write_idle_minutes: float = 10.0
+    """Without a key for so long the lock of ``write_mode = "timed"`` closes by itself."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        _refuse_outside("write_idle_minutes", self.write_idle_minutes, 1, 480)
         _refuse_outside("interval", self.interval, 1, 300)
         _refuse_outside("background_interval", self.background_interval, 1, 3600)
         _refuse_outside("wall_seconds", self.wall_seconds, 2, 3600)
@@ -251,6 +286,16 @@ class Config(_Value):
     def servers(self) -> list[tuple[Place, Server]]:
         """Every server with its place, in configured order."""
         return [(Place(tenant.slug, server.name), server) for tenant in self.tenants for server in tenant.servers]
+
+    def rules(self, tenant: str) -> tuple[Rules, ...]:
+        """What may be changed in a tenant: the rules of the installation, then its own."""
+        return (self.settings, *(own for own in self.tenants if own.slug == tenant))
+
+    def user(self, name: str) -> User | None:
+        """The person of that name; where only one is configured it is always that one."""
+        if len(self.users) == 1:
+            return self.users[0]
+        return next((user for user in self.users if user.name == name), None)
 
     def with_settings(self, **said: Any) -> Config:
         """A copy in which these settings are as said. ValueError when they cannot be meant."""

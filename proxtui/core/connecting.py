@@ -46,11 +46,13 @@ def connect(
     clock: Clock,
     *,
     read_only: bool,
+    lock: Callable[[], str | None] | None = None,
     ask_totp: AskTotp | None = None,
     transport: Any = None,
 ) -> Connection:
     """The connection of a server. Nothing is sent, and httpx not loaded, before its first use.
 
+    ``lock`` gives the reason why no change may be sent at the moment, or None; ``read_only`` beats it.
     ``transport`` replaces the network in tests (an ``httpx.AsyncBaseTransport``).
     """
 
@@ -64,6 +66,7 @@ def connect(
             return ProxmoxClient(
                 config,
                 read_only=read_only,
+                lock=lock,
                 limiter=limiter,
                 ask_totp=ask_totp,
                 transport=transport,

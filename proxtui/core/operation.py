@@ -45,6 +45,16 @@ class Kind(StrEnum):
 
 GUESTS = frozenset({Kind.QEMU, Kind.LXC})
 
+_USUAL_PATHS = {
+    Kind.QEMU: "/vms/{vmid}",
+    Kind.LXC: "/vms/{vmid}",
+    Kind.NODE: "/nodes/{node}",
+    Kind.STORAGE: "/storage/{storage}",
+    Kind.VOLUME: "/storage/{storage}",
+    Kind.TASK: "/nodes/{node}",
+    Kind.POOL: "/pool/{pool}",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -120,6 +130,11 @@ class Operation:
     """Its letter in the menu; empty: the menu finds one."""
     unavailable: Callable[[Any], str | None] = _always
     """Why it makes no sense for this guest, node, ... now: ``is running already``. It is told, and never decides."""
+    tasks: tuple[str, ...] = ()
+    """Types of the tasks that PVE starts for it, as in ``("qmstart", "vzstart")``; empty: guessed from the verb.
+
+    By them a change is found again whose answer was lost.
+    """
     effect: str = ""
     """The status that a guest shows once it worked: ``running``, ``stopped``; empty when none is to be waited for."""
     creates: bool = False
@@ -132,6 +147,18 @@ class Operation:
     @property
     def verb(self) -> str:
         return self.name.partition(".")[2]
+
+    def acl_path(self, target: Target) -> str:
+        """Where in PVE's access control list its privileges are needed: ``/vms/100``."""
+        kind, storage = target.kind, target.id.partition(":")[0]
+        known = {
+            "vmid": target.id if kind in GUESTS else "",
+            "node": target.id if kind is Kind.NODE else target.node,
+            "storage": storage if kind in (Kind.STORAGE, Kind.VOLUME) else "",
+            "pool": target.id if kind is Kind.POOL else "",
+        }
+        path = (self.acl or _USUAL_PATHS.get(kind, "/")).format_map(known)
+        return "/" + path.strip("/")
 
     def params_model(self) -> type[BaseModel] | None:
         """The model of its parameters, loaded now."""

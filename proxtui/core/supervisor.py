@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from proxtui.core.clock import Clock
+from proxtui.core.clock import Clock, sleep_or_wake
 from proxtui.core.connection import Connection
 from proxtui.core.store import Store
 from proxtui.errors import ProxtuiError, UnexpectedAnswer
@@ -58,7 +58,7 @@ class Supervisor:
             else:
                 # Nothing is awaited between looking and clearing, so no call to wake is lost.
                 self._wake.clear()
-                await _sleep_or_wake(self._clock, wait, self._wake)
+                await sleep_or_wake(self._clock, wait, self._wake)
 
     async def poll(self) -> bool:
         """Ask once, if an endpoint may be asked. True when it answered."""
@@ -159,22 +159,3 @@ class Supervisor:
         if self.connection.has_spare:
             return max(allowed_at, self._earliest)
         return max(allowed_at, self._earliest, self._started_at + self._interval * self._swing)
-
-
-async def _sleep_or_wake(clock: Clock, seconds: float | None, wake: asyncio.Event) -> None:
-    """Wait for the time or for the event, whichever comes first. Both tasks end before this returns."""
-    waits = {asyncio.ensure_future(_until(wake))}
-    if seconds is not None:
-        waits.add(asyncio.ensure_future(clock.sleep(seconds)))
-    try:
-        done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in waits:
-            task.cancel()
-        await asyncio.gather(*waits, return_exceptions=True)
-    for task in done:
-        task.result()
-
-
-async def _until(event: asyncio.Event) -> None:
-    await event.wait()

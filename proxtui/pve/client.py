@@ -20,11 +20,12 @@ from proxtui.errors import (
     OutcomeUnknown,
     UnexpectedAnswer,
 )
-from proxtui.pve import answers, lock
+from proxtui.pve import answers
 from proxtui.pve.answers import Reply
 from proxtui.pve.auth import AskTotp, Auth, TicketAuth, TokenAuth
 from proxtui.pve.deadline import Deadline
 from proxtui.pve.limits import RateLimiter
+from proxtui.pve.lock import Lock, always, check
 from proxtui.pve.paths import API_ROOT, Params, checked, encoded
 from proxtui.pve.settings import ProxmoxConfig
 from proxtui.pve.wire import Call, Wire
@@ -40,6 +41,9 @@ class ProxmoxClient:
     A GET that dies on a connection that had been kept open is sent once more. A request that was answered with 401
     was not carried out, so after a new login it is sent once more, whatever its method. Nothing else is ever repeated:
     a change whose answer is lost ends as ``OutcomeUnknown``. Every error is a ``ProxtuiError``.
+
+    ``lock`` is asked before each change and gives the reason why it may not be sent, or None; ``read_only`` is the
+    lock that never opens. The login always passes.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class ProxmoxClient:
         config: ProxmoxConfig,
         *,
         read_only: bool = False,
+        lock: Lock | None = None,
         limiter: RateLimiter | None = None,
         ask_totp: AskTotp | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -55,7 +60,8 @@ class ProxmoxClient:
         self.config = config
         self.read_only = read_only
         self._limiter = limiter
-        self._wire = Wire(config, read_only=read_only, transport=transport)
+        self._lock = always if read_only else lock
+        self._wire = Wire(config, lock=self._lock, transport=transport)
         self._slots = asyncio.Semaphore(MOST_AT_ONCE)
         # A node behind the server may hang for 30 s; calls to nodes never hold the slot that the next poll needs.
         self._node_slots = asyncio.Semaphore(MOST_AT_ONCE - 1)
@@ -130,9 +136,9 @@ class ProxmoxClient:
         return await self._write(Call("DELETE", checked(path), encoded(params)), timeout)
 
     async def _write(self, call: Call, timeout: int | None) -> Any:  # noqa: ASYNC109
-        if self.read_only:
+        if self._lock is not None:
             # The transport would refuse it too; asked here, not even a login is sent for it.
-            lock.check(call.method, API_ROOT + call.path)
+            check(call.method, API_ROOT + call.path, self._lock)
         try:
             return answers.data_of(await self._answered(call, timeout), call.method, call.path)
         except UnexpectedAnswer as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NoReturn
 
 import httpx
@@ -10,28 +11,42 @@ from proxtui.errors import ReadOnlyError
 
 _LOGIN = "/api2/json/access/ticket"
 
+READ_ONLY = "read-only"
+Lock = Callable[[], str | None]
+"""Why no change may be sent now, in a few words; None when one may. Asked anew before each."""
 
-def refuse(what: str) -> NoReturn:
+
+def always() -> str | None:
+    """The lock that never opens."""
+    return READ_ONLY
+
+
+def refuse(what: str, why: str = READ_ONLY) -> NoReturn:
     """Refuse ``what`` (an SSH session, a console, a config write): ``ReadOnlyError``."""
-    raise ReadOnlyError(f"read-only: {what} is refused, nothing was sent")
+    raise ReadOnlyError(f"{why}: {what} is refused, nothing was sent")
 
 
-def check(method: str, path: str) -> None:
-    """``ReadOnlyError`` for every request but a GET and the login. ``path`` is the whole one, without a query."""
+def check(method: str, path: str, lock: Lock = always) -> None:
+    """``ReadOnlyError`` for every request but a GET and the login, as long as ``lock`` has a reason.
+
+    ``path`` is the whole one, without a query.
+    """
     if method == "GET" or (method == "POST" and path == _LOGIN):
         return
-    refuse(f"{method} {path.removeprefix('/api2/json')}")
+    if (why := lock()) is not None:
+        refuse(f"{method} {path.removeprefix('/api2/json')}", why)
 
 
 class LockedTransport(httpx.AsyncBaseTransport):
-    """Wraps any transport; opens no connection and sends no byte for a request that could change something."""
+    """Wraps any transport; while locked it sends no byte of a request that could change something."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, inner: httpx.AsyncBaseTransport, lock: Lock = always) -> None:
         self._inner = inner
+        self._lock = lock
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         path = request.url.raw_path.partition(b"?")[0].decode("ascii", "replace")
-        check(request.method, path)
+        check(request.method, path, self._lock)
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:

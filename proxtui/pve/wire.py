@@ -14,7 +14,7 @@ from proxtui.pve import tls
 from proxtui.pve.answers import Reply, reason_text
 from proxtui.pve.connections import FRESH_SECONDS, KEPT_SECONDS, EndpointTransport
 from proxtui.pve.failures import Progress, certificate_error, distrusted, network_error
-from proxtui.pve.lock import LockedTransport
+from proxtui.pve.lock import Lock, LockedTransport
 from proxtui.pve.paths import API_ROOT
 from proxtui.pve.settings import ProxmoxConfig
 
@@ -60,7 +60,7 @@ class Wire:
     """The connections to one endpoint. ``requests_sent`` counts every request that was handed to them."""
 
     def __init__(
-        self, config: ProxmoxConfig, *, read_only: bool = False, transport: httpx.AsyncBaseTransport | None = None
+        self, config: ProxmoxConfig, *, lock: Lock | None = None, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self._config = config
         self._base = httpx.URL(config.base_url)
@@ -73,8 +73,8 @@ class Wire:
             context = tls.context_for(config)
             kept = EndpointTransport(context, keepalive=KEPT_SECONDS)
             fresh = EndpointTransport(context, keepalive=FRESH_SECONDS)
-        self._kept = LockedTransport(kept) if read_only else kept
-        self._fresh = LockedTransport(fresh) if read_only else fresh
+        self._kept = LockedTransport(kept, lock) if lock is not None else kept
+        self._fresh = LockedTransport(fresh, lock) if lock is not None else fresh
 
     async def exchange(self, call: Call, headers: dict[str, str], *, seconds: float, fresh: bool) -> Reply:
         """Send ``call`` once and read its answer whole.

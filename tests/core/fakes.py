@@ -35,6 +35,8 @@ class FakeClock:
 
     def __init__(self, start: float = 1000.0) -> None:
         self.now = start
+        self.slept = 0.0
+        """Seconds for which the machine was suspended."""
         self._order = count()
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
 
@@ -43,6 +45,9 @@ class FakeClock:
 
     def time(self) -> float:
         return 1_790_000_000.0 + self.now
+
+    def boottime(self) -> float:
+        return self.now + self.slept
 
     async def sleep(self, seconds: float) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -26,6 +26,9 @@ class FakeClock:
     def time(self) -> float:
         return 1_795_305_420.0 + self.now - 1000.0
 
+    def boottime(self) -> float:
+        return self.now
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.Event().wait()
 

@@ -121,6 +121,9 @@ class HeldClock:
     def time(self) -> float:
         return 1_790_000_000.0 + self.now
 
+    def boottime(self) -> float:
+        return self.now
+
     async def sleep(self, seconds: float) -> None:
         raise AssertionError("nothing here sleeps")
 
