@@ -42,6 +42,9 @@ class Noon:
     def time(self) -> float:
         return NOON
 
+    def boottime(self) -> float:
+        return 1_000.0
+
     async def sleep(self, _seconds: float) -> None:
         await asyncio.Event().wait()
 
