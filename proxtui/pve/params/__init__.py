@@ -7,11 +7,86 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from proxtui.pve.params.base import Params
+    from proxtui.pve.params.guests_agent import AgentExecParams
+    from proxtui.pve.params.guests_changes import (
+        ConfigParams,
+        MoveDiskParams,
+        NotesParams,
+        ResizeDiskParams,
+        RevertParams,
+        TagsParams,
+        TemplateParams,
+    )
+    from proxtui.pve.params.guests_create import ContainerCreateParams, VMCreateParams
+    from proxtui.pve.params.guests_life import CloneParams, DeleteParams, MigrateParams
+    from proxtui.pve.params.guests_power import HibernateParams, RebootParams, SendKeyParams, ShutdownParams, StopParams
+    from proxtui.pve.params.guests_snapshots import (
+        RollbackParams,
+        SnapshotDeleteParams,
+        SnapshotEditParams,
+        SnapshotParams,
+    )
 
-__all__ = ["Params"]
+__all__ = [
+    "AgentExecParams",
+    "CloneParams",
+    "ConfigParams",
+    "ContainerCreateParams",
+    "DeleteParams",
+    "HibernateParams",
+    "MigrateParams",
+    "MoveDiskParams",
+    "NotesParams",
+    "Params",
+    "RebootParams",
+    "ResizeDiskParams",
+    "RevertParams",
+    "RollbackParams",
+    "SendKeyParams",
+    "ShutdownParams",
+    "SnapshotDeleteParams",
+    "SnapshotEditParams",
+    "SnapshotParams",
+    "StopParams",
+    "TagsParams",
+    "TemplateParams",
+    "VMCreateParams",
+]
 
 _HOMES = {
     "base": ("Params",),
+    "guests_agent": ("AgentExecParams",),
+    "guests_changes": (
+        "ConfigParams",
+        "MoveDiskParams",
+        "NotesParams",
+        "ResizeDiskParams",
+        "RevertParams",
+        "TagsParams",
+        "TemplateParams",
+    ),
+    "guests_create": (
+        "ContainerCreateParams",
+        "VMCreateParams",
+    ),
+    "guests_life": (
+        "CloneParams",
+        "DeleteParams",
+        "MigrateParams",
+    ),
+    "guests_power": (
+        "HibernateParams",
+        "RebootParams",
+        "SendKeyParams",
+        "ShutdownParams",
+        "StopParams",
+    ),
+    "guests_snapshots": (
+        "RollbackParams",
+        "SnapshotDeleteParams",
+        "SnapshotEditParams",
+        "SnapshotParams",
+    ),
 }
 _HOME_OF = {name: f"proxtui.pve.params.{home}" for home, names in _HOMES.items() for name in names}
 

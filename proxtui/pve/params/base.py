@@ -62,6 +62,9 @@ class Params(BaseModel):
             cls.__pydantic_validator__.validate_python(dict(values), self_instance=cls.__new__(cls))
         except ValidationError as error:
             return _problems_in(error, cls)
+        except InvalidInput as problem:
+            # Two fields that do not go together; seen once each of them is right.
+            return (problem,)
         return ()
 
     @classmethod
@@ -153,7 +156,12 @@ def _problem(details: ErrorDetails, model: type[Params]) -> InvalidInput:
     elif field is None or _is_secret(field):
         # What has no field of its own may be a secret under a wrong name.
         value = HIDDEN
-    return InvalidInput(".".join(map(str, where)) or model.__name__, value, _rule(details, field))
+    # A form shows it at the field; which of its pairs it is, the rule says.
+    inner = where[1] if len(where) > 1 and isinstance(where[1], str) and where[1] != "[key]" else ""
+    rule = _rule(details, field)
+    if "password" in inner:
+        value = HIDDEN
+    return InvalidInput(name or model.__name__, value, f"{inner}: {rule}" if inner else rule)
 
 
 def _rule(details: ErrorDetails, field: FieldInfo | None) -> str:
@@ -202,7 +210,11 @@ def _kind_of(field: FieldInfo) -> str:
 
 
 def _is_secret(field: FieldInfo) -> bool:
-    return field.annotation is SecretStr or SecretStr in get_args(field.annotation)
+    return _holds_secret(field.annotation)
+
+
+def _holds_secret(annotated: object) -> bool:
+    return annotated is SecretStr or any(_holds_secret(part) for part in get_args(annotated))
 
 
 def _plain(value: Any) -> Scalar | list[str]:
