@@ -13,6 +13,10 @@ from proxtui.core.rows import Column, TableRow
 GAP = 1
 ALWAYS = 1
 """The priority of columns that are never dropped."""
+NAMES = 2
+"""Columns up to this priority say what a row is about: whole they are worth more than the least important column."""
+LONGEST_NAME = 16
+"""Cells that such a column may take from others; a longer text is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +49,10 @@ class Layout:
 def lay_out(columns: Sequence[Column[Any]], width: int, wants: Mapping[str, int] | None = None) -> Layout:
     """Fit the shown columns into ``width`` cells: the highest priority number is dropped first, 1 never.
 
-    ``wants`` is how many cells the content of a column would like; it gets them where there is room.
+    ``wants`` is how many cells the content of a column would like; it gets them where there is room. For what says
+    what a row is about, less important columns make room.
     """
-    kept, dropped = _choose([column for column in columns if column.shown], width)
+    kept, dropped = _choose([column for column in columns if column.shown], width, wants or {})
     widths = _share(kept, _room(width, len(dropped)), wants or {})
     slots: list[Slot] = []
     x = 0
@@ -76,16 +81,28 @@ def _need(columns: Sequence[Column[Any]]) -> int:
     return sum(column.width for column in columns) + GAP * (len(columns) - 1)
 
 
-def _choose(columns: list[Column[Any]], width: int) -> tuple[list[Column[Any]], list[Column[Any]]]:
+def _choose(
+    columns: list[Column[Any]], width: int, wants: Mapping[str, int]
+) -> tuple[list[Column[Any]], list[Column[Any]]]:
     kept = list(columns)
     dropped: list[Column[Any]] = []
-    while kept and _need(kept) > _room(width, len(dropped)):
+    while kept:
+        room = _room(width, len(dropped))
+        cut = sum(_missing(column, wants) for column in kept)
         victim = max(reversed(kept), key=lambda column: column.priority)
-        if victim.priority <= ALWAYS:
+        # Nothing that says what a row is about goes so that another such column is whole.
+        if _need(kept) + (cut if victim.priority > NAMES else 0) <= room or victim.priority <= ALWAYS:
             break
         kept.remove(victim)
         dropped.append(victim)
     return kept, dropped
+
+
+def _missing(column: Column[Any], wants: Mapping[str, int]) -> int:
+    """Cells that a column needs beyond its least, so that what a row is about can be read whole."""
+    if column.priority > NAMES:
+        return 0
+    return max(0, min(wants.get(column.key, 0), LONGEST_NAME) - column.width)
 
 
 def _share(columns: Sequence[Column[Any]], room: int, wants: Mapping[str, int]) -> list[int]:

@@ -84,4 +84,25 @@ def test_columns_get_what_their_content_wants_where_there_is_room() -> None:
     wants = {"name": 12, "node": 14, "tags": 30}
     assert [slot.width for slot in lay_out(columns, 34, wants).slots] == [12, 14, 6]
     assert [slot.width for slot in lay_out(columns, 70, wants).slots] == [24, 14, 30]
-    assert [slot.width for slot in lay_out(columns, 26, wants).slots] == [10, 8, 6]
+    assert [slot.width for slot in lay_out(columns, 26, wants).slots] == [12, 10]
+
+
+def test_less_important_columns_go_so_that_names_can_be_read_whole() -> None:
+    columns = [column("node", 10, 1), column("server", 9, 3), column("cpu", 5, 2), column("tenant", 9, 4)]
+    wants = {"node": 15, "server": 14, "tenant": 14, "cpu": 5}
+    layout = lay_out(columns, 38, wants)
+    assert [slot.column.key for slot in layout.slots] == ["node", "server", "cpu"]
+    assert layout.slots[0].width == 15
+    assert [dropped.key for dropped in layout.dropped] == ["tenant"]
+
+
+def test_a_very_long_name_takes_only_so_much_from_the_others() -> None:
+    columns = [column("name", 10, 1), column("node", 10, 3)]
+    layout = lay_out(columns, 40, {"name": 63, "node": 5})
+    assert [slot.column.key for slot in layout.slots] == ["name", "node"]
+
+
+def test_no_name_goes_so_that_another_is_whole() -> None:
+    columns = [column("name", 10, 1), column("cpu", 6, 2)]
+    layout = lay_out(columns, 18, {"name": 20, "cpu": 6})
+    assert [slot.column.key for slot in layout.slots] == ["name", "cpu"]
