@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from proxtui.errors import ApiError, InvalidInput, NotFoundError
+from proxtui.errors import ApiError, NotFoundError, UnexpectedAnswer
 from proxtui.pve.asking import Asker
 from proxtui.pve.cluster_readers import (
     ha_entry_of,
     ha_group_of,
     ha_resource_of,
     ha_rule_of,
-    is_pool_name,
     log_entry_of,
     pool_row_of,
     replication_of,
@@ -23,7 +22,7 @@ from proxtui.pve.models_cluster import ClusterLogEntry, HaEntry, HaResource, HaR
 from proxtui.pve.nodes import version_of
 from proxtui.pve.resources import PATH, Inventory, decode_resources
 from proxtui.pve.tasks import tasks_of
-from proxtui.pve.validators import check_whole
+from proxtui.pve.validators import InputValidator, check_whole
 
 NOT_IMPLEMENTED = 501
 
@@ -107,6 +106,15 @@ class ClusterTools:
         # Absent is PVE's way to say no here.
         return Row(object_of(await self._client.get(where), where)).flag("enable") or False
 
+    async def next_id(self) -> int:
+        """``GET /cluster/nextid``: the lowest free VMID. It is not reserved: somebody else may be given the same."""
+        where = "/cluster/nextid"
+        # PVE writes it as text.
+        vmid = Row({"vmid": await self._client.get(where)}).vmid()
+        if vmid is None:
+            raise UnexpectedAnswer("the answer is no VMID", status=200, method="GET", path=where)
+        return vmid
+
     async def pools(self) -> Listing[Pool]:
         """``GET /pools``, by name, without members. Those on which we lack Pool.Audit are left out silently."""
         return read_listing(await self._client.get("/pools"), "/pools", pool_row_of, lambda pool: pool.poolid)
@@ -116,9 +124,7 @@ class ClusterTools:
 
         Guests that we may not see are left out silently.
         """
-        if not is_pool_name(poolid):
-            raise InvalidInput("poolid", poolid, "a pool name: letters, digits, dots, hyphens, at most three levels")
-        data = await self._client.get("/pools", params={"poolid": poolid})
+        data = await self._client.get("/pools", params={"poolid": InputValidator.check_pool(poolid)})
         found = read_listing(data, "/pools", pool_row_of)
         if not found:
             raise NotFoundError(f"pool {poolid} does not exist", method="GET", path="/pools")

@@ -16,10 +16,9 @@ from proxtui.pve.models_cluster import (
     PoolMember,
     ReplicationJob,
 )
+from proxtui.pve.validators import InputValidator
 
-_SID = re.compile(r"(?:vm|ct):[1-9][0-9]{2,8}")
 _JOB = re.compile(r"[1-9][0-9]{2,8}-[0-9]{1,9}")
-_POOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*){0,2}")
 
 
 def ha_entry_of(row: Row) -> HaEntry | None:
@@ -49,7 +48,7 @@ def ha_entry_of(row: Row) -> HaEntry | None:
 def ha_resource_of(row: Row) -> HaResource | None:
     """A resource of ``/cluster/ha/resources``."""
     sid = row.text("sid")
-    if sid is None or not _SID.fullmatch(sid):
+    if sid is None or not InputValidator.validate_sid(sid):
         return None
     return HaResource(
         sid=sid,
@@ -149,15 +148,10 @@ def log_entry_of(row: Row) -> ClusterLogEntry | None:
     )
 
 
-def is_pool_name(name: str) -> bool:
-    """Whether PVE could have a pool of this name."""
-    return len(name) <= 256 and _POOL.fullmatch(name) is not None
-
-
 def pool_row_of(row: Row) -> Pool | None:
     """A pool of ``/pools``; with its members when PVE tells them."""
     poolid = row.text("poolid")
-    if poolid is None or not is_pool_name(poolid):
+    if poolid is None or not InputValidator.validate_pool(poolid):
         return None
     members = None
     if row.has("members"):

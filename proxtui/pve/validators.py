@@ -8,6 +8,7 @@ import unicodedata
 from typing import TypeVar
 
 from proxtui.errors import InvalidInput
+from proxtui.pve.rules import ChangeRules
 
 _NODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _STORAGE = re.compile(r"[A-Za-z](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
@@ -27,7 +28,7 @@ MEMORY_RULE = "a whole number of MiB from 16 to 8388608"
 CORES_RULE = "a whole number from 1 to 128"
 
 
-class InputValidator:
+class InputValidator(ChangeRules):
     """``validate_*`` answers yes or no; ``check_*`` gives the value back or raises ``InvalidInput``."""
 
     @staticmethod
