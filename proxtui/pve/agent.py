@@ -26,7 +26,7 @@ async def read_agent(client: Asker, where: str) -> AgentInfo:
     try:
         answer = object_of(await client.get(asked), asked)
     except ApiError as error:
-        state = _state_in(error)
+        state = agent_state_in(error)
         if state is None:
             raise
         return AgentInfo(state=state)
@@ -51,6 +51,7 @@ async def _system(client: Asker, asked: str) -> Row:
         return Row({})
 
 
-def _state_in(error: ApiError) -> AgentState | None:
+def agent_state_in(error: ApiError) -> AgentState | None:
+    """What PVE's words say of the agent; None when the error is about something else."""
     text = str(error)
     return next((state for pattern, state in _WORDS if pattern.search(text)), None)

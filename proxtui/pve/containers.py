@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from proxtui.pve.asking import Asker
 from proxtui.pve.fields import JSON
+from proxtui.pve.guest_changes import ContainerChanges
+from proxtui.pve.guest_lifecycle import ContainerLifecycle
+from proxtui.pve.guest_moves import ContainerMoves
+from proxtui.pve.guest_power import ContainerPower
 from proxtui.pve.guest_readers import interface_of
-from proxtui.pve.guests import GuestTools
+from proxtui.pve.guest_snapshots import GuestSnapshots
 from proxtui.pve.listing import Listing, read_listing
 from proxtui.pve.models import ProxmoxContainer
 from proxtui.pve.models_guest import GuestInterface
 from proxtui.pve.rrd import RrdSeries
 
 
-class ContainerTools(GuestTools[ProxmoxContainer]):
-    """Reads containers. Arguments are checked before anything is sent (``InvalidInput``)."""
+class ContainerTools(
+    ContainerPower, ContainerLifecycle, ContainerChanges, GuestSnapshots[ProxmoxContainer], ContainerMoves
+):
+    """Reads containers and changes them. A change gives the ``Upid`` of its task, or None when it is done.
+
+    Arguments are checked before anything is sent (``InvalidInput``).
+    """
 
     def __init__(self, client: Asker) -> None:
         super().__init__(client, ProxmoxContainer)

@@ -5,15 +5,23 @@ from __future__ import annotations
 from proxtui.pve.agent import read_agent
 from proxtui.pve.asking import Asker
 from proxtui.pve.fields import JSON
-from proxtui.pve.guests import GuestTools
+from proxtui.pve.guest_agent import VMAgent
+from proxtui.pve.guest_changes import VMChanges
+from proxtui.pve.guest_lifecycle import VMLifecycle
+from proxtui.pve.guest_moves import VMMoves
+from proxtui.pve.guest_power import VMPower
+from proxtui.pve.guest_snapshots import GuestSnapshots
 from proxtui.pve.listing import Listing
 from proxtui.pve.models import ProxmoxVM
 from proxtui.pve.models_guest import AgentInfo
 from proxtui.pve.rrd import RrdSeries
 
 
-class VMTools(GuestTools[ProxmoxVM]):
-    """Reads VMs. Arguments are checked before anything is sent (``InvalidInput``)."""
+class VMTools(VMPower, VMLifecycle, VMChanges, GuestSnapshots[ProxmoxVM], VMMoves, VMAgent):
+    """Reads VMs and changes them. A change gives the ``Upid`` of its task, or None when it is done.
+
+    Arguments are checked before anything is sent (``InvalidInput``).
+    """
 
     def __init__(self, client: Asker) -> None:
         super().__init__(client, ProxmoxVM)
