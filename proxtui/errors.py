@@ -10,7 +10,9 @@
     ├── ConfigError                 4   malformed configuration
     ├── ReadOnlyError              13   refused by the lock; nothing was sent
     │   └── RoleRefused            13   refused by the role or by what the configuration allows
-    ├── AuditUnavailable            9   the audit cannot be written: no change is made without it
+    ├── StoreUnavailable            9   a database of ours is full, locked, damaged or not to be reached
+    │   └── AuditUnavailable        9   the audit cannot be written: no change is made without it
+    ├── NewerFormat                 6   a file of a newer proxtui: it is read, never written
     ├── Tampered                    5   the audit is not what was written
     ├── TargetChanged               1   what was chosen is not what stands there now; nothing was sent
     ├── NetworkError               10   no answer, or not from whom we meant: stage, endpoint
@@ -82,10 +84,24 @@ class RoleRefused(ReadOnlyError):
     """The role of this person, or what the configuration allows, does not include it; nothing was sent."""
 
 
-class AuditUnavailable(ProxtuiError):
-    """The audit cannot be written or read, so nothing may be changed; reading goes on."""
+class StoreUnavailable(ProxtuiError):
+    """A database of ours cannot be used. ``why`` is ``full``, ``locked``, ``damaged`` or ``failed``."""
 
     exit_code = 9
+
+    def __init__(self, message: str, *, why: str = "failed") -> None:
+        super().__init__(message)
+        self.why = why
+
+
+class AuditUnavailable(StoreUnavailable):
+    """The audit cannot be written or read, so nothing may be changed; reading goes on."""
+
+
+class NewerFormat(ProxtuiError):
+    """A newer proxtui wrote this file; this one reads it and never writes it."""
+
+    exit_code = 6
 
 
 class Tampered(ProxtuiError):

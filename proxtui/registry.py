@@ -52,5 +52,11 @@ FEATURES: tuple[Feature, ...] = (
         commands="proxtui.features.cluster.cli:cluster",
         summary="Clusters: status, HA, replication, backup jobs, log, access.",
     ),
+    Feature(
+        name="audit",
+        title="Audit",
+        commands="proxtui.features.audit.cli:audit",
+        summary="The audit: list it, prove it, take it out.",
+    ),
     Feature(name="tree", title="Tree", view="proxtui.features.tree.screen:ClusterTree"),
 )

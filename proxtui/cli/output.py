@@ -14,8 +14,9 @@ from typing import Any, Generic, TextIO, cast
 
 import click
 
+from proxtui.core.cells import csv_cell, plain_number
 from proxtui.core.filters import FIELDS, Filter, parse
-from proxtui.core.rows import UNKNOWN, Column, R, Scalar, Tone
+from proxtui.core.rows import UNKNOWN, Column, R, Tone
 from proxtui.core.verbs import Details, TableOptions
 from proxtui.errors import UsageError
 from proxtui.kit.ordering import sorted_rows
@@ -30,7 +31,6 @@ STYLES: Mapping[Tone, dict[str, Any]] = {
     Tone.BAD: {"fg": "red", "bold": True},
 }
 GAP = "  "
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 HOME, CLEAR_LINE, CLEAR_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
 NO_WRAP, WRAP = "\x1b[?7l", "\x1b[?7h"
 ASCII = str.maketrans({UNKNOWN: "-", "…": "~", "·": ".", "▸": ">"})
@@ -215,20 +215,3 @@ def json_rows(columns: Iterable[Column[R]], rows: Iterable[R]) -> list[dict[str,
         | {column.key: plain_number(column.value(row)) for column in wanted}
         for row in rows
     ]
-
-
-def csv_cell(value: Scalar) -> str:
-    """A value for a spreadsheet: a text that it would take for a formula begins with ``'``; tags joined by ``;``."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return str(plain_number(value))
-    found = ";".join(value) if isinstance(value, list) else value
-    return ("'" if found.startswith(FORMULA) else "") + clean(found, multiline=True)
-
-
-def plain_number(value: Scalar) -> Scalar:
-    """``4`` for ``4.0``, as PVE writes it."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value

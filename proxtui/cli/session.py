@@ -190,6 +190,53 @@ class Session:
         else:
             self.output.details(details)
 
+    def local(self, columns: Sequence[Column[R]], read: Callable[[], Found[R]], options: TableOptions) -> None:
+        """See ``CommandLine.local``."""
+        import time
+
+        from proxtui.cli.listing import Printer, Report
+
+        self.start_log(to_stderr=True)
+        printer = Printer(self.output, columns, options)
+
+        def report() -> Report[R]:
+            found = read()
+            return Report(found.rows, (), found.notes)
+
+        if options.watch is None:
+            printer.once(report())
+            return
+        while True:
+            printer.again(report())
+            time.sleep(options.watch)
+
+    def local_details(self, read: Callable[[], Details], *, as_json: bool) -> None:
+        """See ``CommandLine.local_details``."""
+        from proxtui.cli.output import narrate
+
+        self.start_log(to_stderr=True)
+        details = read()
+        for note in details.notes:
+            narrate(note)
+        if as_json:
+            self.output.json({"rows": [dict(details.row)], "sources": []})
+        else:
+            self.output.details(details)
+
+    def say(self, value: Mapping[str, Any], lines: Sequence[str], *, as_json: bool) -> None:
+        """See ``CommandLine.say``."""
+        if as_json:
+            self.output.json(value)
+        else:
+            for line in lines:
+                self.output.text(line)
+
+    def note(self, message: str) -> None:
+        """See ``CommandLine.note``."""
+        from proxtui.cli.output import narrate
+
+        narrate(message)
+
 
 async def _read(config: Config, work: Callable[[Runtime, Fleet], Awaitable[T]]) -> T:
     from proxtui.cli import ask

@@ -15,3 +15,13 @@ def themes_folder() -> Path:
 def state_file() -> Path:
     """What the dashboard remembers between two starts; need not be there."""
     return platformdirs.user_state_path("proxtui", appauthor=False) / "state.json"
+
+
+def state_folder() -> Path:
+    """Where the databases are; need not be there."""
+    return platformdirs.user_state_path("proxtui", appauthor=False)
+
+
+def syslog_socket() -> Path:
+    """Where the system's own log listens; need not be there."""
+    return Path("/dev/log")

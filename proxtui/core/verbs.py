@@ -136,6 +136,18 @@ class CommandLine(Protocol):
     def details(self, read: Callable[[Runtime], Awaitable[Details]], *, as_json: bool) -> None:
         """Read every server once, then ``read`` one thing, and print it."""
 
+    def local(self, columns: Sequence[Column[R]], read: Callable[[], Found[R]], options: TableOptions) -> None:
+        """Print rows that lie on this machine: no server is asked, none need be configured."""
+
+    def local_details(self, read: Callable[[], Details], *, as_json: bool) -> None:
+        """The same for one thing."""
+
+    def say(self, value: Mapping[str, Any], lines: Sequence[str], *, as_json: bool) -> None:
+        """Print ``value`` with ``--json``, else ``lines``; no server is asked."""
+
+    def note(self, message: str) -> None:
+        """Say it on stderr."""
+
 
 def table_options(
     columns: Callable[[], Sequence[Column[Any]]],

@@ -1,0 +1,61 @@
+"""The gate's journal on the audit: opened with the first entry, not before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from proxtui.core.actor import is_alive
+from proxtui.core.db import open_sqlite
+from proxtui.core.journal import AuditEntry
+from proxtui.errors import AuditUnavailable, StoreUnavailable
+from proxtui.features.audit.places import AuditFiles, usual_files
+from proxtui.features.audit.service import AuditService
+from proxtui.features.audit.store import AuditStore, open_store
+from proxtui.features.audit.tables import SCHEMA
+
+
+class AuditJournal:
+    """See ``proxtui.core.journal.Journal``. ``aclose`` when done: it notes the end of the chain."""
+
+    def __init__(
+        self, files: AuditFiles | None = None, opener: Callable[[AuditFiles], AuditStore] = open_store
+    ) -> None:
+        self._files = files or usual_files()
+        self._opener = opener
+        self._store: AuditStore | None = None
+        self._opening = asyncio.Lock()
+
+    async def append(self, entry: AuditEntry) -> None:
+        """Write it. It is on disk when this returns; AuditUnavailable or NewerFormat when it is not."""
+        store = await self._opened()
+        await store.db.call(lambda: store.append(entry))
+
+    async def unfinished(self) -> Sequence[AuditEntry]:
+        """The last entry of every change that has no outcome and whose process is gone, oldest first."""
+        return await asyncio.to_thread(self._unfinished)
+
+    async def aclose(self) -> None:
+        """Note the end of the chain and close."""
+        store, self._store = self._store, None
+        if store is not None:
+            await asyncio.to_thread(store.close)
+
+    async def _opened(self) -> AuditStore:
+        async with self._opening:
+            if self._store is None:
+                self._store = await asyncio.to_thread(self._opener, self._files)
+            return self._store
+
+    def _unfinished(self) -> list[AuditEntry]:
+        if not self._files.db.exists():
+            return []
+        try:
+            db = open_sqlite(self._files.db, SCHEMA, only_read=True)
+            try:
+                entries = AuditService(db).unfinished()
+            finally:
+                db.close()
+        except StoreUnavailable as error:
+            raise AuditUnavailable(str(error), why=error.why) from error
+        return [entry for entry in entries if not is_alive(entry.actor)]

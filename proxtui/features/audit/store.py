@@ -1,0 +1,206 @@
+"""The audit on disk: opening it, adding a row in one transaction, and noting the end of the chain outside of it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection, insert, select
+
+from proxtui.core.actor import Actor
+from proxtui.core.db import Database, open_sqlite
+from proxtui.core.journal import AuditEntry, Phase, Result
+from proxtui.core.redact import Redactor, redact
+from proxtui.errors import AuditUnavailable, StoreUnavailable
+from proxtui.features.audit.anchors import AnchorFile, Syslog, Told, locked
+from proxtui.features.audit.chain import Head, Record, Stamp, linked, redacted
+from proxtui.features.audit.keys import FileKey, KeySource
+from proxtui.features.audit.places import AuditFiles
+from proxtui.features.audit.reserve import Reserve
+from proxtui.features.audit.segments import due_segment, pruned_to
+from proxtui.features.audit.tables import SCHEMA, audit
+
+ANCHOR_ROWS = 100
+ANCHOR_MICROSECONDS = 15 * 60 * 1_000_000
+FINISHING = (Phase.SENT, Phase.OUTCOME)
+"""Entries about what already happened: they may use the last room there is."""
+
+_log = logging.getLogger(__name__)
+
+
+def system_stamp() -> Stamp:
+    """Now. The second clock goes on while the machine sleeps, and nobody can set it."""
+    boot = time.clock_gettime_ns(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic_ns()
+    return Stamp(time.time_ns() // 1000, boot // 1000)
+
+
+class AuditStore:
+    """Made by ``open_store``. Its methods block: they belong on the writer thread of ``db``."""
+
+    def __init__(
+        self,
+        db: Database,
+        files: AuditFiles,
+        keys: KeySource,
+        *,
+        told: Told,
+        stamp: Callable[[], Stamp] = system_stamp,
+        redactor: Redactor = redact,
+    ) -> None:
+        self.db = db
+        self.files = files
+        self.keys = keys
+        self._anchors = AnchorFile(files.anchor)
+        self._reserve = Reserve(files.reserve)
+        self._told = told
+        self._stamp = stamp
+        self._redact = redactor
+        self._known = self._anchored = Head() if db.newer else self._anchors.read(keys.current()[1])
+        self._anchored_at = stamp().boot
+
+    def append(self, entry: AuditEntry) -> None:
+        """Write one entry; it is on disk when this returns. AuditUnavailable when it is not, NewerFormat likewise."""
+        self.db.refuse_newer()
+        entry = redacted(entry, self._redact)
+        if not self._reserve.hold() and entry.phase not in FINISHING:
+            raise AuditUnavailable(f"the audit: the disk with {self.files.folder} is full", why="full")
+        try:
+            self._moved(self._add([entry]))
+        except StoreUnavailable as error:
+            if error.why != "full" or not self._last_words(entry):
+                raise AuditUnavailable(str(error), why=error.why) from error
+
+    def close(self) -> None:
+        """Note the end of the chain, then close."""
+        if self._known.seq > self._anchored.seq:
+            self.db.call_now(self._anchor)
+        self.db.close()
+
+    def _add(self, entries: Sequence[AuditEntry]) -> Head:
+        def work(connection: Connection) -> Head:
+            self._refuse_cut(connection)
+            last = connection.execute(select(audit.c.seq, audit.c.mac).order_by(audit.c.seq.desc()).limit(1)).first()
+            head = Head(last.seq, last.mac) if last else Head()
+            stamp = self._stamp()
+            closing = due_segment(connection, head, stamp, entries[0].actor)
+            for entry in (*([closing] if closing else []), *entries):
+                head = self._insert(connection, entry, head, stamp)
+            return head
+
+        return self.db.transact(work)
+
+    def _insert(self, connection: Connection, entry: AuditEntry, head: Head, stamp: Stamp) -> Head:
+        key_id, key = self.keys.current()
+        record = linked(entry, head, stamp, key_id=key_id, key=key)
+        connection.execute(insert(audit).values({name: getattr(record, name) for name in Record.__slots__}))
+        return record.head
+
+    def _refuse_cut(self, connection: Connection) -> None:
+        """What was last known to be there must still be there: nothing is built on a chain that was cut."""
+        known = self._known
+        if known.seq and not is_there(connection, known):
+            raise AuditUnavailable(
+                f"the audit: row {known.seq} is not what was written, {self.files.db} was cut or replaced; "
+                "nothing is changed until that is cleared up (see proxtui audit verify)",
+                why="tampered",
+            )
+
+    def _last_words(self, entry: AuditEntry) -> bool:
+        """Write into the reserve that the disk is full, and the end of what was begun. True when ``entry`` is kept."""
+        if not self._reserve.spend():
+            return False
+        kept = entry.phase in FINISHING
+        try:
+            self._moved(self._add([*([entry] if kept else []), disk_full(entry.actor)]))
+        except StoreUnavailable as error:
+            _log.warning("not even its reserve helped: %s", error)
+            return False
+        return kept
+
+    def _moved(self, head: Head) -> None:
+        self._known = head
+        far = head.seq // ANCHOR_ROWS > self._anchored.seq // ANCHOR_ROWS
+        if far or self._stamp().boot - self._anchored_at >= ANCHOR_MICROSECONDS:
+            self._anchor()
+
+    def _anchor(self) -> None:
+        """Note the end of the chain, only ever forwards. The row is on disk already: a failure here fails nothing."""
+        head, key = self._known, self.keys.current()[1]
+        try:
+            with locked(self.files.lock):
+                old = self._anchors.read(key)
+                if old.seq and not self.db.look(lambda connection: is_there(connection, old)):
+                    # The noted end is the evidence: it stays, and the next entry is refused because of it.
+                    self._known = old
+                    return
+                if old.seq < head.seq:
+                    self._anchors.write(head, key)
+        except (OSError, StoreUnavailable) as error:
+            _log.warning("the end of the audit could not be noted: %s", error)
+            return
+        self._anchored, self._anchored_at = head, self._stamp().boot
+        self._told(f"audit head seq={head.seq} mac={head.mac}")
+
+
+def is_there(connection: Connection, head: Head) -> bool:
+    """Whether this row is what it was, or was pruned as the chain itself says."""
+    mac = connection.execute(select(audit.c.mac).where(audit.c.seq == head.seq)).scalar_one_or_none()
+    return mac == head.mac or (mac is None and head.seq <= pruned_to(connection).seq)
+
+
+def disk_full(actor: Actor) -> AuditEntry:
+    """What is written into the reserve."""
+    text = "the disk is full: nothing more is changed until there is room"
+    return AuditEntry(event="audit.full", phase=Phase.SINGLE, actor=actor, result=Result.FAILED, message=text)
+
+
+def open_store(
+    files: AuditFiles,
+    *,
+    keys: KeySource | None = None,
+    told: Told | None = None,
+    stamp: Callable[[], Stamp] = system_stamp,
+    redactor: Redactor = redact,
+) -> AuditStore:
+    """Open the audit to write into it; make what is missing the first time. It blocks.
+
+    Raises AuditUnavailable when it cannot be, or when a part of it is gone.
+    """
+    from proxtui.config.paths import syslog_socket
+
+    keys = keys or FileKey(files.key)
+    try:
+        files.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with locked(files.lock):
+            db = _made(files, keys)
+    except OSError as error:
+        raise AuditUnavailable(f"the audit: cannot use {files.folder}: {error.strerror or error}") from error
+    except StoreUnavailable as error:
+        raise AuditUnavailable(str(error), why=error.why) from error
+    try:
+        return AuditStore(db, files, keys, told=told or Syslog(syslog_socket()), stamp=stamp, redactor=redactor)
+    except AuditUnavailable:
+        db.close()
+        raise
+
+
+def _made(files: AuditFiles, keys: KeySource) -> Database:
+    anchors = AnchorFile(files.anchor)
+    if not files.db.exists() and keys.exists() and anchors.exists() and (at := anchors.read(keys.current()[1]).seq):
+        raise AuditUnavailable(f"the audit: {files.db} is gone, and its anchor knows {at} rows", why="tampered")
+    db = open_sqlite(files.db, SCHEMA)
+    try:
+        used = db.look(lambda connection: connection.execute(select(audit.c.seq).limit(1)).first() is not None)
+        for what, path, there in (("key", files.key, keys.exists()), ("anchor", files.anchor, anchors.exists())):
+            if used and not there:
+                raise AuditUnavailable(f"the audit: its {what} {path} is gone", why="tampered")
+        # In this order: rows without an anchor can only be a loss, never a start that was interrupted.
+        if not keys.exists():
+            keys.make()
+        if not anchors.exists():
+            anchors.write(Head(), keys.current()[1])
+    except (OSError, StoreUnavailable):
+        db.close()
+        raise
+    return db

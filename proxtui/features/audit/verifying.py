@@ -1,0 +1,164 @@
+"""Walking the whole chain, in constant memory: every row that is not what was written is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+
+from proxtui.core.db import Database
+from proxtui.errors import AuditUnavailable, StoreUnavailable
+from proxtui.features.audit.anchors import AnchorFile
+from proxtui.features.audit.chain import GENESIS, Head, Record, mac_of, searched
+from proxtui.features.audit.keys import KeySource
+from proxtui.features.audit.segments import PRUNED, pruned_by
+from proxtui.features.audit.service import PAGE
+from proxtui.features.audit.tables import audit
+
+MOST_PROBLEMS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is not as it was written."""
+
+    seq: int
+    """The row where it shows."""
+    what: str
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was found. ``whole`` when it is what was written."""
+
+    rows: int = 0
+    first: int = 0
+    head: Head = field(default_factory=Head)
+    anchor: int | None = None
+    """The last row that the anchor knows; None when no anchor could be used."""
+    problems: list[Problem] = field(default_factory=list)
+    more: int = 0
+    """Problems beyond those that are named."""
+
+    @property
+    def whole(self) -> bool:
+        return not self.problems
+
+    def note(self, seq: int, what: str) -> None:
+        """Add a problem."""
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(Problem(seq, what))
+        else:
+            self.more += 1
+
+
+def verify(db: Database, keys: KeySource, anchor: AnchorFile, noted: Iterable[Head] = ()) -> Verdict:
+    """Check every row, the anchor, and the ends that somebody ``noted`` elsewhere. It blocks.
+
+    Raises AuditUnavailable when there is no key to check with.
+    """
+    verdict = Verdict()
+    ends = [(head, "an end that was noted elsewhere") for head in noted]
+    _, key = keys.current()
+    try:
+        head = anchor.read(key)
+        verdict.anchor = head.seq
+        ends.append((head, "the anchor"))
+    except AuditUnavailable as error:
+        verdict.note(0, f"{error}: a tail that was cut cannot be found")
+    walk = _Walk(keys, verdict, {head.seq: head.mac for head, _ in ends})
+    try:
+        for record in _rows(db):
+            walk.step(record)
+    except StoreUnavailable as error:
+        if error.why != "damaged":
+            raise
+        verdict.note(verdict.head.seq, f"after row {verdict.head.seq} the file cannot be read: {error}")
+    walk.judge(ends)
+    return verdict
+
+
+def _rows(db: Database) -> Iterator[Record]:
+    last = -(2**62)
+    while True:
+        page = select(audit).where(audit.c.seq > last).order_by(audit.c.seq).limit(PAGE)
+        rows = db.look(lambda connection, page=page: connection.execute(page).all())  # type: ignore[misc]
+        for row in rows:
+            yield Record(**row._mapping)
+        if not rows:
+            return
+        last = rows[-1].seq
+
+
+class _Walk:
+    """What has to be remembered between two rows."""
+
+    def __init__(self, keys: KeySource, verdict: Verdict, ends: dict[int, str]) -> None:
+        self._keys = keys
+        self._verdict = verdict
+        self._seen: dict[int, str | None] = dict.fromkeys(ends)
+        self._before = Head()
+        self._pruned = Head()
+
+    def step(self, record: Record) -> None:
+        """One row further."""
+        verdict, at = self._verdict, record.seq
+        if not verdict.rows:
+            self._before = Head(at - 1, record.prev)
+            verdict.first = at
+        if at != self._before.seq + 1:
+            verdict.note(at, f"before row {at} {_missing(self._before.seq + 1, at - 1)} missing")
+        elif record.prev != self._before.mac:
+            verdict.note(at, f"row {at} does not follow row {at - 1}: one of the two was replaced")
+        wrong = self._forged(record)
+        if wrong:
+            verdict.note(at, wrong)
+        elif record.event == PRUNED:
+            self._pruned = pruned_by(record.body)
+        if at in self._seen:
+            self._seen[at] = record.mac
+        verdict.rows += 1
+        verdict.head = self._before = record.head
+        if verdict.rows == 1:
+            self._start = Head(at - 1, record.prev)
+
+    def _forged(self, record: Record) -> str:
+        try:
+            body = json.loads(record.body)
+            key = self._keys.find(body["key"])
+            columns = searched(body)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return f"row {record.seq} was altered: its text cannot be read"
+        if key is None:
+            return f"row {record.seq} was written with another key"
+        # The row is bound to its own number and to the code before it.
+        mac = mac_of(key, Head(record.seq - 1, record.prev), record.ts, record.phase, record.body)
+        if mac != record.mac:
+            return f"row {record.seq} was altered, moved or put in"
+        differing = [name for name, value in columns.items() if getattr(record, name) != value]
+        return f"row {record.seq} was altered: {', '.join(differing)}" if differing else ""
+
+    def judge(self, ends: Iterable[tuple[Head, str]]) -> None:
+        """Both ends of what was read."""
+        verdict, last = self._verdict, self._verdict.head.seq
+        if verdict.rows:
+            self._judge_start()
+        for head, what in ends:
+            if head.seq > last:
+                verdict.note(last, f"after row {last} {_missing(last + 1, head.seq)} missing: {what} knows them")
+            elif self._seen.get(head.seq) not in (None, head.mac):
+                verdict.note(head.seq, f"row {head.seq} is another than {what} knows: the file was replaced")
+
+    def _judge_start(self) -> None:
+        verdict, start = self._verdict, self._start
+        if start.seq > self._pruned.seq:
+            verdict.note(verdict.first, f"before row {verdict.first} {_missing(1, start.seq)} missing")
+        known = {0: GENESIS, self._pruned.seq: self._pruned.mac if self._pruned.seq else GENESIS}
+        if start.seq in known and known[start.seq] != start.mac:
+            verdict.note(verdict.first, f"row {verdict.first} does not follow what was before it")
+
+
+def _missing(first: int, last: int) -> str:
+    return f"row {first} is" if first == last else f"rows {first} to {last} are"
