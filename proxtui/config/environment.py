@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from proxtui.config.address import parse_address, parse_fingerprint, parse_port, short_name
 from proxtui.config.models import (
@@ -54,8 +54,7 @@ class ConnectionFlags:
     read_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
+class _Said(NamedTuple):
     """A value and where it came from, so that a complaint can name the place."""
 
     value: str

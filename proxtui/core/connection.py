@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from proxtui.core.model import ServerRef
 from proxtui.errors import AuthenticationError, PermissionDenied, ProxtuiError, RateLimitError
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from proxtui.pve.resources import Inventory
 
 
-@dataclass(slots=True, eq=False)
-class Route:
+class Route(Struct, eq=False):
     """One endpoint of a server."""
 
     endpoint: str
@@ -28,7 +28,7 @@ class Route:
     breaker: Breaker
     failed: bool = False
     """True from a failure to the next answer of any endpoint of the server."""
-    _client: ProxmoxClient | None = field(default=None, repr=False)
+    _client: ProxmoxClient | None = None
 
     @property
     def client(self) -> ProxmoxClient:

@@ -127,8 +127,7 @@ class _Term(NamedTuple):
     """Empty for a plain word."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(NamedTuple):
     """A term as it was typed, and where."""
 
     text: str

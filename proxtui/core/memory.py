@@ -6,15 +6,14 @@ import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from proxtui.core.state_file import StateFile
+if TYPE_CHECKING:
+    from proxtui.core.state_file import StateFile
 
 KEPT_LINES = 200
 LONGEST_LINE = 500
-_SECRET = re.compile(
-    r"passw|secret|token|passphrase|credential|api.?key|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
-)
+_NEVER_KEPT = r"(?i)passw|secret|token|passphrase|credential|api.?key|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 """Words beside which a secret may stand, and what the secret of a token looks like."""
 
 Place = tuple[str, ...]
@@ -29,14 +28,17 @@ class Memory:
 
     def __init__(self, file: Path | None = None) -> None:
         """Reads the file, if there is any: a few kilobytes. Never raises for what lies there."""
-        self._file = StateFile(file) if file is not None else None
+        self._file: StateFile | None = None
         self._data: dict[str, Any] = {}
         self._values: dict[Place, Any] = {}
         self._lines: dict[tuple[str, str], None] = {}
         self._said: list[str] = []
         self._told: set[str] = set()
         self._saving = asyncio.Lock()
-        if self._file is not None:
+        if file is not None:
+            from proxtui.core.state_file import StateFile
+
+            self._file = StateFile(file)
             self._load(self._file)
 
     @property
@@ -116,7 +118,7 @@ class Memory:
 
 
 def _may_be_kept(line: str) -> bool:
-    return 0 < len(line) <= LONGEST_LINE and line.isprintable() and not _SECRET.search(line)
+    return 0 < len(line) <= LONGEST_LINE and line.isprintable() and not re.search(_NEVER_KEPT, line)
 
 
 def _apply(data: dict[str, Any], values: Mapping[Place, Any], lines: Iterable[tuple[str, str]]) -> None:

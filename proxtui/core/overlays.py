@@ -7,9 +7,9 @@ What it tells from the cluster's own file system (who exists, where, lock, tags,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 
 from proxtui.core.model import GuestKey
 from proxtui.pve.models import Guest
@@ -20,16 +20,14 @@ LAG = 12.0
 _LIVE_FIELDS = ("lock", "tags", "pool", "hastate")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What a guest itself said at ``taken_at`` (``Clock.monotonic``)."""
 
     guest: Guest
     taken_at: float
 
 
-@dataclass(slots=True)
-class Overlays:
+class Overlays(Struct):
     """The readings of one server that its polls have not caught up with."""
 
     _readings: dict[GuestKey, Reading] = field(default_factory=dict)

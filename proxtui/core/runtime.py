@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from proxtui.config.models import Config, Place, Server
 from proxtui.core.clock import Clock
@@ -13,8 +14,7 @@ from proxtui.core.poller import Poller
 from proxtui.core.store import Store
 
 
-@dataclass(slots=True)
-class Runtime:
+class Runtime(Struct):
     """Built and closed by ``proxtui.wiring.open_runtime``."""
 
     config: Config

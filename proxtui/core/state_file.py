@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import json
 import os
 import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 FORMAT = 1
 MAX_BYTES = 1_000_000
@@ -21,8 +22,7 @@ LOCK_TRIES, LOCK_REST = 40, 0.05
 _ASIDE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What lies in the file, or why it cannot be used: one plain line."""
 
     data: dict[str, Any]
@@ -32,8 +32,7 @@ class Reading:
     """It is not ours to touch: newer than this program, or not readable."""
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Struct, frozen=True):
     """What lies in the file now, None when nothing could be written; ``said`` is one line for the person."""
 
     data: dict[str, Any] | None
@@ -59,7 +58,7 @@ class StateFile:
         if not text.strip():
             return Reading({})
         try:
-            data = json.loads(text)
+            data = msgspec.json.decode(text)
         except (ValueError, RecursionError):
             return Reading({}, broken="it is no JSON")
         if not isinstance(data, dict) or not isinstance(data.get("format"), int) or data["format"] < 1:
@@ -121,6 +120,8 @@ class StateFile:
         raise OSError(errno.EAGAIN, "another proxtui keeps it locked")
 
     def _replace(self, data: dict[str, Any]) -> None:
+        import json
+
         new = Path(f"{self.path}.new")
         new.unlink(missing_ok=True)
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from proxtui.core.clock import Clock
 from proxtui.core.freshness import judge
@@ -27,8 +29,7 @@ DEFAULT_INTERVAL = 4.0
 _VMID, _NODE, _STORAGE = attrgetter("vmid"), attrgetter("node"), attrgetter("node", "storage")
 
 
-@dataclass(slots=True)
-class _Server:
+class _Server(Struct):
     snapshot: Snapshot
     polled: Mapping[GuestKey, Guest] = field(default_factory=dict)
     """The guests as the last poll told them, without live readings."""

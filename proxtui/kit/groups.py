@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from rich.cells import cell_len
 from textual.strip import Strip
 
@@ -17,8 +17,7 @@ from proxtui.kit.painting import GUTTER, Ink, Run, fit, paint_runs
 RULE = "─"
 
 
-@dataclass(frozen=True, slots=True)
-class Grouping:
+class Grouping(Struct, frozen=True):
     """What rows have to agree in to stand together."""
 
     value: Callable[[Any], Scalar]
@@ -29,8 +28,7 @@ class Grouping:
     """How many of how many rows are shown in the group of this row, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """The line above a group."""
 
     title: str

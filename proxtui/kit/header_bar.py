@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 from proxtui.core.ages import age_text, coarse_age, state_tone
@@ -19,8 +19,7 @@ Said = tuple[str, Tone]
 _WORST_FIRST = (SourceState.FORBIDDEN, SourceState.DOWN, SourceState.STALE, SourceState.WAITING, SourceState.FRESH)
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
+class Headline(Struct, frozen=True):
     """What the header says."""
 
     trail: tuple[str, ...] = ()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 from proxtui.core.rows import Column, TableRow
@@ -19,8 +19,7 @@ LONGEST_NAME = 16
 """Cells that such a column may take from others; a longer text is cut."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """A column and the cells it got."""
 
     column: Column[Any]
@@ -28,8 +27,7 @@ class Slot:
     width: int
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """The columns of a table at one width, left to right."""
 
     width: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from proxtui.core.model import Scope
 
@@ -11,8 +12,7 @@ KEPT = 100
 """Places that are remembered in each direction."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """What one looks at: a view, the part of the fleet, the row under the cursor, the filter."""
 
     view: str

@@ -89,7 +89,8 @@ def _level(value: float | None, top: float, most: int) -> int:
     """Dots for a value; a known one has at least one, so that zero and unknown differ."""
     if value is None or not math.isfinite(value):
         return 0
-    return max(1, min(most, round(value / top * most)))
+    # Kept within the chart before it is rounded: an absurd value over a small top is infinite.
+    return max(1, round(min(1.0, max(0.0, value / top)) * most))
 
 
 def _dots(height: int) -> int:

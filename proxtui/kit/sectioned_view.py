@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 
 from proxtui.core.rows import Column, TableRow, Tone
 from proxtui.core.series import Span
-from proxtui.core.sheet import Note, Page
 from proxtui.kit.key_names import PANE
 from proxtui.kit.table_view import TableView
 from proxtui.kit.time_axis import zone_text
@@ -17,6 +16,7 @@ from proxtui.kit.view import number_of
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
+    from proxtui.core.sheet import Page
 
 R = TypeVar("R", bound=TableRow)
 D = TypeVar("D")
@@ -59,6 +59,8 @@ class SectionedView(TableView[R, D]):
 
     async def read(self, row: R, section: Section, span: Span) -> Page:
         """Ask for a section of a row. What could not be read is a note in it; never raises a ``ProxtuiError``."""
+        from proxtui.core.sheet import Page
+
         return Page()
 
     def title_of(self, row: R) -> str:
@@ -146,16 +148,19 @@ class SectionedView(TableView[R, D]):
             self.table.focus()
 
     def _tell_section(self, row: R) -> None:
+        from proxtui.core.sheet import Note
+        from proxtui.kit.detail_pane import curves
+
         known = self._pages.get(self._place(row))
         page = known[1] if known is not None else self._unread(row)
         whose = f"; times are {zone_text(page.times[-1])}" if page.times else ""
         head = [Note("History", self.span.text + whose)] if self.section.spans else []
-        from proxtui.kit.detail_pane import curves
-
         lines = curves(page.drawings, page.times, page.empty)
         self.pane.tell(self.title_of(row), [*head, *page.notes], lines, page.sheet)
 
     def _unread(self, row: R) -> Page:
+        from proxtui.core.sheet import Note, Page
+
         if self.section.every is None and self._wished != self._place(row):
             return Page((Note("", "not asked by itself, for it costs the node seconds: u asks", Tone.MUTED),))
         return Page((Note("", "reading …", Tone.MUTED),))

@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from proxtui.core.ages import at_least, counted
 from proxtui.core.model import Fleet, Scope
 from proxtui.core.rows import Column, Scalar, TableRow, Tone
-from proxtui.kit.column_chooser import ColumnChooser
 from proxtui.kit.layout import ALWAYS
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.row_copies import RowCopies
@@ -155,6 +154,8 @@ class TableTools(RowCopies[R]):
         self.post_message(Arranged(self))
 
     def action_columns(self) -> None:
+        from proxtui.kit.column_chooser import ColumnChooser
+
         dropped = {column.key for column in self.table.slots.dropped}
         self.app.push_screen(ColumnChooser(self._columns, self.wanted, dropped), self._choose)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
 from itertools import groupby
 from types import MappingProxyType
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from proxtui.core.ages import is_old
 from proxtui.core.model import Fleet, GuestKey, NodeKey, Snapshot

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from proxtui.core import text
 from proxtui.core.ages import age_text, coarse_age, is_old, state_tone
@@ -56,8 +57,7 @@ FLEET = FleetKey()
 NOBODY: frozenset[LineKey] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class TreeLine:
+class TreeLine(Struct, frozen=True):
     """One visible line."""
 
     key: LineKey
@@ -284,8 +284,7 @@ def storage_line(key: StorageKey, storage: ProxmoxStorage, *, muted: bool) -> Tr
     )
 
 
-@dataclass(slots=True)
-class Leaf:
+class Leaf(Struct):
     """A guest, node or storage as the filter language sees it."""
 
     key: Key
