@@ -28,9 +28,11 @@ from proxtui.pve.limits import RateLimiter
 from proxtui.pve.lock import Lock, always, check
 from proxtui.pve.paths import API_ROOT, Params, checked, encoded
 from proxtui.pve.settings import ProxmoxConfig
+from proxtui.pve.uploads import Upload
 from proxtui.pve.wire import Call, Wire
 
 MOST_AT_ONCE = 4
+UPLOAD_SILENCE = 120_000
 _PERHAPS_DONE = frozenset({502, 504, 596, 599})
 """The node or server behind the one that answered did not: what it was asked to do may be done."""
 
@@ -135,6 +137,14 @@ class ProxmoxClient:
         """DELETE; the parameters go in the query, because PVE refuses a body here."""
         return await self._write(Call("DELETE", checked(path), encoded(params)), timeout)
 
+    async def upload(self, path: str, upload: Upload, *, timeout: int | None = None) -> Any:  # noqa: ASYNC109
+        """POST a file; gives the answer's ``data``, most often a UPID.
+
+        ``timeout`` (ms, two minutes) is about silence: it begins anew with every piece that went out.
+        """
+        call = Call("POST", checked(path), upload=upload)
+        return await self._write(call, UPLOAD_SILENCE if timeout is None else timeout)
+
     async def _write(self, call: Call, timeout: int | None) -> Any:  # noqa: ASYNC109
         if self._lock is not None:
             # The transport would refuse it too; asked here, not even a login is sent for it.
@@ -153,10 +163,14 @@ class ProxmoxClient:
         if milliseconds <= 0:
             raise InvalidInput("timeout", timeout, "milliseconds, more than 0")
         deadline = Deadline(milliseconds / 1000)
+        if call.upload is not None:
+            call.upload.moved = deadline.renew
         mark = self._auth.logins
-        node_slot = self._node_slots if call.path.startswith("/nodes/") else nullcontext()
+        # An upload takes minutes, on a connection of its own: no poll waits for it.
+        slot = self._slots if call.upload is None else nullcontext()
+        node_slot = self._node_slots if call.upload is None and call.path.startswith("/nodes/") else nullcontext()
         try:
-            async with deadline, node_slot, self._slots:
+            async with deadline, node_slot, slot:
                 reply = await self._signed(call, deadline, mark)
         except TimeoutError:
             late = self._too_late(call, deadline)
@@ -175,7 +189,7 @@ class ProxmoxClient:
             return await self._attempt(call, {}, deadline)
         headers = await self._auth.headers(call.method, deadline, mark)
         reply = await self._attempt(call, headers, deadline)
-        if reply.status == 401 and await self._auth.refused(headers, deadline, mark):
+        if call.can_be_sent_again and reply.status == 401 and await self._auth.refused(headers, deadline, mark):
             reply = await self._attempt(call, await self._auth.headers(call.method, deadline, mark), deadline)
         return reply
 

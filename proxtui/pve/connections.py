@@ -26,7 +26,9 @@ _CONNECTION = re.compile(rb"(?im)^connection[ \t]*:[ \t]*([^\r\n]*)\r?\n")
 class EndpointTransport(httpx.AsyncHTTPTransport):
     """httpx's transport on a pool of ours."""
 
-    def __init__(self, context: ssl.SSLContext, *, keepalive: float) -> None:
+    def __init__(
+        self, context: ssl.SSLContext, *, keepalive: float, backend: httpcore.AsyncNetworkBackend | None = None
+    ) -> None:
         super().__init__(verify=context, trust_env=False)
         # httpx offers no way to choose the network backend, so its still unused pool gives way to one of ours.
         self._pool = httpcore.AsyncConnectionPool(
@@ -35,7 +37,7 @@ class EndpointTransport(httpx.AsyncHTTPTransport):
             keepalive_expiry=keepalive,
             http1=True,
             http2=False,
-            network_backend=KeepAliveBackend(),
+            network_backend=backend or KeepAliveBackend(),
         )
 
 

@@ -30,6 +30,11 @@ class Deadline:
         when = self._timeout.when()
         return self.seconds if when is None else max(0.0, when - asyncio.get_running_loop().time())
 
+    def renew(self) -> None:
+        """All of the time from now on: for what may take long as long as it gets on."""
+        if not self._timeout.expired():
+            self._timeout.reschedule(asyncio.get_running_loop().time() + self.seconds)
+
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
         """Within this block no time passes."""

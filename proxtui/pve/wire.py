@@ -17,6 +17,7 @@ from proxtui.pve.failures import Progress, certificate_error, distrusted, networ
 from proxtui.pve.lock import Lock, LockedTransport
 from proxtui.pve.paths import API_ROOT
 from proxtui.pve.settings import ProxmoxConfig
+from proxtui.pve.uploads import Upload, UploadTransport
 
 LARGEST_BODY = 16 * 1024 * 1024
 CONNECT_SECONDS = 3.0
@@ -36,6 +37,8 @@ class Call:
     """As in ``/nodes/pve1/qemu``."""
     query: str = field(default="", repr=False)
     form: str | None = field(default=None, repr=False)
+    upload: Upload | None = field(default=None, repr=False)
+    """A file, instead of a form."""
     progress: Progress | None = field(default=None, repr=False)
     """Of the attempt that is under way or broke; None before one and after its answer."""
 
@@ -47,6 +50,11 @@ class Call:
     @property
     def is_login(self) -> bool:
         return self.method == "POST" and self.path == "/access/ticket"
+
+    @property
+    def can_be_sent_again(self) -> bool:
+        """Whether all of it is still there after it was sent once."""
+        return self.upload is None or self.upload.can_be_sent_again
 
     def may_have_been_sent(self, error: BaseException | None = None) -> bool:
         """Whether the server may have seen this call and nobody knows its answer; ``error`` is what httpx raised."""
@@ -67,14 +75,17 @@ class Wire:
         self.requests_sent = 0
         kept: httpx.AsyncBaseTransport
         fresh: httpx.AsyncBaseTransport
+        uploading: httpx.AsyncBaseTransport
         if transport is not None:
-            kept = fresh = transport
+            kept = fresh = uploading = transport
         else:
             context = tls.context_for(config)
             kept = EndpointTransport(context, keepalive=KEPT_SECONDS)
             fresh = EndpointTransport(context, keepalive=FRESH_SECONDS)
+            uploading = UploadTransport(context)
         self._kept = LockedTransport(kept, lock) if lock is not None else kept
         self._fresh = LockedTransport(fresh, lock) if lock is not None else fresh
+        self._uploading = LockedTransport(uploading, lock) if lock is not None else uploading
 
     async def exchange(self, call: Call, headers: dict[str, str], *, seconds: float, fresh: bool) -> Reply:
         """Send ``call`` once and read its answer whole.
@@ -84,7 +95,7 @@ class Wire:
         """
         call.progress = progress = Progress()
         request = self._request(call, headers, seconds)
-        transport = self._fresh if fresh else self._kept
+        transport = self._uploading if call.upload is not None else self._fresh if fresh else self._kept
         self.requests_sent += 1
         started = time.perf_counter()
         outcome = "cancelled"
@@ -96,6 +107,8 @@ class Wire:
             outcome = type(error).__name__
             raise await self._translated(error, progress) from error
         finally:
+            if call.upload is not None:
+                await call.upload.aclose()
             log.debug(
                 "%s %s: %s, %.0f ms", self._config.endpoint, call, outcome, (time.perf_counter() - started) * 1000
             )
@@ -105,12 +118,15 @@ class Wire:
         """Close every connection."""
         await self._kept.aclose()
         await self._fresh.aclose()
+        await self._uploading.aclose()
 
     def _request(self, call: Call, headers: dict[str, str], seconds: float) -> httpx.Request:
         target = API_ROOT + call.path + ("?" + call.query if call.query else "")
-        content = None if call.form is None else call.form.encode("ascii")
+        content: bytes | Upload | None = None if call.form is None else call.form.encode("ascii")
         if content:
             headers = {**headers, "Content-Type": "application/x-www-form-urlencoded"}
+        if call.upload is not None:
+            headers, content = {**headers, **call.upload.headers}, call.upload
         waits = {"connect": min(CONNECT_SECONDS, seconds), "read": seconds, "write": seconds, "pool": seconds}
         return httpx.Request(
             call.method,
