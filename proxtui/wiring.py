@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from proxtui.config.models import Config
+from proxtui.core.acting import Acting
 from proxtui.core.clock import Clock, SystemClock
 from proxtui.core.connecting import AskTotp, connect
 from proxtui.core.connection import Connection
+from proxtui.core.feature import Feature, load
 from proxtui.core.model import ServerRef
 from proxtui.core.poller import Poller
 from proxtui.core.runtime import Runtime
 from proxtui.core.store import Store
 from proxtui.errors import NotConfigured
+from proxtui.registry import FEATURES
+
+if TYPE_CHECKING:
+    from proxtui.core.journal import Journal
+
+
+def audit_journal() -> Journal:
+    """The audit in the state folder. Loads the database code."""
+    journal: Journal = load("proxtui.features.audit.journal:AuditJournal")()
+    return journal
 
 
 @asynccontextmanager
@@ -25,10 +38,14 @@ async def open_runtime(
     clock: Clock | None = None,
     ask_totp: AskTotp | None = None,
     transports: Mapping[ServerRef, Any] | None = None,
+    make_journal: Callable[[], Journal] = audit_journal,
+    features: Sequence[Feature] = FEATURES,
 ) -> AsyncIterator[Runtime]:
     """The kernel over every configured server. It sends nothing by itself: run or ask its poller.
 
-    ``transports`` replaces the network of single servers in tests. Raises NotConfigured when there is no server.
+    What changes something is built when first asked for, with its own audit (``make_journal``) and the operations of
+    these rooms. ``transports`` replaces the network of single servers in tests. Raises NotConfigured when there is no
+    server.
     """
     servers = [(ServerRef(*place), server) for place, server in config.servers()]
     if not servers:
@@ -38,10 +55,19 @@ async def open_runtime(
     clock = clock or SystemClock()
     store = Store(clock)
     connections: dict[ServerRef, Connection] = {}
+    acting = Acting(config, clock, connections, read_only=locked, features=features, make_journal=make_journal)
     async with AsyncExitStack() as closing:
         for ref, server in servers:
             transport = (transports or {}).get(ref)
-            connection = connect(ref, server, clock, read_only=locked, ask_totp=ask_totp, transport=transport)
+            connection = connect(
+                ref,
+                server,
+                clock,
+                read_only=locked,
+                lock=partial(acting.locked, ref),
+                ask_totp=ask_totp,
+                transport=transport,
+            )
             closing.push_async_callback(connection.aclose)
             connections[ref] = connection
             store.register(ref, interval=settings.interval, unverified_tls=server.trust.mode == "off")
@@ -52,4 +78,7 @@ async def open_runtime(
             interval=settings.interval,
             background_interval=settings.background_interval,
         )
-        yield Runtime(config, store, poller, clock, locked, connections)
+        acting.serve(store, poller)
+        # Closed before the connections are: what is under way needs them to the end.
+        closing.push_async_callback(acting.aclose)
+        yield Runtime(config, store, poller, clock, locked, acting, connections)

@@ -165,6 +165,12 @@ Confirmation = Literal["risk", "all", "typed"]
 _GLOB = re.compile(r"[a-z*?][a-z0-9_.*?-]{0,79}")
 
 
+def check_globs(what: str, globs: Iterable[str]) -> None:
+    """ValueError unless each may be the name of an operation, or a pattern for some."""
+    if not all(_GLOB.fullmatch(glob) for glob in globs):
+        raise ValueError(f"{what}: needs names such as guests.start or guests.*")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rules(_Value):
     """What may be changed. Where an installation and a tenant both say something, the stricter word counts."""
@@ -182,9 +188,7 @@ class Rules(_Value):
 
     def __post_init__(self) -> None:
         for name in ("allowed_operations", "denied_operations"):
-            for glob in getattr(self, name):
-                if not _GLOB.fullmatch(glob):
-                    raise ValueError(f"{name}: needs names such as guests.start or guests.*")
+            check_globs(name, getattr(self, name))
         for name, words in (("write_mode", WriteMode), ("require_confirmation", Confirmation)):
             if getattr(self, name) not in get_args(words):
                 raise ValueError(f"{name}: needs one of {', '.join(get_args(words))}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from proxtui.config.models import Role, Rules, WriteMode
+from proxtui.config.models import Role, WriteMode, check_globs
 from proxtui.errors import UsageError
 
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
@@ -26,7 +26,7 @@ def rules_of(environ: Mapping[str, str]) -> dict[str, Any]:
         variable = f"PROXTUI_{name.upper()}"
         if globs := tuple(glob.strip() for glob in environ.get(variable, "").split(",") if glob.strip()):
             try:
-                Rules(**{name: globs})
+                check_globs(name, globs)
             except ValueError as error:
                 raise UsageError(f"{variable}: {str(error).partition(': ')[2]}") from None
             found[name] = globs

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from proxtui.core.actor import Actor
+from proxtui.errors import AuditUnavailable, ProxtuiError
 
 
 class Phase(StrEnum):
@@ -76,3 +78,40 @@ class Journal(Protocol):
 
     async def unfinished(self) -> Sequence[AuditEntry]:
         """The last entry of every change that has no outcome and whose process is gone, oldest first."""
+
+    async def aclose(self) -> None:
+        """Note the end and close; nothing is written afterwards."""
+
+
+class LateJournal:
+    """A journal that is made for its first entry: its store takes longer to load than a screen to paint."""
+
+    def __init__(self, make: Callable[[], Journal]) -> None:
+        self._make = make
+        self._journal: Journal | None = None
+        self._making = asyncio.Lock()
+
+    async def append(self, entry: AuditEntry) -> None:
+        """``AuditUnavailable`` for whatever keeps the entry from the disk."""
+        try:
+            await (await self._made()).append(entry)
+        except AuditUnavailable:
+            raise
+        except ProxtuiError as error:
+            raise AuditUnavailable(str(error)) from error
+
+    async def unfinished(self) -> Sequence[AuditEntry]:
+        """See ``Journal.unfinished``."""
+        return await (await self._made()).unfinished()
+
+    async def aclose(self) -> None:
+        """Close it, if it was ever made."""
+        journal, self._journal = self._journal, None
+        if journal is not None:
+            await journal.aclose()
+
+    async def _made(self) -> Journal:
+        async with self._making:
+            if self._journal is None:
+                self._journal = await asyncio.to_thread(self._make)
+            return self._journal

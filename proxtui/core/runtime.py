@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from proxtui.config.models import Config, Place, Server
+from proxtui.core.acting import Acting
 from proxtui.core.clock import Clock
 from proxtui.core.connection import Connection
 from proxtui.core.model import ServerRef
 from proxtui.core.poller import Poller
 from proxtui.core.store import Store
+
+if TYPE_CHECKING:
+    from proxtui.core.actor import Actor
+    from proxtui.core.catalogue import Catalogue
+    from proxtui.core.gate import Gate
+    from proxtui.core.policy import Policy
+    from proxtui.core.write_lock import WriteLock
 
 
 class Runtime(Struct):
@@ -23,7 +32,34 @@ class Runtime(Struct):
     clock: Clock
     read_only: bool
     """What the lock on the wire does; a view may grey a key out by it, and never decides."""
+    acting: Acting
+    """What changes need, built when first asked for."""
     connections: Mapping[ServerRef, Connection] = field(default_factory=dict)
+
+    @property
+    def gate(self) -> Gate:
+        """The one way in which anything is changed."""
+        return self.acting.gate
+
+    @property
+    def policy(self) -> Policy:
+        """Who may change what."""
+        return self.acting.policy
+
+    @property
+    def write_lock(self) -> WriteLock:
+        """When changes may be sent."""
+        return self.acting.write_lock
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """All changes that there are."""
+        return self.acting.catalogue
+
+    @property
+    def actor(self) -> Actor:
+        """Who sits here."""
+        return self.acting.actor
 
     def connection(self, ref: ServerRef) -> Connection:
         """The connection of a server. KeyError when there is no such server."""
