@@ -10,10 +10,10 @@ from proxtui.core.clock import Clock
 from proxtui.core.connection import Connection, Route
 from proxtui.core.model import ServerRef
 from proxtui.pve.limits import Breaker, RateLimiter
-from proxtui.pve.settings import ProxmoxConfig
 
 if TYPE_CHECKING:
     from proxtui.pve.client import ProxmoxClient
+    from proxtui.pve.settings import ProxmoxConfig
 
 AskTotp = Callable[[str], Awaitable[str]]
 
@@ -24,6 +24,8 @@ WINDOW_MS = 20_000
 
 def proxmox_config(server: Server, endpoint: Endpoint) -> ProxmoxConfig:
     """What the library needs for one endpoint. InvalidInput when the values cannot be meant."""
+    from proxtui.pve.settings import ProxmoxConfig
+
     credentials, trust = server.credentials, server.trust
     return ProxmoxConfig(
         host=f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from proxtui.core.learned import Learned
 from proxtui.pve.models import Guest, ProxmoxNode, ProxmoxStorage
@@ -63,8 +64,7 @@ class SourceState(StrEnum):
     """The login or token is refused; no further attempt until it changes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """Everything known of one server at one moment. Never changed, only replaced.
 
     Times are seconds of ``Clock.monotonic``.
@@ -98,22 +98,30 @@ class Snapshot:
         return None if self.taken_at is None else max(0.0, now - self.taken_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """What one change of the store changed, by key."""
+class Delta(Struct, frozen=True):
+    """What one change of the store changed. Most who hear of it only ask whether; by key it is worked out when asked."""
 
     ref: ServerRef
-    changed: frozenset[Key] = frozenset()
-    """Added or different."""
-    removed: frozenset[Key] = frozenset()
     state_changed: bool = False
+    pairs: tuple[tuple[Mapping[Any, object], Mapping[Any, object]], ...] = ()
+    """What was known before and what is known now, by key: of each kind of which anything is different."""
 
     def __bool__(self) -> bool:
-        return bool(self.changed or self.removed or self.state_changed)
+        return bool(self.pairs or self.state_changed)
+
+    @property
+    def changed(self) -> frozenset[Key]:
+        """Added or different."""
+        nothing = object()
+        return frozenset(key for old, new in self.pairs for key, now in new.items() if old.get(key, nothing) != now)
+
+    @property
+    def removed(self) -> frozenset[Key]:
+        """Known before, gone now."""
+        return frozenset(key for old, new in self.pairs for key in old if key not in new)
 
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
+class Fleet(Struct, frozen=True):
     """All snapshots at one moment, in configured order. What every view and every command gets."""
 
     snapshots: tuple[Snapshot, ...]
@@ -124,8 +132,7 @@ class Fleet:
         return next((snapshot for snapshot in self.snapshots if snapshot.ref == ref), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """The part of the fleet that the tree has selected. Empty means everything."""
 
     tenant: str | None = None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Literal, Protocol, TypeVar
+
+from msgspec import Struct
 
 Scalar = str | int | float | bool | None | list[str]
 
@@ -47,8 +48,7 @@ def _plain(_row: object) -> Tone:
     return Tone.PLAIN
 
 
-@dataclass(frozen=True, slots=True)
-class Column(Generic[R]):
+class Column(Struct, Generic[R], frozen=True):
     """One column: how a row's value is found, sorted, written and coloured."""
 
     key: str

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from operator import attrgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from proxtui.core.clock import Clock
 from proxtui.core.freshness import judge
-from proxtui.core.keeping import differences, kept, recall_names
+from proxtui.core.keeping import kept, recall_names
 from proxtui.core.learned import Learned
-from proxtui.core.model import Delta, Fleet, GuestKey, Key, NodeKey, ServerRef, Snapshot, StorageKey
+from proxtui.core.model import Delta, Fleet, GuestKey, NodeKey, ServerRef, Snapshot, StorageKey
 from proxtui.core.overlays import Overlays, Reading
 from proxtui.errors import ProxtuiError
 from proxtui.pve.models import Guest
@@ -178,16 +178,16 @@ def _of_those_left(learned: Mapping[GuestKey, Learned], guests: Mapping[GuestKey
 
 
 def _difference(old: Snapshot, new: Snapshot) -> Delta:
-    guests, nodes, storages = (
-        differences(old.guests, new.guests),
-        differences(old.nodes, new.nodes),
-        differences(old.storages, new.storages),
-    )
     # Whoever learns of a guest hears of it as of any other change.
-    learned = differences(old.learned, new.learned)[0]
-    changed: list[Key] = [*guests[0], *nodes[0], *storages[0], *learned]
-    removed: list[Key] = [*guests[1], *nodes[1], *storages[1]]
-    return Delta(new.ref, frozenset(changed), frozenset(removed), _condition(old) != _condition(new))
+    kinds: tuple[tuple[Mapping[Any, object], Mapping[Any, object]], ...] = (
+        (old.guests, new.guests),
+        (old.nodes, new.nodes),
+        (old.storages, new.storages),
+        (old.learned, new.learned),
+    )
+    # Most often the poll has compared them already and kept the old mapping; else this ends at the first difference.
+    pairs = tuple((was, now) for was, now in kinds if was is not now and was != now)
+    return Delta(new.ref, _condition(old) != _condition(new), pairs)
 
 
 def _condition(snapshot: Snapshot) -> tuple[object, ...]:

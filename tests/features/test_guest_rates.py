@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from proxtui.core.model import Fleet, GuestKey, SourceState
 from proxtui.core.rows import UNKNOWN

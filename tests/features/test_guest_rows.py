@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from proxtui.core.filters import parse
 from proxtui.core.model import Fleet, GuestKey, Scope, SourceState

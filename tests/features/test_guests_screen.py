@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from proxtui.core.model import GuestKey, NodeKey, ServerRef, SourceState
 from proxtui.errors import NetworkError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from proxtui.core.model import Scope, SourceState
 from proxtui.kit.header_bar import freshness

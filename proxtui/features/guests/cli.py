@@ -54,7 +54,7 @@ def list_guests(line: CommandLine, options: TableOptions, sweep: bool) -> None:
 
     With --sweep the columns ip, os and backup are known: --columns name,ip,os --filter ip:10.3.
     """
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from proxtui.features.guests.rows import guest_rows
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec.structs import replace
 
 from proxtui.core.model import Fleet, NodeKey, Scope, ServerRef
 from proxtui.core.rows import Tone
