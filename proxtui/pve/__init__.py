@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     )
     from proxtui.pve.models_access import AccessGroup, AccessRole, AccessToken, AccessUser, AclEntry, Realm
     from proxtui.pve.models_backup import BackupJob, UncoveredGuest
+    from proxtui.pve.models_change import AgentExecResult, AgentFilesystem, AgentVersion, LocalDisk, MigrationCheck
     from proxtui.pve.models_cluster import (
         ClusterLogEntry,
         HaEntry,
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
         SmartAttribute,
     )
     from proxtui.pve.nodes import NodeTools
+    from proxtui.pve.params.guests_create import ContainerCreateParams, VMCreateParams
     from proxtui.pve.paths import path
     from proxtui.pve.resources import Inventory, decode_resources
     from proxtui.pve.rrd import RrdSeries
@@ -111,7 +113,10 @@ __all__ = [
     "AccessTools",
     "AccessUser",
     "AclEntry",
+    "AgentExecResult",
+    "AgentFilesystem",
     "AgentInfo",
+    "AgentVersion",
     "ApiError",
     "AuthenticationError",
     "BackupJob",
@@ -124,6 +129,7 @@ __all__ = [
     "ClusterStatus",
     "ClusterTools",
     "ConflictError",
+    "ContainerCreateParams",
     "ContainerTools",
     "DeadlineExceeded",
     "DiskSmart",
@@ -141,7 +147,9 @@ __all__ = [
     "InvalidInput",
     "Inventory",
     "Listing",
+    "LocalDisk",
     "LockedTransport",
+    "MigrationCheck",
     "NetworkError",
     "NodeCertificate",
     "NodeDisk",
@@ -187,6 +195,7 @@ __all__ = [
     "UncoveredGuest",
     "UnexpectedAnswer",
     "Upid",
+    "VMCreateParams",
     "VMTools",
     "ValidationError",
     "Version",
@@ -267,6 +276,7 @@ _HOMES = {
         "AclEntry",
         "Realm",
     ),
+    "models_change": ("AgentExecResult", "AgentFilesystem", "AgentVersion", "LocalDisk", "MigrationCheck"),
     "models_cluster": (
         "ClusterLogEntry",
         "HaEntry",
@@ -308,6 +318,7 @@ _HOMES = {
         "may_see_backups",
     ),
     "nodes": ("NodeTools",),
+    "params.guests_create": ("ContainerCreateParams", "VMCreateParams"),
     "paths": ("path",),
     "resources": (
         "Inventory",
