@@ -154,6 +154,8 @@ def test_nothing_below_the_screens_loads_textual() -> None:
         ("proxtui.tui.app", "httpx"),
         ("proxtui.tui.app", "cryptography"),
         ("proxtui.tui.app", "uvicorn"),
+        ("proxtui.tui.app", "sqlalchemy"),
+        ("proxtui.cli.main", "sqlalchemy"),
         ("proxtui.features.guests.screen", "httpx"),
         ("proxtui.features.nodes.screen", "httpx"),
         ("proxtui.pve", "httpx"),

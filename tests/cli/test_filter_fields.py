@@ -16,7 +16,7 @@ from tests.cli.conftest import Call, Simulator
 LISTS = [
     "guests list", "nodes list", "nodes disks pve1", "storage list", "storage content nfs-backup", "tasks list",
     "snapshots list", "cluster status", "cluster ha", "cluster replication", "cluster backup", "cluster uncovered",
-    "cluster pools", "cluster log", "cluster access",
+    "cluster pools", "cluster log", "cluster access", "audit list",
 ]  # fmt: skip
 
 
