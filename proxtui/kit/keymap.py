@@ -1,10 +1,11 @@
-"""Keys of one's own for the actions of the screen: checked before anything is shown, then given to Textual."""
+"""Keys of one's own for every action that has a name: checked before anything is shown, then given to Textual."""
 
 from __future__ import annotations
 
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -15,6 +16,8 @@ from textual.widgets import Input
 from proxtui.core.feature import Feature, load
 from proxtui.errors import UsageError
 
+_PARTS = ("proxtui.kit.desk:Desk", "proxtui.kit.log_view:LogView")
+"""What is bound beside the views."""
 _MODIFIED = re.compile(r"(?:(?:ctrl|shift|alt)\+)*(?P<key>.+)")
 _NAMED = frozenset(key.value for key in Keys)
 
@@ -24,10 +27,7 @@ def read_keymap(keys: Mapping[str, str], features: Iterable[Feature]) -> dict[st
 
     Loads the code of every view, for their keys must not be taken; so call it only when something is configured.
     """
-    views = [feature for feature in features if feature.view]
-    for feature in views:
-        load(feature.view)
-    bound = [*_bindings(DOMNode), *(view_binding(feature) for feature in views if feature.key)]
+    bound = [binding for _, binding in _bound(features)]
     known = sorted({binding.id for binding in bound if binding.id})
     wanted = {action: [_key(action, key) for key in text.split(",")] for action, text in keys.items()}
     for action in wanted:
@@ -52,6 +52,48 @@ def view_binding(feature: Feature) -> Binding:
     return Binding(feature.key, f"switch('{feature.name}')", feature.title, priority=True, id=feature.name)
 
 
+@dataclass(frozen=True, slots=True)
+class NamedKey:
+    """An action that can have another key."""
+
+    name: str
+    """As in the settings."""
+    keys: tuple[str, ...]
+    """As shipped, as Textual calls them."""
+    text: str
+    """What help calls it."""
+    places: tuple[str, ...]
+    """Parts of the screen where it works."""
+
+
+def named_keys(features: Iterable[Feature]) -> list[NamedKey]:
+    """Every action that the settings can give another key, by name. Loads the code of every view."""
+    found: dict[str, list[tuple[str, Binding]]] = {}
+    for where, binding in _bound(features):
+        if binding.id:
+            found.setdefault(binding.id, []).append((where, binding))
+    return [
+        NamedKey(
+            name,
+            keys=tuple(dict.fromkeys(binding.key for _, binding in bound)),
+            text=bound[0][1].description,
+            places=tuple(dict.fromkeys(where for where, _ in bound)),
+        )
+        for name, bound in sorted(found.items())
+    ]
+
+
+def _bound(features: Iterable[Feature]) -> list[tuple[str, Binding]]:
+    """What is bound by our widgets, screens and views, and where."""
+    views = [feature for feature in features if feature.view]
+    for feature in views:
+        load(feature.view)
+    for part in _PARTS:
+        load(part)
+    switches = [("screen", view_binding(feature)) for feature in views if feature.key]
+    return [*_bindings(DOMNode), *switches]
+
+
 def _key(action: str, text: str) -> str:
     """A key as Textual calls it: ``?`` is ``question_mark``."""
     key = text.strip()
@@ -68,11 +110,12 @@ def _wrong(line: str) -> UsageError:
     return UsageError("settings.keys: " + "".join(sign if sign.isprintable() else "?" for sign in line))
 
 
-def _bindings(kind: type[DOMNode]) -> Iterator[Binding]:
+def _bindings(kind: type[DOMNode]) -> Iterator[tuple[str, Binding]]:
     """What our widgets and screens bind. Those that own the keyboard while they are there do not count."""
     for one in kind.__subclasses__():
         if not issubclass(one, ModalScreen | Input):
             if one.__module__.startswith("proxtui."):
+                where = getattr(one, "HELP_NAME", "") or "view"
                 for binding in one.__dict__.get("BINDINGS", ()):
-                    yield from Binding.make_bindings([binding])
+                    yield from ((where, single) for single in Binding.make_bindings([binding]))
             yield from _bindings(one)

@@ -33,16 +33,25 @@ class LiveTable(RowTable, can_focus=True, inherit_bindings=False):
 
     HELP_NAME: ClassVar[str] = "table"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", key_display="enter"),
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
-        Binding("home,g", "go(0)", "First row", show=False),
-        Binding("end,G", "go(-1)", "Last row", show=False),
-        Binding("greater_than_sign", "sort_next(1)", "Sort by the next column", key_display=">", show=False),
-        Binding("less_than_sign", "sort_next(-1)", "Sort by the column before", key_display="<", show=False),
-        Binding("i", "invert", "Invert order"),
+        Binding("enter", "open", "Open", key_display="enter", id="open"),
+        Binding("up,k", "move(-1)", "Up", show=False, id="up"),
+        Binding("down,j", "move(1)", "Down", show=False, id="down"),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, id="page-up"),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, id="page-down"),
+        Binding("home,g", "go(0)", "First row", show=False, id="first"),
+        Binding("end,G", "go(-1)", "Last row", show=False, id="last"),
+        Binding(
+            "greater_than_sign", "sort_next(1)", "Sort by the next column", key_display=">", show=False, id="sort-next"
+        ),
+        Binding(
+            "less_than_sign",
+            "sort_next(-1)",
+            "Sort by the column before",
+            key_display="<",
+            show=False,
+            id="sort-before",
+        ),
+        Binding("i", "invert", "Invert order", id="invert"),
     ]
 
     class Highlighted(_AboutRow):

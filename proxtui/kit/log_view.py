@@ -16,20 +16,19 @@ from textual.widget import Widget
 from proxtui.core.rows import Tone
 from proxtui.kit.painting import Run, fit, paint_centred, paint_runs
 from proxtui.kit.safe import visible
-from proxtui.kit.tones import TONE_CLASSES, tone_rules, tone_styles
+from proxtui.kit.tones import tone_styles
 
 
 class LogCanvas(ScrollView):
     """The painting half: lines that are told, a word that is marked in them, the hit that is looked at."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES}
     DEFAULT_CSS = """
     LogCanvas {
         width: 1fr; height: 1fr; background: $background; color: $foreground;
         overflow-x: hidden; overflow-y: auto; scrollbar-size: 1 1;
     }
-    """ + tone_rules("LogCanvas")
+    """
 
     def __init__(self, *, empty: str = "", id: str | None = None) -> None:
         super().__init__(id=id)
@@ -104,12 +103,12 @@ class LogView(LogCanvas, can_focus=True, inherit_bindings=False):
 
     HELP_NAME: ClassVar[str] = "log"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "step(-1)", "Up", show=False),
-        Binding("down,j", "step(1)", "Down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
-        Binding("home,g", "go_top", "First line", show=False),
-        Binding("end,G", "go_end", "Follow the end", key_display="G"),
+        Binding("up,k", "step(-1)", "Up", show=False, id="up"),
+        Binding("down,j", "step(1)", "Down", show=False, id="down"),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, id="page-up"),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, id="page-down"),
+        Binding("home,g", "go_top", "First line", show=False, id="first"),
+        Binding("end,G", "go_end", "Follow the end", key_display="G", id="last"),
     ]
 
     def __init__(self, *, empty: str = "", id: str | None = None) -> None:

@@ -25,9 +25,9 @@ class RowCopies(LiveView, Generic[R]):
     """A view over one main table, whose rows have names and may have a page in PVE's GUI."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "copy", "Copy name", show=False),
-        Binding("Y", "copy_row", "Copy the whole row", show=False),
-        Binding("o", "web", "URL in PVE's GUI", show=False),
+        Binding("y", "copy", "Copy name", show=False, id="copy"),
+        Binding("Y", "copy_row", "Copy the whole row", show=False, id="copy-row"),
+        Binding("o", "web", "URL in PVE's GUI", show=False, id="web"),
     ]
     table: LiveTable
     fleet: Fleet

@@ -37,11 +37,11 @@ class SectionedView(TableView[R, D]):
 
     SECTIONS: ClassVar[tuple[Section, ...]] = (Section("Summary"),)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("full_stop", "section(1)", "Next section", key_display=".", group=PANE),
-        Binding("comma", "section(-1)", "Section before", key_display=",", show=False, group=PANE),
-        Binding("w", "longer", "Time span", group=PANE),
-        Binding("m", "maximum", "Average/max", group=PANE),
-        Binding("u", "read_again", "Read again", group=PANE),
+        Binding("full_stop", "section(1)", "Next section", key_display=".", group=PANE, id="next-section"),
+        Binding("comma", "section(-1)", "Section before", key_display=",", show=False, group=PANE, id="section-before"),
+        Binding("w", "longer", "Time span", group=PANE, id="time-span"),
+        Binding("M", "maximum", "Average/max", group=PANE, id="maximum"),
+        Binding("u", "read_again", "Read again", group=PANE, id="read-again"),
     ]
 
     def __init__(self, runtime: Runtime, columns: Sequence[Column[R]], *, id: str | None = None) -> None:

@@ -33,9 +33,9 @@ class TableTools(RowCopies[R]):
     GROUPS: ClassVar[tuple[str, ...]] = ()
     """Keys of the columns that rows can be grouped by."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "mark", "Mark", key_display="space"),
-        Binding("c", "columns", "Columns"),
-        Binding("b", "group", "Group"),
+        Binding("space", "mark", "Mark", key_display="space", id="mark"),
+        Binding("c", "columns", "Columns", id="columns"),
+        Binding("b", "group", "Group", id="group"),
     ]
 
     def __init__(self, runtime: Runtime, columns: Sequence[Column[R]], *, id: str | None = None) -> None:

@@ -42,8 +42,8 @@ class TableView(TableTools[R], Generic[R, D]):
     """
     BLANK: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "toggle_detail", "Detail"),
-        Binding("z", "zoom", "Zoom", group=PANE),
+        Binding("d", "toggle_detail", "Detail", id="detail"),
+        Binding("z", "zoom", "Zoom", group=PANE, id="zoom"),
         # Two actions of one key: which of them it is now, the key line tells.
         Binding("escape", "unmark", "Unmark"),
         Binding("escape", "close_detail", "Close"),

@@ -7,7 +7,7 @@ import pytest
 from proxtui.config.models import Config, Settings
 from proxtui.errors import UsageError
 from proxtui.kit.help import HelpScreen
-from proxtui.kit.keymap import read_keymap
+from proxtui.kit.keymap import _bound, named_keys, read_keymap
 from proxtui.registry import FEATURES
 
 from .fleets import two_tenants
@@ -36,6 +36,34 @@ def test_what_cannot_be_is_one_line(keys: dict[str, str], said: str) -> None:
 def test_keys_may_be_exchanged() -> None:
     swapped = {"guests": "2", "nodes": "1", "help": "?", "pause": "f9, F"}
     assert read_keymap(swapped, FEATURES) == {"guests": "2", "nodes": "1", "help": "question_mark", "pause": "f9,F"}
+
+
+def test_what_one_can_press_has_a_name_but_the_ways_out_and_the_order_of_the_parts() -> None:
+    nameless = {binding.key for _, binding in _bound(FEATURES) if not binding.id and not binding.system}
+    assert nameless <= {"escape", "tab", "shift+tab", "ctrl+c", "ctrl+q"}
+
+
+def test_names_are_listed_with_what_they_do_and_where() -> None:
+    named = {one.name: one for one in named_keys(FEATURES)}
+    assert named["up"].keys == ("up", "k")
+    assert set(named["up"].places) >= {"table", "tree", "log"}
+    assert named["detail"].text == "Detail"
+    assert all(one.text and one.places for one in named.values())
+
+
+async def test_keys_of_tables_and_rooms_can_be_others_too() -> None:
+    config = Config(settings=Settings(keys={"detail": "v", "down": "J", "kind": "f9", "open": "f8"}))
+    async with stage(two_tenants(), LARGE, config=config) as acting:
+        first = acting.table.cursor_row
+        await acting.press("J")
+        assert acting.table.cursor_row is not first
+        await acting.press("k")
+        assert acting.table.cursor_row is first
+        await acting.press("d")
+        assert not acting.app.screen.query("DetailPane")
+        await acting.press("v")
+        await acting.until(lambda: bool(acting.app.screen.query("DetailPane")))
+        assert "v Detail" in text_of(acting.app.screen.query_one("KeyBar"))
 
 
 async def test_help_and_key_line_say_what_is_bound() -> None:

@@ -143,12 +143,12 @@ async def test_the_time_frame_and_the_maximum_are_asked_for_and_shown() -> None:
     asked = client()
     async with stage(two_tenants(), clients={ACME: asked}) as acting:
         await guest(acting, "Summary")
-        await acting.press("w", "m")
+        await acting.press("w", "M")
         assert acting.front.span.text == "hour, average"
         await turn_to(acting, "Charts")
         await acting.press("w")
         await acting.until(lambda: ("day", "AVERAGE") in asked.spans)
-        await acting.press("m")
+        await acting.press("M")
         await acting.until(lambda: ("day", "MAX") in asked.spans)
         assert "day, maximum" in facts(acting)
         await acting.press("w", "w", "w", "w")
@@ -226,6 +226,6 @@ async def test_every_section_can_be_turned_to_when_nothing_is_answered(room: str
             assert acting.front.section.name == section.name
             assert section.name in text_of(acting.pane.query_one(PaneTabs))
             await acting.front._look()
-            await acting.press("u", "w", "m", "full_stop")
+            await acting.press("u", "w", "M", "full_stop")
         await acting.press("comma", "comma")
         assert acting.front.at == len(acting.front.SECTIONS) - 1

@@ -109,9 +109,9 @@ class ClusterView(LiveView):
     ClusterView > RecordTable { height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "section(-1)", "Section before", key_display="←", show=False),
-        Binding("right,l", "section(1)", "Next section", key_display="→"),
-        Binding("S", "sweep", "Read/stop"),
+        Binding("left,h", "section(-1)", "Section before", key_display="←", show=False, id="fold"),
+        Binding("right,l", "section(1)", "Next section", key_display="→", id="unfold"),
+        Binding("S", "sweep", "Read/stop", id="sweep"),
     ]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:

@@ -75,8 +75,8 @@ class GuestsView(SectionedView[GuestRow, "GuestDetail"]):
         Section("Pressure", spans=True),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("T", "next_kind", "All/VMs/CTs"),
-        Binding("A", "sweep", "Ask guests for IP, OS and backups, or stop", show=False),
+        Binding("T", "next_kind", "All/VMs/CTs", id="kind"),
+        Binding("A", "sweep", "Ask guests for IP, OS and backups, or stop", show=False, id="ask-guests"),
     ]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:

@@ -178,10 +178,10 @@ class StorageView(TableView[StorageRow, StorageDetail]):
     HELP_NAME: ClassVar[str] = "storage"
     SHOWS: ClassVar[tuple[type, ...]] = (StorageKey,)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("full_stop", "next_kind(1)", "Next type", key_display=".", group=PANE),
-        Binding("comma", "next_kind(-1)", "Type before", key_display=",", show=False, group=PANE),
-        Binding("B", "per_guest", "Backups per guest", group=PANE),
-        Binding("w", "next_span", "Time span", group=PANE),
+        Binding("full_stop", "next_kind(1)", "Next type", key_display=".", group=PANE, id="next-section"),
+        Binding("comma", "next_kind(-1)", "Type before", key_display=",", show=False, group=PANE, id="section-before"),
+        Binding("B", "per_guest", "Backups per guest", group=PANE, id="per-guest"),
+        Binding("w", "next_span", "Time span", group=PANE, id="time-span"),
     ]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:

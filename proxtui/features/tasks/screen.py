@@ -121,10 +121,10 @@ class TasksView(TableView[TaskRow, TaskDetail]):
     GROUPS = ("status", "type", "node", "server", "tenant", "user")
     BINDINGS: ClassVar[list[BindingType]] = [
         # It hands the keyboard over, so it is obeyed before the next key is given out (priority).
-        Binding("f", "find", "Find in log", priority=True, group=PANE),
-        Binding("n", "next_hit(1)", "Next hit", group=PANE),
-        Binding("N", "next_hit(-1)", "Hit before", show=False, group=PANE),
-        Binding("ctrl+r,f5", "refresh", "Refresh now", show=False),
+        Binding("f", "find", "Find in log", priority=True, group=PANE, id="find"),
+        Binding("n", "next_hit(1)", "Next hit", group=PANE, id="next-hit"),
+        Binding("N", "next_hit(-1)", "Hit before", show=False, group=PANE, id="hit-before"),
+        Binding("ctrl+r,f5", "refresh", "Refresh now", show=False, id="refresh"),
     ]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:

@@ -36,7 +36,6 @@ from proxtui.features.tree.rows import (
 from proxtui.kit.inks import Inks
 from proxtui.kit.painting import Run, fit, paint_runs
 from proxtui.kit.signs import CURSOR, state_sign
-from proxtui.kit.tones import TONE_CLASSES, tone_rules
 from proxtui.kit.view import Arranged, Chosen, LiveView, Scoped, Selected
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class BranchCanvas(ScrollView):
     """Lines and a cursor on one of them; paints what is in sight."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--empty", *TONE_CLASSES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--empty"}
     DEFAULT_CSS = """
     BranchCanvas {
         background: $background; color: $foreground;
@@ -65,7 +64,7 @@ class BranchCanvas(ScrollView):
         & > .table--empty { color: $foreground 70%; }
         &:focus > .table--cursor { background: $primary 40%; text-style: bold; }
     }
-    """ + tone_rules("BranchCanvas")
+    """
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -177,16 +176,16 @@ class Branches(BranchCanvas, can_focus=True, inherit_bindings=False):
 
     HELP_NAME: ClassVar[str] = "tree"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Narrow to it"),
-        Binding("right,l", "unfold", "Unfold"),
-        Binding("left,h", "fold", "Fold"),
-        Binding("b", "next_way", "By server/pool/tag"),
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
-        Binding("home,g", "go(0)", "First line", show=False),
-        Binding("end,G", "go(-1)", "Last line", show=False),
+        Binding("enter", "choose", "Narrow to it", id="open"),
+        Binding("right,l", "unfold", "Unfold", id="unfold"),
+        Binding("left,h", "fold", "Fold", id="fold"),
+        Binding("b", "next_way", "By server/pool/tag", id="tree-way"),
+        Binding("up,k", "move(-1)", "Up", show=False, id="up"),
+        Binding("down,j", "move(1)", "Down", show=False, id="down"),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, id="page-up"),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, id="page-down"),
+        Binding("home,g", "go(0)", "First line", show=False, id="first"),
+        Binding("end,G", "go(-1)", "Last line", show=False, id="last"),
     ]
 
     class Walked(Message):
