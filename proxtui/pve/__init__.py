@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from proxtui.pve.cluster import ClusterTools
     from proxtui.pve.containers import ContainerTools
     from proxtui.pve.guest_config import GuestDisk, GuestNic, disks_of, nics_of
+    from proxtui.pve.ha import HaTools
     from proxtui.pve.limits import Breaker, RateLimiter
     from proxtui.pve.listing import Listing, SourceStatus
     from proxtui.pve.lock import LockedTransport
@@ -78,9 +79,11 @@ if TYPE_CHECKING:
         NodeUpdate,
         SmartAttribute,
     )
+    from proxtui.pve.models_storage import PruneMark, UrlMetadata
     from proxtui.pve.nodes import NodeTools
     from proxtui.pve.params.guests_create import ContainerCreateParams, VMCreateParams
     from proxtui.pve.paths import path
+    from proxtui.pve.pools import PoolTools
     from proxtui.pve.resources import Inventory, decode_resources
     from proxtui.pve.rrd import RrdSeries
     from proxtui.pve.sanitize import clean, clean_json
@@ -143,6 +146,7 @@ __all__ = [
     "HaEntry",
     "HaResource",
     "HaRule",
+    "HaTools",
     "InputValidator",
     "InvalidInput",
     "Inventory",
@@ -169,6 +173,7 @@ __all__ = [
     "Permissions",
     "Pool",
     "PoolMember",
+    "PoolTools",
     "ProxmoxClient",
     "ProxmoxConfig",
     "ProxmoxContainer",
@@ -176,6 +181,7 @@ __all__ = [
     "ProxmoxStorage",
     "ProxmoxVM",
     "ProxtuiError",
+    "PruneMark",
     "RateLimitError",
     "RateLimiter",
     "ReadOnlyError",
@@ -195,6 +201,7 @@ __all__ = [
     "UncoveredGuest",
     "UnexpectedAnswer",
     "Upid",
+    "UrlMetadata",
     "VMCreateParams",
     "VMTools",
     "ValidationError",
@@ -235,6 +242,7 @@ _HOMES = {
         "disks_of",
         "nics_of",
     ),
+    "ha": ("HaTools",),
     "limits": (
         "Breaker",
         "RateLimiter",
@@ -303,6 +311,10 @@ _HOMES = {
         "NodeUpdate",
         "SmartAttribute",
     ),
+    "models_storage": (
+        "PruneMark",
+        "UrlMetadata",
+    ),
     "sight": (
         "lacks_for_acl",
         "lacks_for_agent",
@@ -320,6 +332,7 @@ _HOMES = {
     "nodes": ("NodeTools",),
     "params.guests_create": ("ContainerCreateParams", "VMCreateParams"),
     "paths": ("path",),
+    "pools": ("PoolTools",),
     "resources": (
         "Inventory",
         "decode_resources",

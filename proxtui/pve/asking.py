@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from proxtui.pve.paths import Params
+
+if TYPE_CHECKING:
+    from proxtui.pve.uploads import Upload
 
 
 class Asker(Protocol):
@@ -42,3 +45,10 @@ class Changer(Asker, Protocol):
 
     async def delete(self, path: str, *, params: Params | None = None, timeout: int | None = None) -> Any:  # noqa: ASYNC109
         """``data`` of the answer."""
+
+
+class Uploader(Changer, Protocol):
+    """What sends files, too: ``ProxmoxClient``, and a rehearsal."""
+
+    async def upload(self, path: str, upload: Upload, *, timeout: int | None = None) -> Any:  # noqa: ASYNC109
+        """``data`` of the answer: a UPID."""

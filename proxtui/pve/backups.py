@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from proxtui.pve.asking import Asker
+from proxtui.pve.backup_changes import BackupChanges
 from proxtui.pve.fields import Row, rows_of
 from proxtui.pve.listing import Listing, read_listing
 from proxtui.pve.models import GuestType, StorageContent
@@ -15,8 +16,8 @@ from proxtui.pve.storage import content_of
 from proxtui.pve.validators import InputValidator
 
 
-class BackupTools:
-    """Reads backups. Arguments are checked before anything is sent (``InvalidInput``)."""
+class BackupTools(BackupChanges):
+    """Reads backups, makes and restores them. Arguments are checked before anything is sent (``InvalidInput``)."""
 
     def __init__(self, client: Asker) -> None:
         self._client = client

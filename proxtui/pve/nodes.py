@@ -20,6 +20,7 @@ from proxtui.pve.models_node import (
     NodeTime,
     NodeUpdate,
 )
+from proxtui.pve.node_changes import NodeChanges
 from proxtui.pve.node_readers import (
     certificate_of,
     check_device,
@@ -37,8 +38,8 @@ from proxtui.pve.tasks import TaskQuery, tasks_of
 from proxtui.pve.validators import InputValidator
 
 
-class NodeTools:
-    """Reads nodes. Arguments are checked before anything is sent (``InvalidInput``)."""
+class NodeTools(NodeChanges):
+    """Reads and changes nodes. Arguments are checked before anything is sent (``InvalidInput``)."""
 
     def __init__(self, client: Asker) -> None:
         self._client = client

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from proxtui.pve.asking import Asker
 from proxtui.pve.paths import Params, checked, encoded
+
+if TYPE_CHECKING:
+    from proxtui.pve.uploads import Upload
 
 _MADE_UP = "UPID:{node}:00000000:00000000:00000000:rehearsal:0:nobody@pve:"
 
@@ -69,6 +72,10 @@ class Rehearsal:
     async def delete(self, path: str, *, params: Params | None = None, timeout: int | None = None) -> Any:  # noqa: ASYNC109
         """Written down."""
         return self._planned("DELETE", path, dict(params or {}))
+
+    async def upload(self, path: str, upload: Upload, *, timeout: int | None = None) -> Any:  # noqa: ASYNC109
+        """Written down; the file is not read."""
+        return self._planned("POST", path, {**upload.fields, "filename": upload.filename})
 
     def _planned(self, method: str, path: str, params: dict[str, Any]) -> str:
         where = checked(path)

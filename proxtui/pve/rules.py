@@ -90,8 +90,8 @@ class ChangeRules:
     @staticmethod
     def check_url(url: str, field: str = "url") -> str:
         """What stands before the ``@`` of a refused one is not shown."""
-        if isinstance(url, str) and _USERINFO.search(url):
-            raise InvalidInput(field, without_credentials(url), SECRET_URL_RULE)
+        if _USERINFO.search(str(url)):
+            raise InvalidInput(field, without_credentials(str(url)), SECRET_URL_RULE)
         return _checked(ChangeRules.validate_url(url), field, url, URL_RULE)
 
     @staticmethod
@@ -110,7 +110,7 @@ class ChangeRules:
     @staticmethod
     def check_checksum(checksum: str, algorithm: str, field: str = "checksum") -> str:
         digits = CHECKSUM_LENGTHS[algorithm]
-        good = isinstance(checksum, str) and len(checksum) == digits and _HEX.fullmatch(checksum) is not None
+        good = len(checksum) == digits and _HEX.fullmatch(checksum) is not None
         return _checked(good, field, checksum, f"{digits} hexadecimal digits, as {algorithm} has them")
 
     @staticmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from proxtui.errors import InvalidInput, UnexpectedAnswer
-from proxtui.pve.asking import Asker, Changer
+from proxtui.pve.asking import Asker, Changer, Uploader
 from proxtui.pve.paths import Params
 from proxtui.pve.upid import Upid
 
@@ -33,6 +33,11 @@ def maybe_upid(data: object, method: str = "", path: str = "") -> Upid | None:
 def changer(client: Asker) -> Changer:
     """``client``, of which the tools that only read ask less."""
     return cast(Changer, client)
+
+
+def uploader(client: Asker) -> Uploader:
+    """The same, for files."""
+    return cast(Uploader, client)
 
 
 async def start_task(client: Asker, method: str, path: str, form: Params | None = None) -> Upid:

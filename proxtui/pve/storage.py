@@ -14,6 +14,7 @@ from proxtui.pve.paths import path
 from proxtui.pve.readers import storage_status_of
 from proxtui.pve.resources import PATH, decode_resources
 from proxtui.pve.rrd import RrdSeries, read_rrd
+from proxtui.pve.storage_changes import StorageChanges
 from proxtui.pve.validators import InputValidator, check_choice, is_identifier
 
 CONTENT_TYPES = ("images", "rootdir", "vztmpl", "backup", "iso", "snippets", "import")
@@ -22,8 +23,8 @@ PIECE = 500
 _VOLID = re.compile(r"[A-Za-z][A-Za-z0-9._-]*:.+")
 
 
-class StorageTools:
-    """Reads storages. Arguments are checked before anything is sent (``InvalidInput``)."""
+class StorageTools(StorageChanges):
+    """Reads and changes storages. Arguments are checked before anything is sent (``InvalidInput``)."""
 
     def __init__(self, client: Asker) -> None:
         self._client = client

@@ -13,6 +13,7 @@ from proxtui.pve.fields import Row, answer_of, object_of, objects
 from proxtui.pve.listing import Listing
 from proxtui.pve.models import Task, TaskLog
 from proxtui.pve.paths import path
+from proxtui.pve.sending import changer
 from proxtui.pve.upid import Upid
 from proxtui.pve.validators import InputValidator, check_choice, check_whole
 
@@ -57,7 +58,7 @@ class TaskQuery:
 
 
 class TaskTools:
-    """Follows tasks. Each is asked for at the node that its UPID names (``InvalidInput`` for a malformed one)."""
+    """Follows and stops tasks, at the node that the UPID names (``InvalidInput`` for a malformed one)."""
 
     def __init__(self, client: Asker) -> None:
         self._client = client
@@ -86,6 +87,14 @@ class TaskTools:
         }
         # The number of lines stands beside ``data``, where only the raw body has it.
         return log_of(answer_of(await self._client.read(where, params=params), where))
+
+    async def stop_task(self, upid: str) -> None:
+        """``DELETE /nodes/{node}/tasks/{upid}``: ends its process, hard after 5 s; PVE answers when it is over.
+
+        What it left behind stays: a backup's lock on the guest, half a copied disk. Needs Sys.Modify on
+        ``/nodes/{node}`` unless the task is our own.
+        """
+        await changer(self._client).delete(_path(upid))
 
     async def wait(
         self,

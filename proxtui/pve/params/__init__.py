@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from proxtui.pve.params.backups import BackupParams, RestoreParams
     from proxtui.pve.params.base import Params
     from proxtui.pve.params.guests_agent import AgentExecParams
     from proxtui.pve.params.guests_changes import (
@@ -26,23 +27,47 @@ if TYPE_CHECKING:
         SnapshotEditParams,
         SnapshotParams,
     )
+    from proxtui.pve.params.ha import HaParams, HaTargetParams, HaUpdateParams
+    from proxtui.pve.params.nodes import (
+        BulkMigrateParams,
+        BulkStartParams,
+        BulkStopParams,
+        BulkSuspendParams,
+        ServiceParams,
+    )
+    from proxtui.pve.params.pools import PoolMembersParams, PoolParams
+    from proxtui.pve.params.storage import DownloadUrlParams, PruneParams, UploadParams, VolumeParams
 
 __all__ = [
     "AgentExecParams",
+    "BackupParams",
+    "BulkMigrateParams",
+    "BulkStartParams",
+    "BulkStopParams",
+    "BulkSuspendParams",
     "CloneParams",
     "ConfigParams",
     "ContainerCreateParams",
     "DeleteParams",
+    "DownloadUrlParams",
+    "HaParams",
+    "HaTargetParams",
+    "HaUpdateParams",
     "HibernateParams",
     "MigrateParams",
     "MoveDiskParams",
     "NotesParams",
     "Params",
+    "PoolMembersParams",
+    "PoolParams",
+    "PruneParams",
     "RebootParams",
     "ResizeDiskParams",
+    "RestoreParams",
     "RevertParams",
     "RollbackParams",
     "SendKeyParams",
+    "ServiceParams",
     "ShutdownParams",
     "SnapshotDeleteParams",
     "SnapshotEditParams",
@@ -50,11 +75,39 @@ __all__ = [
     "StopParams",
     "TagsParams",
     "TemplateParams",
+    "UploadParams",
     "VMCreateParams",
+    "VolumeParams",
 ]
 
 _HOMES = {
     "base": ("Params",),
+    "backups": (
+        "BackupParams",
+        "RestoreParams",
+    ),
+    "ha": (
+        "HaParams",
+        "HaTargetParams",
+        "HaUpdateParams",
+    ),
+    "nodes": (
+        "BulkMigrateParams",
+        "BulkStartParams",
+        "BulkStopParams",
+        "BulkSuspendParams",
+        "ServiceParams",
+    ),
+    "pools": (
+        "PoolMembersParams",
+        "PoolParams",
+    ),
+    "storage": (
+        "DownloadUrlParams",
+        "PruneParams",
+        "UploadParams",
+        "VolumeParams",
+    ),
     "guests_agent": ("AgentExecParams",),
     "guests_changes": (
         "ConfigParams",

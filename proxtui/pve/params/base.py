@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from proxtui.errors import InvalidInput
 from proxtui.pve.paths import Scalar
+from proxtui.pve.rules import without_credentials
 from proxtui.pve.validators import HOSTNAME_RULE, IP_RULE, NODE_RULE, STORAGE_RULE, TEXT_RULE, VMID_RULE, InputValidator
 
 Form = dict[str, Scalar | list[str]]
@@ -161,6 +162,8 @@ def _problem(details: ErrorDetails, model: type[Params]) -> InvalidInput:
     rule = _rule(details, field)
     if "password" in inner:
         value = HIDDEN
+    elif isinstance(value, str):
+        value = without_credentials(value)
     return InvalidInput(name or model.__name__, value, f"{inner}: {rule}" if inner else rule)
 
 
