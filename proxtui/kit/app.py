@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome, NoColor
@@ -14,6 +15,10 @@ from proxtui.core.collecting import collect_from_now
 from proxtui.kit import signals
 from proxtui.kit.safe import AsciiFilter, SafeFilter
 from proxtui.kit.theme import DEFAULT_THEME, Looks
+
+if TYPE_CHECKING:
+    from proxtui.core.runtime import Runtime
+    from proxtui.kit.changing import Changing
 
 
 class LiveApp(App[None]):
@@ -38,6 +43,7 @@ class LiveApp(App[None]):
         self.wear(theme)
         # Textual would write shades of grey, which are colours too.
         self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
+        self._changing: Changing | None = None
         self._nets: list[LineFilter] = [SafeFilter(), *([AsciiFilter()] if ascii_only else [])]
 
     def wear(self, theme: str) -> None:
@@ -45,6 +51,27 @@ class LiveApp(App[None]):
         wanted = self.looks.get(theme)
         self.register_theme(wanted)
         self.theme = wanted.name
+
+    def changing(self, runtime: Runtime) -> Changing:
+        """What changes something for the views; loaded when somebody first wants to."""
+        if self._changing is None:
+            from proxtui.kit.changing import Changing
+
+            self._changing = Changing(self, runtime)
+        return self._changing
+
+    @property
+    def changes_running(self) -> int:
+        """How many changes have no end yet."""
+        return 0 if self._changing is None else len(self._changing.runs.running)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            # A question before a change hears only what was pressed after it could be read.
+            hears = getattr(self.screen, "hears", None)
+            if hears is not None and not hears(event):
+                return
+        await super().on_event(event)
 
     @property
     def crash(self) -> Exception | None:
@@ -74,6 +101,8 @@ class LiveApp(App[None]):
 
     def on_unmount(self) -> None:
         signals.remove()
+        if self._changing is not None:
+            self._changing.close()
 
     def on_resize(self) -> None:
         # A size that changed and came back in a moment is none to Textual, but the terminal has cut what it showed.

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from proxtui.core.feature import Feature
 from proxtui.core.filters import parse
 from proxtui.core.model import Fleet, Scope
-from proxtui.errors import UsageError
+from proxtui.errors import ProxtuiError, UsageError
 from proxtui.kit.app import LiveApp
 from proxtui.kit.commands import Command, Obey, printable
 from proxtui.kit.filter_bar import FilterBar
 from proxtui.kit.finder import Entry
+from proxtui.kit.view import Told
 
 if TYPE_CHECKING:
     from proxtui.kit.console import Console
@@ -51,6 +52,8 @@ class ConsoleCommands:
         yield Command("back", "to the place before", self._press("go_back"))
         yield Command("forward", "to the place one came back from", self._press("go_on"))
         yield Command("pause", "stop or resume asking the servers", self._press("pause"))
+        yield Command("write", "open the lock for changes, or close it", self.write, "15m REASON | off")
+        yield Command("runs", "the changes of this session", self._press("changes"), aliases=("changes",))
         yield Command("refresh", "ask the servers now", self._press("refresh"), aliases=("r",))
         yield Command("help", "all commands and the keys of this screen", self.help, aliases=("h",))
         yield Command("quit", "leave proxtui", self._press("app.quit"), aliases=("q", "q!", "exit"))
@@ -99,6 +102,17 @@ class ConsoleCommands:
         if name not in known and looks is not None and name not in looks.broken and not _nearest(name, known):
             raise UsageError(printable(self._listed(f"there is no theme {name}; there are ", known)))
         app.wear(name)
+
+    async def write(self, text: str) -> None:
+        """Open the lock of what is in scope for a time, or close it."""
+        from proxtui.kit.write_badge import obey_write
+
+        try:
+            said = await obey_write(self.console.runtime, self.console.scope, text)
+        except ProxtuiError as error:
+            raise UsageError(printable(str(error))) from error
+        self.console.post_message(Told())
+        self.console.say(said)
 
     def _listed(self, lead: str, names: Sequence[str]) -> str:
         """As many names as have room in one line of the screen, and how many more there are."""

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.theme import Theme
 from textual.timer import Timer
 
 from proxtui.core.feature import Feature
 from proxtui.core.memory import Memory
 from proxtui.core.model import Scope
+from proxtui.kit.app import LiveApp
 from proxtui.kit.arrangements import Arrangements
 from proxtui.kit.console import Console
 from proxtui.kit.filter_bar import FilterBar
 from proxtui.kit.history import History
 from proxtui.kit.saved_views import SavedViews
 from proxtui.kit.view import Arranged, LiveView
+from proxtui.kit.write_badge import can_change
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
@@ -31,6 +34,10 @@ KEEP_AFTER = 2.0
 
 class Desk(Console):
     """A console with a memory."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("R", "changes", "Changes of this session", show=False, id="changes"),
+    ]
 
     def __init__(
         self,
@@ -86,6 +93,14 @@ class Desk(Console):
         super().narrow(scope)
         if self.front is not None:
             self.arrangements.wear(self.front, self.arrangements.tenant(scope))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return can_change(self.runtime) if action == "changes" else super().check_action(action, parameters)
+
+    async def action_changes(self) -> None:
+        """Show what runs and what ended."""
+        if isinstance(self.app, LiveApp):
+            await self.app.changing(self.runtime).show_runs()
 
     async def put(self, scope: Scope, name: str, text: str, arrangement: Mapping[str, Any]) -> None:
         """Show this view so: one step for the way back."""

@@ -48,6 +48,11 @@ class RowCopies(LiveView, Generic[R]):
         """The row under the cursor."""
         return cast("R | None", self.table.cursor_row)
 
+    @property
+    def meant(self) -> Sequence[R]:
+        """The marked rows; the one under the cursor where none is, or where another table of the view has the keys."""
+        return self._meant() if self.app.focused is self.table else super().meant
+
     def action_copy(self) -> None:
         """Copy the name of the row, or of every marked one."""
         self._copy([clean(self.name_of(row)) for row in self._meant()])

@@ -21,6 +21,7 @@ from proxtui.kit.header_bar import HeaderBar, Headline, badges, freshness, trail
 from proxtui.kit.one_line import Notice
 from proxtui.kit.pulse import Pulse, RequestRate
 from proxtui.kit.view import Chosen, LiveView, Scoped, Selected
+from proxtui.kit.write_badge import change_badges, is_locked, remaining
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
@@ -169,16 +170,18 @@ class LiveScreen(Frame):
         if self.front is not None:
             self.front.show(fleet, self.scope)
         self._tell(fleet)
-        if self._tick is not None:
-            ageing = any(snapshot.state is not SourceState.FRESH for snapshot in fleet.snapshots)
-            (self._tick.resume if ageing else self._tick.pause)()
 
     def _tell(self, fleet: Fleet) -> None:
         self.query_one(HeaderBar).tell(
             Headline(
                 trail=trail(fleet, self.scope, self.front_feature.title if self.front_feature else ""),
                 summary=self.front.summary if self.front is not None else "",
-                badges=badges(fleet, read_only=self.runtime.read_only, paused=self.runtime.poller.paused),
+                badges=(
+                    *badges(
+                        fleet, read_only=is_locked(self.runtime, fleet, self.scope), paused=self.runtime.poller.paused
+                    ),
+                    *change_badges(self.runtime, fleet, self.scope, getattr(self.app, "changes_running", 0)),
+                ),
                 freshness=freshness(fleet, self.scope),
                 rate=self._rate.text(fleet.now, self.runtime.requests_sent),
             )
@@ -189,6 +192,11 @@ class LiveScreen(Frame):
         lead = paused + (f"(1 of {len(lines)}) " if len(lines) > 1 else "")
         known = [snapshot for snapshot in fleet.snapshots if snapshot.state is not SourceState.WAITING]
         self.query_one("#trouble", Notice).say(lead + lines[0] if lines and known else "", Tone.WARN)
+        if self._tick is not None:
+            # Ages and the time for which the lock is open are counted; nothing else moves by itself.
+            ageing = any(snapshot.state is not SourceState.FRESH for snapshot in fleet.snapshots)
+            counting = ageing or remaining(self.runtime, fleet, self.scope) is not None
+            (self._tick.resume if counting else self._tick.pause)()
 
 
 def _tell_of_change(screen: LiveScreen, _delta: Delta) -> None:

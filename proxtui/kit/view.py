@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.widget import Widget
@@ -12,10 +13,14 @@ from textual.widget import Widget
 from proxtui.core.filters import Filter
 from proxtui.core.model import Fleet, Key, Scope
 from proxtui.errors import UsageError
+from proxtui.kit.app import LiveApp
 from proxtui.kit.live_table import LiveTable
+from proxtui.kit.write_badge import can_change
 
 if TYPE_CHECKING:
+    from proxtui.core.operation import Operation, Target
     from proxtui.core.runtime import Runtime
+    from proxtui.kit.prepared import Prepared
 
 
 def number_of(section: str, names: Sequence[str]) -> int:
@@ -65,7 +70,10 @@ class Scoped(Message):
 
 
 class Told(Message):
-    """The view has another ``summary``; the header asks for it again."""
+    """The view has another ``summary``, or a change moved on; the header asks again. Many of these are one."""
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, Told)
 
 
 class Arranged(Message):
@@ -83,6 +91,10 @@ class LiveView(Widget):
     SHOWS: ClassVar[tuple[type, ...]] = ()
     """Key types that ``reveal`` can find: GuestKey, NodeKey, StorageKey."""
     DEFAULT_CSS = "LiveView { width: 1fr; height: 1fr; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Obeyed before the next key is handed out, which is a letter of the menu.
+        Binding("m", "act", "Actions", priority=True, id="actions"),
+    ]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -116,6 +128,41 @@ class LiveView(Widget):
     def turn_to(self, section: str) -> None:
         """Show this section of the view. UsageError names the nearest, or says that there are none."""
         raise UsageError(f"{self.HELP_NAME or 'this view'} has no sections")
+
+    # What can be changed here.
+
+    def targets_of(self, row: Any) -> Target | None:
+        """What a row of any of the view's tables stands for; None when nothing can be done to it."""
+        return None
+
+    def thing_of(self, row: Any) -> Any:
+        """What ``Operation.unavailable`` is asked about; None: what the store knows of the target."""
+        return None
+
+    async def prepare(self, operation: Operation, targets: Sequence[Target]) -> Prepared | None:
+        """What is known before somebody is asked for parameters; may ask the server, and raise a ``ProxtuiError``."""
+        return None
+
+    @property
+    def meant(self) -> Sequence[Any]:
+        """The rows that an action is about: the one under the cursor of the table that has the keys."""
+        row = self._row_with_keys()
+        return () if row is None else (row,)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "act":
+            row = self._row_with_keys() if can_change(self.runtime) else None
+            return row is not None and self.targets_of(row) is not None
+        return super().check_action(action, parameters)
+
+    async def action_act(self) -> None:
+        """Show what can be done to the row, or to all marked ones."""
+        if isinstance(self.app, LiveApp):
+            await self.app.changing(self.runtime).offer(self, self.meant)
+
+    def _row_with_keys(self) -> Any:
+        table = self.app.focused
+        return table.cursor_row if isinstance(table, LiveTable) and self in table.ancestors else None
 
     def take_focus(self) -> None:
         """Give the keys to the view's main part: the first thing in it that can have them."""

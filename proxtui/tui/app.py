@@ -24,6 +24,7 @@ from proxtui.kit.keymap import read_keymap
 from proxtui.kit.rest import Rest
 from proxtui.kit.screen import LiveScreen
 from proxtui.kit.theme import DEFAULT_THEME, Looks
+from proxtui.kit.write_badge import lock_of
 from proxtui.registry import FEATURES
 from proxtui.wiring import open_runtime
 
@@ -92,6 +93,9 @@ class ProxtuiApp(LiveApp):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent):
             self._rest.touched()
+            lock = lock_of(self.runtime)
+            if lock is not None:
+                lock.touched()
         await super().on_event(event)
 
     @on(events.Unmount)
@@ -118,6 +122,21 @@ class ProxtuiApp(LiveApp):
 
         await self.push_screen(SecondFactor(prompt), take)
         return await answer
+
+    async def action_quit(self) -> None:
+        """Leave; when changes run, only after they were named."""
+        if self.changes_running:
+            self.run_worker(self._leave(), name="leave", group="leave", exclusive=True)
+        else:
+            self.exit()
+
+    async def _leave(self) -> None:
+        from proxtui.kit.leaving import Leaving
+
+        dialog = Leaving(self.changing(self.runtime).runs.running)
+        if await dialog.ask(self):
+            self.exit()
+        dialog.leave()
 
     def action_interrupt(self) -> None:
         self.exit(return_code=INTERRUPTED)

@@ -1,0 +1,245 @@
+"""What a view uses to change something: menu, form, question, gate, and what is told of how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from proxtui.core.model import GuestKey, NodeKey, ServerRef
+from proxtui.core.operation import Operation, Risk, Target
+from proxtui.core.run import Batch, Run, RunState
+from proxtui.errors import InvalidInput, ProxtuiError, ValidationError
+from proxtui.kit.prepared import Prepared, Suggest
+from proxtui.kit.run_list import RunList, progress
+from proxtui.pve.sanitize import clean
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from proxtui.core.runtime import Runtime
+    from proxtui.kit.view import LiveView
+
+_HARDNESS = {Risk.SAFE: 0, Risk.DISTURBS: 1, Risk.DESTROYS: 2}
+_BADLY = {RunState.WARNINGS: "warning", RunState.UNKNOWN: "warning", RunState.FAILED: "error"}
+GOOD_NEWS, BAD_NEWS = 4.0, 15.0
+"""Seconds for which the end of a change stands in the corner."""
+_NODES = frozenset({"node", "target", "target_node"})
+_STORAGES = frozenset({"storage", "target_storage", "targetstorage"})
+
+Answered = Callable[[Mapping[str, str]], bool]
+"""Called once the server answered, with what it had against the parameters, by field; False when nobody is there."""
+
+
+class Changing:
+    """One of an app. What it started goes on when the screen that wanted it has gone."""
+
+    def __init__(self, app: App[None], runtime: Runtime) -> None:
+        """``runtime`` has a gate."""
+        self.app = app
+        self.runtime = runtime
+        self.runs = RunList()
+        self.gate: Any = runtime.gate
+        self._listeners: list[Callable[[], None]] = []
+        self._told: set[str] = set()
+        """The ends that were told: the gate may tell of one twice."""
+        for run in (*reversed(self.gate.recent()), *self.gate.running()):
+            self.runs.note(run)
+        self._unsubscribe: Callable[[], None] = self.gate.subscribe(self._heard)
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._unsubscribe()
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call ``listener`` whenever some change moved on, until the returned function is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    # What can be done.
+
+    async def offer(self, view: LiveView, rows: Sequence[Any]) -> None:
+        """Open the menu for these rows of a view; returns once it has the keys."""
+        from proxtui.kit.conversation import Conversation
+        from proxtui.kit.menu import ActionMenu
+        from proxtui.kit.menu_entries import entries_of
+
+        things = {target: view.thing_of(row) for row in rows if (target := view.targets_of(row)) is not None}
+        targets = tuple(things)
+        if not targets:
+            return
+        operations = list(self.runtime.catalogue.all().values())
+        refusal = partial(self._refusal, things)
+        title = targets[0].label if len(targets) == 1 else f"{len(targets)} marked"
+        menu = ActionMenu(title, entries_of(operations, targets, refusal))
+        await menu.open(self.app)
+        talk = Conversation(self, partial(self._prepared, view))
+        self.app.run_worker(talk.from_menu(menu), name="change", group="changes")
+
+    def risk(self, operation: Operation, targets: Sequence[Target]) -> Risk:
+        """How hard it is confirmed: as the strictest of the servers wants it."""
+        return max(
+            (self.runtime.policy.needs_confirmation(operation, target.ref) for target in targets),
+            key=_HARDNESS.__getitem__,
+        )
+
+    def _refusal(self, things: Mapping[Target, Any], operation: Operation, target: Target) -> str | None:
+        permissions = getattr(self.runtime.connection(target.ref), "permissions", None)
+        refused: str | None = self.runtime.policy.offered(operation, target, permissions)
+        if refused is not None:
+            return refused
+        thing = things.get(target)
+        thing = self._known(target) if thing is None else thing
+        return None if thing is None else operation.unavailable(thing)
+
+    def _known(self, target: Target) -> Any:
+        """What the store knows of a guest or a node."""
+        snapshot = self.runtime.store.fleet().snapshot(target.ref)
+        key = target.key
+        if snapshot is None or key is None:
+            return None
+        if isinstance(key, GuestKey):
+            return snapshot.guests.get(key)
+        return snapshot.nodes.get(key) if isinstance(key, NodeKey) else snapshot.storages.get(key)
+
+    async def _prepared(self, view: LiveView, operation: Operation, targets: Sequence[Target]) -> Prepared:
+        """What the room knows, and what is known of every server: its nodes and storages."""
+        own = await view.prepare(operation, targets) or Prepared()
+        model = operation.params_model()
+        fields = getattr(model, "model_fields", {})
+        first = targets[0]
+        fixed: dict[str, Any] = {}
+        if not operation.creates:
+            given = {"node": first.node, "vmid": first.id}
+            fixed = {name: value for name, value in given.items() if name in fields and value}
+        words: dict[str, Suggest] = dict(self._words(first.ref, fields))
+        return Prepared(
+            own.initial,
+            {**fixed, **own.fixed},
+            {**words, **own.suggestions},
+            own.notes,
+            own.current,
+            own.refusal,
+        )
+
+    def _words(self, ref: ServerRef, fields: Mapping[str, Any]) -> Iterator[tuple[str, Suggest]]:
+        snapshot = self.runtime.store.fleet().snapshot(ref)
+        if snapshot is None:
+            return
+        for name in fields:
+            if name in _NODES:
+                yield name, sorted(key.node for key in snapshot.nodes)
+            elif name in _STORAGES:
+                yield name, sorted({key.storage for key in snapshot.storages})
+
+    # What is done.
+
+    def send(
+        self,
+        operation: Operation,
+        targets: Sequence[Target],
+        params: Any,
+        reason: str,
+        *,
+        answered: Answered | None = None,
+    ) -> None:
+        """Hand it to the gate. Whatever becomes of it is told, wherever somebody is by then."""
+        if len(targets) > 1:
+            way: Awaitable[None] = self._send_all(operation, targets, params, reason)
+        else:
+            way = self._send_one(operation, targets[0], params, reason, answered)
+        self.app.run_worker(way, name=operation.name, group="sending")
+
+    async def rehearse(self, operation: Operation, targets: Sequence[Target], params: Any) -> None:
+        """Show what would be sent, until that is closed."""
+        from proxtui.kit.rehearsal_view import RehearsalView
+
+        runs: list[Run] = []
+        try:
+            for target in targets:
+                runs.append(await self.gate.submit(operation, target, params, dry_run=True))
+        except ProxtuiError as error:
+            self._tell(f"{operation.label}: {error}", "error")
+            return
+        view = RehearsalView(f"{operation.label} {targets[0].label}", runs)
+        await view.ask(self.app)
+        view.leave()
+
+    async def show_runs(self) -> None:
+        """Open the panel of running and ended changes."""
+        from proxtui.kit.runs_panel import RunsPanel
+
+        await self.app.push_screen(RunsPanel(self))
+
+    async def _send_one(
+        self, operation: Operation, target: Target, params: Any, reason: str, answered: Answered | None
+    ) -> None:
+        problems: Mapping[str, str] = {}
+        try:
+            run = await self.gate.submit(operation, target, params, reason=reason)
+        except ProxtuiError as error:
+            problems, line = problems_in(error), str(error)
+        else:
+            line = run.message
+            if was_refused(run):
+                # Its own words belong beside the fields that they are about.
+                problems = problems_in(run.error) if run.error is not None else {"": line}
+            elif run.state is RunState.PLANNED:
+                self._tell(f"{operation.label} {target.label}: dry run, nothing was sent", "warning")
+        told = answered is not None and answered(problems)
+        if problems and not told:
+            self._tell(f"{operation.label} {target.label}: {line}", "error")
+
+    async def _send_all(self, operation: Operation, targets: Sequence[Target], params: Any, reason: str) -> None:
+        try:
+            batch: Batch = await self.gate.submit_all(operation, targets, params, reason=reason)
+        except ProxtuiError as error:
+            self._tell(f"{operation.label}: {error}", "error")
+            return
+        self.runs.note_batch(batch)
+        self._say_moved()
+        await batch.wait()
+        self._tell(f"{operation.label}: {progress(batch)}", "error" if batch.bad else "information")
+        self._say_moved()
+
+    # What is told.
+
+    def _heard(self, run: Run) -> None:
+        # The gate tells from a task of its own; what is shown belongs to the app.
+        self.app.call_later(self._moved, run)
+
+    def _moved(self, run: Run) -> None:
+        self.runs.note(run)
+        # Whoever sent it hears of a refusal; a bulk change is told of as a whole.
+        quiet = run.dry_run or run.state is RunState.DENIED or was_refused(run) or self.runs.is_in_batch(run)
+        if run.has_ended and not quiet and run.op_id not in self._told:
+            self._told.add(run.op_id)
+            tail = f" ({run.log_tail[-1]})" if run.log_tail and run.log_tail[-1] not in run.message else ""
+            self._tell(run.line + tail, _BADLY.get(run.state, "information"))
+        self._say_moved()
+
+    def _say_moved(self) -> None:
+        from proxtui.kit.view import Told
+
+        for listener in list(self._listeners):
+            listener()
+        for screen in self.app.screen_stack:
+            screen.post_message(Told())
+
+    def _tell(self, text: str, severity: Any) -> None:
+        seconds = GOOD_NEWS if severity == "information" else BAD_NEWS
+        self.app.notify(clean(text), severity=severity, markup=False, timeout=seconds)
+
+
+def was_refused(run: Run) -> bool:
+    """Whether PVE did not take it: there is no task then."""
+    return run.state is RunState.FAILED and run.upid is None
+
+
+def problems_in(error: ProxtuiError) -> Mapping[str, str]:
+    """What was wrong, by field; under an empty name what is about no field."""
+    if isinstance(error, InvalidInput):
+        return {error.field: error.rule}
+    if isinstance(error, ValidationError) and error.errors:
+        return {name.replace("-", "_"): text for name, text in error.errors.items()}
+    return {"": str(error)}
