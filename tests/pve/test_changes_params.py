@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxtui.errors import InvalidInput
-from proxtui.pve import params
+from proxtui.pve import ContainerTools, VMTools, params
 from proxtui.pve.params.base import Params, bounds_of, is_prose
 
 MODELS = [getattr(params, name) for name in params.__all__ if name != "Params"]
@@ -95,6 +96,15 @@ def test_a_secret_is_shown_nowhere() -> None:
     assert "hush" not in f"{problem} {problem.value!r}"
 
 
+@pytest.mark.parametrize("hidden", ["\x1b[2J", "\u202e", "\x9b", "\n"])
+@pytest.mark.parametrize("name", ["disk", "iso", "net0", "cpu", "machine", "tags", "nameserver", "name", "ciuser"])
+def test_what_a_terminal_obeys_is_in_no_parameter(name: str, hidden: str) -> None:
+    fine = {"disk": "a:1", "iso": "a:iso/x", "net0": "virtio,bridge=vmbr0"}.get(name, "a")
+    found = params.VMCreateParams.problems({"node": "pve1", name: f"{fine}{hidden}b"})
+    # Tags are words with white space between.
+    assert [problem.field for problem in found] == ([] if (name, hidden) == ("tags", "\n") else [name])
+
+
 def test_empty_lines_of_a_form_say_nothing() -> None:
     made = params.VMCreateParams(
         node="pve1", vmid="", name="", disk="", iso="", net0="", cpu="", machine="", pool="", description="",
@@ -131,6 +141,46 @@ def test_no_line_of_a_form_breaks_anything(values: dict[str, Any]) -> None:
     if not found:
         form = params.VMCreateParams(**{"node": "pve1", **values}).form()
         assert all(is_prose(str(value)) for value in form.values())
+
+
+TAKERS = [
+    (params.ShutdownParams, VMTools.shutdown_vm, "qemu"),
+    (params.ShutdownParams, ContainerTools.shutdown_container, "lxc"),
+    (params.StopParams, VMTools.stop_vm, "qemu"),
+    (params.StopParams, ContainerTools.stop_container, "lxc"),
+    (params.RebootParams, VMTools.restart_vm, "qemu"),
+    (params.RebootParams, ContainerTools.restart_container, "lxc"),
+    (params.HibernateParams, VMTools.hibernate_vm, "qemu"),
+    (params.SendKeyParams, VMTools.send_key, "qemu"),
+    (params.CloneParams, VMTools.clone_vm, "qemu"),
+    (params.CloneParams, ContainerTools.clone_container, "lxc"),
+    (params.DeleteParams, VMTools.delete_vm, "qemu"),
+    (params.DeleteParams, ContainerTools.delete_container, "lxc"),
+    (params.TemplateParams, VMTools.convert_vm_to_template, "qemu"),
+    (params.TemplateParams, ContainerTools.convert_container_to_template, "lxc"),
+    (params.MigrateParams, VMTools.migrate_vm, "qemu"),
+    (params.MigrateParams, ContainerTools.migrate_container, "lxc"),
+    (params.ResizeDiskParams, VMTools.resize_disk, "qemu"),
+    (params.MoveDiskParams, VMTools.move_disk, "qemu"),
+    (params.RevertParams, VMTools.revert_vm_config, "qemu"),
+    (params.TagsParams, VMTools.set_tags, "qemu"),
+    (params.NotesParams, VMTools.set_notes, "qemu"),
+    (params.SnapshotParams, VMTools.create_snapshot, "qemu"),
+    (params.SnapshotParams, ContainerTools.create_snapshot, "lxc"),
+    (params.RollbackParams, VMTools.rollback_snapshot, "qemu"),
+    (params.SnapshotEditParams, VMTools.update_snapshot, "qemu"),
+    (params.SnapshotDeleteParams, VMTools.delete_snapshot, "qemu"),
+    (params.AgentExecParams, VMTools.agent_exec, "qemu"),
+]
+
+
+@pytest.mark.parametrize(("model", "method", "kind"), TAKERS, ids=lambda it: getattr(it, "__name__", it))
+def test_a_call_takes_the_fields_of_its_model(model: type[Params], method: Any, kind: str) -> None:
+    given = model(**NEEDED.get(model.__name__, {})).arguments(kind)
+    if model is params.SnapshotParams and kind == "lxc":
+        assert "vmstate" not in given
+    bound = inspect.signature(method).bind(None, "pve1", 100, **given)
+    assert given.keys() <= bound.arguments.keys() | bound.arguments.get("more", {}).keys()
 
 
 def test_reading_loads_none_of_it() -> None:

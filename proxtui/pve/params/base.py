@@ -95,9 +95,9 @@ class Params(BaseModel):
             found[field.serialization_alias or name.replace("_", "-")] = _plain(value)
         return found
 
-    def arguments(self) -> dict[str, Any]:
-        """Field by field, to be given on as keyword arguments: ``tools.clone_vm(node, vmid, **params.arguments())``."""
-        return {name: getattr(self, name) for name in type(self).model_fields}
+    def arguments(self, kind: str = "") -> dict[str, Any]:
+        """The fields that a guest of this kind has: ``vms.clone_vm(node, vmid, **params.arguments("qemu"))``."""
+        return {name: getattr(self, name) for name in self.fields_for(kind)}
 
     def having(self, **changes: Any) -> Self:
         """A copy with other values, checked like the first."""

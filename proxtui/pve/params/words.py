@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from proxtui.pve.params.base import Whole, obeys
+from proxtui.pve.params.base import Whole, is_text, obeys
 
 _DISK = re.compile(
     r"ide[0-3]|sata[0-5]|scsi(?:[0-9]|[12][0-9]|30)|virtio(?:[0-9]|1[0-5])|efidisk0|tpmstate0"
@@ -28,8 +28,8 @@ _BETWEEN = re.compile(r"[;,\s]+")
 
 
 def matching(pattern: re.Pattern[str], rule: str) -> Any:
-    """A rule for text that is the whole of ``pattern``."""
-    return obeys(lambda text: isinstance(text, str) and pattern.fullmatch(text) is not None, rule)
+    """A rule for text that is the whole of ``pattern``, with nothing unseen in it."""
+    return obeys(lambda text: is_text(text) and pattern.fullmatch(text) is not None, rule)
 
 
 def _split(text: object) -> object:
