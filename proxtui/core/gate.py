@@ -95,7 +95,7 @@ class Gate:
 
     def is_busy(self, ref: ServerRef) -> bool:
         """True while more than what ends just now is on its way to a server."""
-        return any(run.target.ref == ref and not run.has_ended for run in self._running)
+        return sum(run.target.ref == ref for run in self._running) > 1
 
     def recent(self) -> tuple[Run, ...]:
         """What ended since the start, the newest first."""

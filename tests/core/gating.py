@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
 from proxtui.config.models import Config, Endpoint, Role, Server, Settings, Tenant
 from proxtui.core.acting import Acting
@@ -134,9 +135,7 @@ class FakePve:
     hangs: asyncio.Event | None = None
     """A change waits for it before it is answered."""
     lock: Callable[[], str | None] = lambda: None
-    config: Any = field(
-        default_factory=lambda: SimpleNamespace(full_token_id="mon@pve!tui", userid="mon@pve")
-    )
+    config: Any = field(default_factory=lambda: SimpleNamespace(full_token_id="mon@pve!tui", userid="mon@pve"))
     requests_sent: int = 0
 
     def guest(self, vmid: int, name: str = "web", node: str = "n1", status: str = "stopped", **more: Any) -> None:
@@ -149,6 +148,7 @@ class FakePve:
         self.tasks[upid] |= {"status": status, "endtime": int(self.clock.time())}
 
     async def get(self, path: str, **_more: Any) -> Any:
+        path = unquote(path)
         self.asked.append((self.clock.now, "GET", path))
         if self.down is not None:
             raise self.down
