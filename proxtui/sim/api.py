@@ -9,6 +9,7 @@ from typing import Any
 
 from proxtui.sim.roles import Identity, allowed
 from proxtui.sim.state import Guest, Node, Storage, conf_path
+from proxtui.sim.uploads import Upload
 from proxtui.sim.world import Site, World
 
 MISSING = "property is missing and it is not optional"
@@ -64,6 +65,7 @@ class Call:
     now: float
     path: dict[str, str]
     params: dict[str, Any]
+    upload: Upload | None = None
 
     @property
     def node(self) -> Node:
@@ -87,13 +89,37 @@ class Call:
 
     @property
     def storage(self) -> Storage:
-        name = self.path["storage"]
+        return self.find_storage(self.path["storage"])
+
+    @property
+    def root(self) -> bool:
+        """Whether root itself asks; a token of root is somebody else."""
+        return self.who.name == "root@pam"
+
+    def root_only(self, *names: str) -> None:
+        """Refuse options that only root may use."""
+        for name in names:
+            if self.params.get(name) and not self.root:
+                raise invalid(name, "Only root may use this option.")
+
+    def quorum(self) -> None:
+        if not self.site.quorate:
+            raise failed("cluster not ready - no quorum?")
+
+    def find_storage(self, name: str, node: str | None = None) -> Storage:
+        """The storage of that name. Raises the 500s of one that is not there."""
         if name not in self.site.storages:
             raise failed(f"storage '{name}' does not exist")
-        storage = self.site.storage_on(self.node.name, name)
+        where = node or self.node.name
+        storage = self.site.storage_on(where, name)
         if storage is None:
-            raise failed(f"storage '{name}' is not available on node '{self.node.name}'")
+            raise failed(f"storage '{name}' is not available on node '{where}'")
         return storage
+
+    def unlocked(self, guest: Guest) -> None:
+        """Raise the 500 of a locked guest."""
+        if guest.lock:
+            raise failed(f"{'VM' if guest.kind == 'qemu' else 'CT'} is locked ({guest.lock})")
 
     def may(self, path: str, *names: str) -> bool:
         return allowed(self.site, self.who, path, *names)
@@ -108,9 +134,10 @@ class Param:
     """One parameter of the schema."""
 
     type: str = "string"
-    """``string``, ``integer`` or ``boolean``."""
+    """``string``, ``integer``, ``boolean``, ``array`` or ``memory``."""
     choices: tuple[str, ...] = ()
     minimum: int | None = None
+    maximum: int | None = None
     required: bool = False
     only: str = ""
     """``qemu`` or ``lxc`` when the other kind does not know it."""
@@ -119,10 +146,18 @@ class Param:
 
     def check(self, name: str, value: Any) -> Any:
         """The value in its type. Raises the 400 that PVE gives."""
+        if self.type == "array":
+            return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+        if value is None:
+            raise failed(f"unable to parse value of '{name}' - got undefined value")
+        if isinstance(value, list):
+            value = ",".join(map(str, value))
         if self.type == "integer":
             return self._integer(name, value)
         if self.type == "boolean":
             return _boolean(name, value)
+        if self.type == "memory":
+            return self._memory(name, value)
         text = str(value)
         if self.choices and text not in self.choices:
             raise invalid(name, f"value '{text}' does not have a value in the enumeration '{', '.join(self.choices)}'")
@@ -130,12 +165,22 @@ class Param:
             raise invalid(name, self.format.replace("{value}", text))
         return text
 
+    def _memory(self, name: str, value: Any) -> int:
+        """A property string with one property, ``current``, in MiB."""
+        try:
+            return self._integer(name, str(value).removeprefix("current="))
+        except Refused as refusal:
+            text = (refusal.errors or {})[name]
+            raise invalid(name, f"invalid format - format error\n{name}.current: {text}\n") from refusal
+
     def _integer(self, name: str, value: Any) -> int:
         if isinstance(value, bool) or not re.fullmatch(r"-?\d{1,18}", str(value)):
             raise invalid(name, f"type check ('integer') failed - got '{value}'")
         number = int(value)
         if self.minimum is not None and number < self.minimum:
             raise invalid(name, f"value must have a minimum value of {self.minimum}")
+        if self.maximum is not None and number > self.maximum:
+            raise invalid(name, f"value must have a maximum value of {self.maximum}")
         return number
 
 

@@ -15,8 +15,10 @@ from urllib.parse import parse_qsl, unquote
 from proxtui.sim import auth, control, hostile
 from proxtui.sim.api import Answer, Call, Refused, Route, verify
 from proxtui.sim.reply import JSON, Dropped, Reply, compress, encode, plain, refusal
+from proxtui.sim.requests import Record, shown
 from proxtui.sim.roles import Identity
 from proxtui.sim.routes.table import find
+from proxtui.sim.uploads import Reader, Upload
 from proxtui.sim.world import Site, World
 from proxtui.sim.wrong import misbehave
 
@@ -39,6 +41,9 @@ class Request:
     query: str
     headers: dict[str, str]
     body: bytes
+    upload: Upload | None = None
+    """The multipart body, which is never in ``body``."""
+    record: Record | None = None
 
 
 class SimApp:
@@ -53,8 +58,13 @@ class SimApp:
         if request.path.startswith(control.PREFIX):
             return control.answer(self.world, request.method, request.path, request.headers, request.body)
         record = self.world.requests.begin(self.site.name, request.method, request.path, self.world.now())
+        request.record = record
         if not self.site.entry.online:
             raise Dropped
+        if request.upload is None and _is_upload(request.path, request.headers):
+            reader = Reader(request.headers["content-type"])
+            reader.feed(request.body)
+            request.upload, request.body = reader.end(), b""
         reply = await misbehave(self.world, self.site, request.method, _below(request.path)[1], self._decide, request)
         record.status = reply.status
         return compress(reply, request.headers.get("accept-encoding", ""))
@@ -92,14 +102,19 @@ class SimApp:
             text = f"Permission check failed (URI '{path}' not available with API token, need proper ticket.\n)"
             raise Refused(403, text)
         remote = await self._reach(route, call)
-        call.params = verify(route, values, _parameters(request))
+        given = _parameters(request)
+        if request.record is not None and request.method != "GET":
+            request.record.params = shown(given)
+        call.params, call.upload = verify(route, values, given), request.upload
         data = route.run(call)
         return self._reply(route, data, remote)
 
     def _who(self, route: Route | None, request: Request, now: float) -> Identity:
         if route is not None and route.open:
             return NOBODY
-        return auth.identify(self.site, request.method, request.headers, now)
+        # An upload comes from a form of the web interface, which cannot send a CSRF header.
+        method = "GET" if request.upload is not None else request.method
+        return auth.identify(self.site, method, request.headers, now)
 
     async def _reach(self, route: Route, call: Call) -> bool:
         """Check the privilege, then the way to the node. True when another node answers."""
@@ -192,17 +207,37 @@ def _http_refusal(request: Request) -> Reply | None:
 def _parameters(request: Request) -> dict[str, Any]:
     """Body and query; the query wins. ``_dc`` is what browsers add against caches."""
     found: dict[str, Any] = {}
-    if request.body:
+    if request.upload is not None:
+        if request.upload.broken:
+            raise _BadBody(501, request.upload.broken)
+        found = dict(request.upload.fields) | {"filename": request.upload.filename or ""}
+    elif request.body:
         kind = request.headers.get("content-type", "").partition(";")[0].strip()
         if kind == "application/json":
             found = _json(request.body)
         elif kind == "application/x-www-form-urlencoded":
-            found = dict(parse_qsl(request.body.decode("utf-8", "replace").replace(";", "&"), keep_blank_values=True))
+            found = _pairs(request.body.decode("utf-8", "replace"))
         else:
             raise _BadBody(506, f"upload 'Content-Type '{kind}' not implemented")
-    found |= dict(parse_qsl(request.query.replace(";", "&"), keep_blank_values=True))
+    found |= _pairs(request.query)
     found.pop("_dc", None)
     return found
+
+
+def _pairs(text: str) -> dict[str, Any]:
+    """Names and values; a name that comes again makes a list of its values."""
+    found: dict[str, Any] = {}
+    for name, value in parse_qsl(text.replace(";", "&"), keep_blank_values=True):
+        found[name] = [*_listed(found[name]), value] if name in found else value
+    return found
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _is_upload(path: str, headers: dict[str, str]) -> bool:
+    return path.endswith("/upload") and headers.get("content-type", "").startswith("multipart/form-data")
 
 
 def _json(body: bytes) -> dict[str, Any]:
@@ -228,16 +263,21 @@ def _as_extjs(reply: Reply) -> Reply:
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:
-    body = b""
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body") or message["type"] == "http.disconnect":
-            break
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     raw = scope.get("raw_path") or scope["path"].encode()
     path = raw.decode("latin-1").partition("?")[0]
-    return Request(scope["method"], path, scope["query_string"].decode("latin-1"), headers, body)
+    reader = Reader(headers["content-type"]) if _is_upload(path, headers) else None
+    body = b""
+    while True:
+        message = await receive()
+        if reader is not None:
+            reader.feed(message.get("body", b""))
+        else:
+            body += message.get("body", b"")
+        if not message.get("more_body") or message["type"] == "http.disconnect":
+            break
+    upload = reader.end() if reader is not None else None
+    return Request(scope["method"], path, scope["query_string"].decode("latin-1"), headers, body, upload)
 
 
 def _abort(scope: Scope) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from proxtui.sim import cast
 from proxtui.sim.policy import BackupJob, Group, HaGroup, ReplicationJob
 from proxtui.sim.state import MIB, Acl, Guest, Snapshot, Token, User
-from proxtui.sim.work import add_backup
+from proxtui.sim.work_backup import add_backup
 from proxtui.sim.world import Site
 
 NIGHTS, NIGHTS_OF_MANY = 6, 3

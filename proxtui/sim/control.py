@@ -1,6 +1,9 @@
 """The simulator's own door, outside ``/api2``: what was asked of it, and what is to go wrong.
 
     GET    /_sim/requests     total, counts ("SERVER METHOD PATH"), connections, the last 2000; DELETE forgets them
+    GET    /_sim/changes      the same for POST, PUT and DELETE alone, with their parameters
+    GET    /_sim/tasks        tasks that did not end yet; POST {"upid": ..., "exit": "OK"}: end one that a fault holds
+    POST   /_sim/nodes        {"server": ..., "node": ..., "online": true}: switch a node on, or off
     GET    /_sim/faults       what is wrong now
     POST   /_sim/faults       {"kind": ..., ...}: make something wrong (keys: ``faults.Fault``); answers its number
     DELETE /_sim/faults[/ID]  mend one, or everything
@@ -14,9 +17,10 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Callable
 from typing import Any
 
-from proxtui.sim import trouble
+from proxtui.sim import trouble, work, work_nodes
 from proxtui.sim.faults import WORLD, fault_from
 from proxtui.sim.reply import Reply
 from proxtui.sim.world import Site, World
@@ -41,25 +45,26 @@ def answer(world: World, method: str, path: str, headers: dict[str, str], body: 
 
 
 def _dispatch(world: World, method: str, name: str, values: dict[str, Any]) -> Reply:
-    if name == "requests" and method == "GET":
-        return _reply(200, world.requests.as_json())
-    if name == "requests" and method == "DELETE":
-        world.requests.clear()
-        return _reply(200, {})
-    if name == "faults" and method == "GET":
-        return _reply(200, {"faults": [fault.as_json() for fault in world.faults.active.values()]})
-    if name == "faults" and method == "POST":
-        return _reply(200, _add(world, values))
     if name.partition("/")[0] == "faults" and method == "DELETE":
         return _reply(200, _remove(world, name.partition("/")[2]))
-    if name == "life" and method == "POST":
-        world.paused = bool(values.get("paused", False))
-        return _reply(200, {"paused": world.paused})
-    if name == "accounts" and method == "GET":
-        return _reply(200, {"servers": {site.name: _accounts(site) for site in world.sites.values()}})
-    if name == "world" and method == "GET":
-        return _reply(200, _world(world))
-    return _reply(404, {"error": f"no {method} {PREFIX}{name}"})
+    run = CALLS.get((method, name))
+    if run is None:
+        return _reply(404, {"error": f"no {method} {PREFIX}{name}"})
+    return _reply(200, run(world, values))
+
+
+def _forget(world: World, values: dict[str, Any]) -> dict[str, Any]:
+    world.requests.clear()
+    return {}
+
+
+def _faults(world: World, values: dict[str, Any]) -> dict[str, Any]:
+    return {"faults": [fault.as_json() for fault in world.faults.active.values()]}
+
+
+def _life(world: World, values: dict[str, Any]) -> dict[str, Any]:
+    world.paused = bool(values.get("paused", False))
+    return {"paused": world.paused}
 
 
 def _add(world: World, values: dict[str, Any]) -> dict[str, Any]:
@@ -75,6 +80,39 @@ def _add(world: World, values: dict[str, Any]) -> dict[str, Any]:
     return fault.as_json()
 
 
+def _tasks(world: World) -> list[dict[str, Any]]:
+    now = world.advance()
+    return [
+        {"server": site.name, "upid": task.upid, "held": task.held is not None}
+        for site in world.sites.values()
+        for task in site.tasks
+        if not task.done(now)
+    ]
+
+
+def _end(world: World, values: dict[str, Any]) -> dict[str, Any]:
+    """Let a held task go on, or with ``exit`` end it. Raises ValueError when there is none."""
+    for site in world.sites.values():
+        for task in site.tasks:
+            if task.upid == values.get("upid") and task.held is not None:
+                work.release(site, task, str(values["exit"]) if "exit" in values else None)
+                return {"upid": task.upid}
+    raise ValueError(f"no task {values.get('upid')!r} is being held")
+
+
+def _switch(world: World, values: dict[str, Any]) -> dict[str, Any]:
+    """Raises ValueError when there is no such node."""
+    site = world.sites.get(str(values.get("server")))
+    node = site.nodes.get(str(values.get("node"))) if site else None
+    if site is None or node is None:
+        raise ValueError(f"there is no node {values.get('node')!r} on a server {values.get('server')!r}")
+    if values.get("online", True):
+        work_nodes.come_up(site, node)
+    else:
+        work_nodes.go_down(site, node)
+    return {"node": node.name, "online": node.online}
+
+
 def _remove(world: World, which: str) -> dict[str, Any]:
     """One fault by its number, or all of them."""
     if which and not which.isdigit():
@@ -83,7 +121,7 @@ def _remove(world: World, which: str) -> dict[str, Any]:
     gone = [active[int(which)]] if which and int(which) in active else [] if which else list(active.values())
     for fault in gone:
         del active[fault.id]
-        if fault.kind in WORLD:
+        if fault.kind in WORLD or fault.kind == "task-hang":
             trouble.mend(world, fault)
     return {"removed": [fault.id for fault in gone]}
 
@@ -119,6 +157,21 @@ def _accounts(site: Site) -> dict[str, Any]:
         },
         "tokens": {token.full: token.secret for token in site.tokens.values()},
     }
+
+
+CALLS: dict[tuple[str, str], Callable[[World, dict[str, Any]], dict[str, Any]]] = {
+    ("GET", "requests"): lambda world, _: world.requests.as_json(),
+    ("DELETE", "requests"): _forget,
+    ("GET", "changes"): lambda world, _: world.requests.changes(),
+    ("GET", "tasks"): lambda world, _: {"tasks": _tasks(world)},
+    ("POST", "tasks"): _end,
+    ("POST", "nodes"): _switch,
+    ("GET", "faults"): _faults,
+    ("POST", "faults"): _add,
+    ("POST", "life"): _life,
+    ("GET", "accounts"): lambda world, _: {"servers": {site.name: _accounts(site) for site in world.sites.values()}},
+    ("GET", "world"): lambda world, _: _world(world),
+}
 
 
 def _reply(status: int, data: dict[str, Any]) -> Reply:

@@ -1,7 +1,8 @@
 """What can be made to go wrong, through flags or through the control endpoint.
 
 Faults of the wire (``latency``, ``hang``, ``drop``...) match requests by server, method and path. Faults of the world
-(``node-offline``, ``no-quorum``, ``hostile``...) change the state of a site until they are removed.
+(``node-offline``, ``no-quorum``, ``hostile``...) change the state of a site until they are removed. Faults of tasks
+(``task-warnings``, ``task-fail``, ``task-hang``) hit those that begin while they are in force.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any
 
 WIRE = ("latency", "hang", "drop", "drop-after", "status", "html", "garbage", "truncate", "drip", "empty")
 WORLD = ("node-offline", "no-quorum", "expire-tickets", "revoke-token", "hostile", "lock")
-KINDS = WIRE + WORLD
+TASK = ("task-warnings", "task-fail", "task-hang")
+KINDS = WIRE + WORLD + TASK
 
 
 @dataclass(slots=True)
@@ -36,6 +38,8 @@ class Fault:
     node: str = ""
     vmid: int = 0
     lock: str = "backup"
+    task: str = "*"
+    """Pattern for the type of a task, for example ``qmstart`` or ``vz*``."""
 
     def matches(self, server: str, method: str, path: str) -> bool:
         return (
@@ -55,7 +59,7 @@ RANGES: dict[str, tuple[int, int]] = {
     "vmid": (100, 999_999_999),
 }
 """The numbers, each from and to; all but ``ms`` are whole."""
-TEXTS = ("kind", "server", "method", "path", "reason", "body", "node", "lock")
+TEXTS = ("kind", "server", "method", "path", "reason", "body", "node", "lock", "task")
 METHODS = ("*", "GET", "POST", "PUT", "DELETE")
 LOCKS = (
     *("backup", "clone", "create", "destroyed", "disk", "fstrim", "migrate", "mounted", "rollback"),
@@ -140,8 +144,24 @@ class Faults:
         """Every fault of the wire that hits this request, oldest first; counted ones are used up."""
         hits = [f for f in self.active.values() if f.kind in WIRE and f.matches(server, method, path)]
         for fault in hits:
-            if fault.times is not None:
-                fault.times -= 1
-                if fault.times <= 0:
-                    del self.active[fault.id]
+            self._use_up(fault)
         return hits
+
+    def take_task(self, server: str, kind: str, subject: str) -> Fault | None:
+        """The oldest fault of tasks that hits this one; counted ones are used up."""
+        for fault in self.active.values():
+            if (
+                fault.kind in TASK
+                and fnmatch.fnmatchcase(server, fault.server)
+                and fnmatch.fnmatchcase(kind, fault.task)
+                and (not fault.vmid or str(fault.vmid) == subject)
+            ):
+                self._use_up(fault)
+                return fault
+        return None
+
+    def _use_up(self, fault: Fault) -> None:
+        if fault.times is not None:
+            fault.times -= 1
+            if fault.times <= 0:
+                del self.active[fault.id]

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 
-from proxtui.sim import work
+from proxtui.sim import work, work_backup, work_moves, work_snapshots
 from proxtui.sim.build import backup_store
 from proxtui.sim.state import Guest
 from proxtui.sim.world import Site, World
@@ -74,7 +74,7 @@ def _one_of_many(site: Site, guest: Guest, user: str) -> None:
     rng = site.rng
     luck = rng.random()
     if luck < 0.30:
-        work.backup(site, guest, "root@pam", backup_store(site), seconds=rng.uniform(20, 70))
+        work_backup.backup(site, guest, "root@pam", backup_store(site), seconds=rng.uniform(20, 70))
     elif luck < 0.55:
         _move(site, guest, user)
     elif luck < 0.70:
@@ -88,18 +88,18 @@ def _one_of_many(site: Site, guest: Guest, user: str) -> None:
 def _move(site: Site, guest: Guest, user: str) -> None:
     """Migrate to another node; now and then it breaks off half way."""
     others = [node for node in site.nodes.values() if node.online and node.name != guest.node]
-    if not others or not site.storages[guest.storage].shared:
+    if not others or guest.storage not in site.storages or not site.storages[guest.storage].shared:
         work.reboot(site, guest, user)
         return
     held = Counter(guest.node for guest in site.guests.values())
     target = min(others, key=lambda node: held[node.name] + site.rng.random())
     fails = "migration aborted" if site.rng.random() < 0.1 else None
-    work.migrate(site, guest, user, target, fails=fails)
+    work_moves.migrate(site, guest, user, target, fails=fails)
 
 
 def _snapshot(site: Site, guest: Guest, user: str) -> None:
     """Take a snapshot, or drop the oldest when there are enough."""
     if len(guest.snapshots) >= 3:
-        work.delete_snapshot(site, guest, user, guest.snapshots[0].name)
+        work_snapshots.delete_snapshot(site, guest, user, guest.snapshots[0].name)
     else:
-        work.snapshot(site, guest, user, f"auto{int(site.world.now())}", "taken by the schedule")
+        work_snapshots.snapshot(site, guest, user, f"auto{int(site.world.now())}", "taken by the schedule")

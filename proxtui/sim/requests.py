@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+SECRETS = ("password", "cipassword", "input-data", "sshkeys", "ssh-public-keys", "tfa-challenge", "otp")
+"""Parameters that are never shown again."""
+
 
 @dataclass(slots=True)
 class Record:
@@ -18,6 +21,13 @@ class Record:
     path: str
     status: int | None = None
     """None while it is unanswered, and for ever when it was dropped."""
+    params: dict[str, Any] | None = None
+    """What a POST, PUT or DELETE was given, without secrets; None when it never came so far."""
+
+
+def shown(params: dict[str, Any]) -> dict[str, Any]:
+    """Parameters without their secrets."""
+    return {name: "***" if name in SECRETS else value for name, value in params.items()}
 
 
 class Requests:
@@ -37,6 +47,12 @@ class Requests:
         for listener in self.listeners:
             listener(record)
         return record
+
+    def changes(self) -> dict[str, Any]:
+        """What was to change something: ``METHOD PATH`` and how often, and the last ones with their parameters."""
+        found = [record for record in self.recent if record.method != "GET"]
+        counts = {key: count for key, count in self.counts.items() if key.split(" ")[1] != "GET"}
+        return {"total": sum(counts.values()), "counts": counts, "changes": [asdict(record) for record in found]}
 
     def clear(self) -> None:
         self.recent.clear()

@@ -48,6 +48,32 @@ class Snapshot:
     time: float
     parent: str | None = None
     vmstate: bool = False
+    config: dict[str, Any] | None = None
+    """What a rollback brings back; None for those of the scenario, which differ from the present in nothing."""
+
+
+@dataclass(slots=True)
+class Disk:
+    """One volume that a guest's configuration names."""
+
+    slot: str
+    """``scsi0``, ``rootfs``, ``mp1``, ``unused0``..."""
+    storage: str
+    name: str
+    """The volume below its storage: ``vm-100-disk-0``, ``100/vm-100-disk-0.qcow2``, ``base-9-disk-0/vm-103-disk-0``."""
+    size: int
+    format: str = "raw"
+    options: str = ""
+    """What stands between volume and size: ``discard=on,iothread=1``, ``mp=/data``, ``media=cdrom``."""
+
+    @property
+    def volid(self) -> str:
+        return f"{self.storage}:{self.name}"
+
+    @property
+    def counts(self) -> bool:
+        """False for what is attached to nothing, and for the disc that cloud-init reads."""
+        return not self.slot.startswith("unused") and "media=cdrom" not in self.options
 
 
 @dataclass(slots=True)
@@ -91,6 +117,14 @@ class Guest:
     agent_up: bool = True
     """False: the agent is configured, and nothing answers inside."""
     ha_group: str | None = None
+    ha_options: dict[str, Any] | None = None
+    """``max_restart``, ``max_relocate``, ``comment`` as somebody set them; None: what every service has here."""
+    disks: list[Disk] | None = None
+    """None: one disk, and a configuration as all guests of the scenario have it. See :mod:`proxtui.sim.drives`."""
+    frozen: bool = False
+    """True between the agent's freeze and thaw."""
+    runs: dict[int, Any] = field(default_factory=dict)
+    """What the agent was told to run, by its process ID."""
 
     @property
     def id(self) -> str:
@@ -135,6 +169,8 @@ class Guest:
                 self.maxmem = int(value) * MIB
             else:
                 self.extra[name] = value
+            if name == "agent":
+                self.agent = agent_on(value)
         for name in self.dropped:
             self.extra.pop(name, None)
         self.pending, self.dropped = {}, []
@@ -148,6 +184,11 @@ class Guest:
     def conf(self) -> str:
         """The path that PVE names when this guest's file is missing."""
         return conf_path(self.kind, self.node, self.vmid)
+
+
+def agent_on(value: Any) -> bool:
+    """Whether an ``agent`` option switches the guest agent on: ``1``, ``enabled=1,fstrim_cloned_disks=1``."""
+    return str(value).partition(",")[0].rpartition("=")[2] in ("1", "on", "yes", "true")
 
 
 def conf_path(kind: str, node: str, vmid: int) -> str:
@@ -168,6 +209,10 @@ class Node:
     rootfs: int
     booted: float
     load: Load
+    asleep: bool = False
+    """True: it was shut down, and comes up only when somebody wakes it."""
+    services: dict[str, str] = field(default_factory=dict)
+    """Services that were started or stopped, with the state that they are in since."""
     fingerprint: str = ""
     pem: str = ""
     """The certificate that it serves; empty where nothing is served."""
@@ -240,6 +285,8 @@ class Task:
     """When it ends; may lie in the future. None: nobody knows yet."""
     exit: str = "OK"
     killed: bool = False
+    held: Any = None
+    """While a fault holds it: what lets it go on."""
 
     @property
     def userid(self) -> str:

@@ -6,6 +6,7 @@ import fnmatch
 import hashlib
 
 from proxtui.sim.faults import Fault
+from proxtui.sim.work import release
 from proxtui.sim.world import Site, World
 
 
@@ -31,7 +32,11 @@ def cause(world: World, fault: Fault) -> None:
 def mend(world: World, fault: Fault) -> None:
     """Undo it, as far as it can be undone."""
     for site in sites_of(world, fault):
-        if fault.kind == "no-quorum":
+        if fault.kind == "task-hang":
+            for task in site.tasks:
+                if task.held is not None and task.held[0] == fault.id:
+                    release(site, task)
+        elif fault.kind == "no-quorum":
             site.quorum_lost_since = None
         elif fault.kind == "hostile":
             site.hostile = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from proxtui.sim.drives import disks_of, text_of
 from proxtui.sim.physics import STILL, Reading
 from proxtui.sim.state import MIB, Guest, Node, Storage, digest_of
 from proxtui.sim.world import Site
@@ -132,25 +133,10 @@ def guest_current(site: Site, guest: Guest, now: float) -> Row:
     return row
 
 
-def size_text(size: int) -> str:
-    """``32G`` or ``512M``, as volumes are written in a configuration."""
-    return f"{size // 1024**3}G" if size % 1024**3 == 0 else f"{size // MIB}M"
-
-
-def volume_of(site: Site, guest: Guest) -> str:
-    """The volume ID of a guest's first disk."""
-    kind = site.storages[guest.storage].type
-    prefix = "base" if guest.template else ("subvol" if kind == "zfspool" and guest.kind == "lxc" else "vm")
-    name = f"{prefix}-{guest.vmid}-disk-0"
-    if kind in ("dir", "nfs"):
-        return f"{guest.storage}:{guest.vmid}/{name}.{'qcow2' if guest.kind == 'qemu' else 'raw'}"
-    return f"{guest.storage}:{name}"
-
-
 def guest_config(site: Site, guest: Guest, *, current: bool = False) -> Row:
     """``config``: what is set; pending values are merged in unless ``current``."""
-    row = _qemu_config(site, guest) if guest.kind == "qemu" else _lxc_config(site, guest)
-    row |= guest.extra
+    row = base_config(guest) | guest.extra
+    row |= {disk.slot: text_of(disk) for disk in disks_of(site, guest)}
     for key, value in (
         ("description", guest.description),
         ("tags", tags_of(site, guest)),
@@ -169,9 +155,17 @@ def guest_config(site: Site, guest: Guest, *, current: bool = False) -> Row:
     return {key: value for key, value in (row | guest.pending).items() if key not in guest.dropped}
 
 
-def _qemu_config(site: Site, guest: Guest) -> Row:
+def base_config(guest: Guest) -> Row:
+    """What follows from the fields of a guest; little where its configuration is its own."""
+    if guest.disks is None:
+        return _qemu_config(guest) if guest.kind == "qemu" else _lxc_config(guest)
+    if guest.kind == "lxc":
+        return {"hostname": guest.name, "cores": guest.cores, "memory": guest.maxmem // MIB}
+    return {"name": guest.name, "cores": guest.cores, "memory": str(guest.maxmem // MIB)}
+
+
+def _qemu_config(guest: Guest) -> Row:
     vlan = f",tag={guest.vlan}" if guest.vlan else ""
-    options = "" if guest.ostype.startswith("win") else "discard=on,"
     row: Row = {
         "name": guest.name,
         "boot": "order=scsi0;net0",
@@ -182,7 +176,6 @@ def _qemu_config(site: Site, guest: Guest) -> Row:
         "memory": str(guest.maxmem // MIB),
         "ostype": guest.ostype,
         "scsihw": "virtio-scsi-single",
-        "scsi0": f"{volume_of(site, guest)},{options}iothread=1,size={size_text(guest.maxdisk)}",
         "net0": f"virtio={guest.mac},bridge=vmbr0,firewall=1{vlan}",
         "meta": f"creation-qemu=9.2.0,ctime={int(guest.created)}",
         "smbios1": f"uuid={guest.uuid}",
@@ -193,7 +186,7 @@ def _qemu_config(site: Site, guest: Guest) -> Row:
     return row
 
 
-def _lxc_config(site: Site, guest: Guest) -> Row:
+def _lxc_config(guest: Guest) -> Row:
     vlan = f",tag={guest.vlan}" if guest.vlan else ""
     return {
         "hostname": guest.name,
@@ -204,7 +197,6 @@ def _lxc_config(site: Site, guest: Guest) -> Row:
         "ostype": guest.ostype,
         "unprivileged": 1,
         "features": "nesting=1",
-        "rootfs": f"{volume_of(site, guest)},size={size_text(guest.maxdisk)}",
         "net0": f"name=eth0,bridge=vmbr0,hwaddr={guest.mac},ip=dhcp{vlan},type=veth",
     }
 

@@ -47,6 +47,10 @@ class Site:
     """By storage; for storages that are not shared by ``node:storage``."""
     pools: dict[str, str] = field(default_factory=dict)
     """Pool name -> comment."""
+    pool_storages: dict[str, list[str]] = field(default_factory=dict)
+    """Pool name -> storages in it."""
+    destroyed: dict[int, Guest] = field(default_factory=dict)
+    """Guests that are gone, for those who restore an archive of theirs."""
     tasks: list[Task] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
     jobs: list[BackupJob] = field(default_factory=list)
@@ -98,6 +102,12 @@ class Site:
     def moved(self) -> None:
         """Say that a guest went to another node; who may do what stays as it is."""
         self.cache.pop("held", None)
+
+    def forget(self, vmid: int) -> None:
+        """Drop what was remembered of a guest: its number may come back as another one."""
+        for key in [key for key in self.world_cache if key == vmid or (isinstance(key, tuple) and key[1] == vmid)]:
+            del self.world_cache[key]
+        self.changed()
 
     def held_by(self, node: str) -> list[Guest]:
         """The guests of a node, in the order of the site; remembered until one moves."""

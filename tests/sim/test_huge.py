@@ -61,7 +61,7 @@ def test_life_in_a_crowd_costs_little(clock: HeldClock) -> None:
 
 
 async def test_a_guest_that_moved_is_on_its_new_node(clock: HeldClock) -> None:
-    from proxtui.sim import work
+    from proxtui.sim import work_moves
 
     world = raised(clock, 700)
     site = world.sites["campus"]
@@ -75,7 +75,7 @@ async def test_a_guest_that_moved_is_on_its_new_node(clock: HeldClock) -> None:
             return any(row["vmid"] == guest.vmid for row in rows)
 
         assert (await here(old), await here(target.name)) == (True, False)
-        work.migrate(site, guest, "admin@pve", target)
+        work_moves.migrate(site, guest, "admin@pve", target)
         clock.forward(30)
         assert (await here(old), await here(target.name)) == (False, True)
         rows = (await http.get("/cluster/resources?type=vm")).json()["data"]

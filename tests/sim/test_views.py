@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from proxtui.sim import work
+from proxtui.sim import work, work_snapshots
 from proxtui.sim.policy import next_run
 from proxtui.sim.state import Guest
 from proxtui.sim.world import Site, World
@@ -167,13 +167,13 @@ async def test_snapshots_are_a_tree_that_changes_keep_whole(fleet: World, clock:
         assert {row.get("vmstate") for row in rows} == {0, 1, None}
         assert (await tree())["trial-2"] == "trial"
         assert (await tree())["current"] == "trial-2"
-        work.rollback(site, guest, "admin@pve", "before-upgrade")
+        work_snapshots.rollback(site, guest, "admin@pve", "before-upgrade")
         clock.forward(10)
         assert (await tree())["current"] == "before-upgrade"
-        work.delete_snapshot(site, guest, "admin@pve", "trial")
+        work_snapshots.delete_snapshot(site, guest, "admin@pve", "trial")
         clock.forward(10)
         assert (await tree())["trial-2"] == "before-upgrade"
-        work.snapshot(site, guest, "admin@pve", "after", "")
+        work_snapshots.snapshot(site, guest, "admin@pve", "after", "")
         clock.forward(10)
         assert ((await tree())["after"], (await tree())["current"]) == ("before-upgrade", "after")
         config = await ask(http, f"{base}/snapshot/trial-2/config")

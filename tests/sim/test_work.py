@@ -80,13 +80,14 @@ async def test_what_a_task_fails_of(http: httpx.AsyncClient, site: Site, clock: 
     guest, container = some(site), some(site, "lxc")
     cases = [
         (path_of(guest, "/status/start"), f"VM {guest.vmid} already running"),
-        (path_of(container, "/status/start"), f"CT {container.vmid} already running"),
         ("/nodes/pve1/qemu/999/status/start", "Configuration file 'nodes/pve1/qemu-server/999.conf' does not exist"),
     ]
     for path, text in cases:
         upid = await post(http, path)
         assert await finish(http, clock, upid) == text
         assert await log(http, upid) == [f"TASK ERROR: {text}"]
+    again = await http.post(path_of(container, "/status/start"))
+    assert (again.status_code, again.reason_phrase) == (500, f"CT {container.vmid} already running")
     guest.lock, container.lock = "backup", "snapshot"
     assert await finish(http, clock, await post(http, path_of(guest, "/status/stop"))) == "VM is locked (backup)"
     assert await finish(http, clock, await post(http, path_of(container, "/status/stop"))) == "CT is locked (snapshot)"
@@ -168,7 +169,7 @@ async def test_migration_moves_the_guest(http: httpx.AsyncClient, site: Site, cl
     old = path_of(guest)
     precheck = (await http.get(f"{old}/migrate")).json()["data"]
     assert precheck["allowed_nodes"] == [target]
-    upid = await post(http, f"{old}/migrate", target=target, online=1)
+    upid = await post(http, f"{old}/migrate", target=target, online=1, **{"with-local-disks": 1})
     clock.forward(5)
     assert guest.lock == "migrate" or (await http.get(f"{old}/config")).json()["data"]["lock"] == "migrate"
     assert await finish(http, clock, upid) == "OK"

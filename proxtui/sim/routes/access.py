@@ -7,7 +7,7 @@ from typing import Any
 from proxtui.sim import auth
 from proxtui.sim.api import Answer, Call, failed, forbidden
 from proxtui.sim.roles import Identity, privileges, roles_of
-from proxtui.sim.routes.resources import pool_rows
+from proxtui.sim.routes.resources import pool_rows, storage_rows
 from proxtui.sim.state import User
 from proxtui.sim.views import Row
 
@@ -200,7 +200,9 @@ LIVE = ("pool", "tags", "lock", "hastate")
 def _members(call: Call, name: str) -> list[Row]:
     kinds = {"qemu": ("qemu",), "lxc": ("lxc",), "storage": ()}.get(call.params.get("type", ""), ("qemu", "lxc"))
     rows = pool_rows(call, name)
-    return [{key: row[key] for key in row if key not in LIVE} for row in rows if row["type"] in kinds]
+    members = [{key: row[key] for key in row if key not in LIVE} for row in rows if row["type"] in kinds]
+    stores = call.site.pool_storages.get(name, []) if call.params.get("type") in (None, "storage") else []
+    return members + [row for row in storage_rows(call) if row["storage"] in stores] if stores else members
 
 
 def index(*names: str) -> Any:

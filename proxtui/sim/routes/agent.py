@@ -45,15 +45,20 @@ def answered(tell: Callable[[Call, Guest], Any]) -> Callable[[Call], Row]:
 
     def run(call: Call) -> Row:
         guest = call.guest
-        if not guest.agent:
-            raise failed("No QEMU guest agent configured")
-        if not guest.running:
-            raise failed(f"VM {guest.vmid} is not running")
-        if not guest.agent_up or guest.qmpstatus == "paused":
-            raise failed("QEMU guest agent is not running")
+        silence(guest)
         return {"result": tell(call, guest)}
 
     return run
+
+
+def silence(guest: Guest) -> None:
+    """Raise the 500s of an agent that cannot answer."""
+    if not guest.agent:
+        raise failed("No QEMU guest agent configured")
+    if not guest.running:
+        raise failed(f"VM {guest.vmid} is not running")
+    if not guest.agent_up or guest.qmpstatus == "paused":
+        raise failed("QEMU guest agent is not running")
 
 
 @answered

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
 
-from proxtui.sim import work
-from proxtui.sim.api import Call, Refused, failed, invalid
-from proxtui.sim.state import MIB, Guest, Snapshot
+from proxtui.sim import work, work_backup, work_moves, work_nodes, work_snapshots
+from proxtui.sim.api import Call, failed, invalid
+from proxtui.sim.state import Disk, Guest, Snapshot, conf_path
 from proxtui.sim.views import Row, guest_config, guest_current, guest_status
 
 
@@ -29,7 +29,9 @@ def index(call: Call) -> list[Row]:
 
 
 def power_index(call: Call) -> list[Row]:
-    return [{"subdir": name} for name in ("current", *VERBS, "shutdown")]
+    return [
+        {"subdir": name} for name in ("current", "start", "stop", "reboot", "reset", "suspend", "resume", "shutdown")
+    ]
 
 
 def current(call: Call) -> Row:
@@ -107,130 +109,62 @@ def snapshots(call: Call) -> list[Row]:
     return [*rows, now]
 
 
-def put_config(call: Call) -> None:
-    """Change the configuration; a wrong digest or a lock is a 500."""
-    guest, given = call.guest, dict(call.params)
-    _writable(call)
-    digest = given.pop("digest", None)
-    if digest and digest != guest_config(call.site, guest, current=True)["digest"]:
-        if guest.kind == "qemu":
-            raise failed("checksum mismatch (file change by other user?)")
-        raise failed("detected modified configuration - file changed by other user? Try again.")
-    if "skiplock" in given:
-        raise invalid("skiplock", "Only root may use this option.")
-    refusal = work.locked(guest)
-    if refusal:
-        raise failed(refusal)
-    for name in str(given.pop("delete", "")).replace(";", ",").split(","):
-        _unset(guest, name.strip())
-    for name, value in given.items():
-        _set(guest, name, value)
-    call.site.changed()
+def add_snapshot(call: Call) -> str:
+    call.quorum()
+    name = call.params["snapname"]
+    if name == "current":
+        raise failed("unable to use snapshot name 'current' (reserved name)")
+    if call.kind == "qemu" and name == "pending":
+        raise failed("unable to use snapshot name 'pending' (reserved name)")
+    description = call.params.get("description", "")
+    vmstate = bool(call.params.get("vmstate", False))
+    guest = guest_or_task(call, "snapshot")
+    if isinstance(guest, str):
+        return guest
+    return work_snapshots.snapshot(call.site, guest, call.who.name, name, description, vmstate).upid
 
 
-def post_config(call: Call) -> str:
-    """The same, as a task."""
-    guest = call.guest
-    put_config(call)
-    return work.begin(call.site, call.node, "qmconfig", str(guest.vmid), call.who.name, seconds=0.3).upid
+def delete_snapshot(call: Call) -> str:
+    guest = guest_or_task(call, "delsnapshot")
+    if isinstance(guest, str):
+        return guest
+    return work_snapshots.delete_snapshot(call.site, guest, call.who.name, call.path["snapname"]).upid
 
 
-def _writable(call: Call) -> None:
+def rollback(call: Call) -> str:
+    guest = guest_or_task(call, "rollback")
+    if isinstance(guest, str):
+        return guest
+    start = bool(call.params.get("start", False))
+    return work_snapshots.rollback(call.site, guest, call.who.name, call.path["snapname"], start).upid
+
+
+def put_snapshot_config(call: Call) -> None:
+    """Another description."""
+    call.unlocked(call.guest)
+    snap = _snapshot(call)
+    writable(call)
+    if "description" in call.params:
+        snap.description = call.params["description"]
+
+
+def writable(call: Call) -> None:
+    """Without quorum the configuration's folder cannot be written to."""
     if not call.site.quorate:
         file = f"/etc/pve/{call.guest.conf}.tmp.{call.node.next_pid}"
         raise failed(f"unable to open file '{file}' - Permission denied")
 
 
-def _unset(guest: Guest, name: str) -> None:
-    if name == "description":
-        guest.description = None
-    elif name == "tags":
-        guest.tags = []
-    elif name == "onboot":
-        guest.onboot = False
-    else:
-        guest.extra.pop(name, None)
-
-
-def _set(guest: Guest, name: str, value: Any) -> None:
-    if name == "description":
-        guest.description = str(value)
-    elif name == "tags":
-        guest.tags = [tag for tag in str(value).replace(",", ";").split(";") if tag]
-    elif name in ("name", "hostname"):
-        guest.name = str(value)
-    elif name == "onboot":
-        guest.onboot = bool(value)
-    elif name in ("cores", "memory") and guest.running and guest.kind == "qemu":
-        # Without hotplug a running machine takes these up at its next start.
-        guest.pending[name] = str(value) if name == "memory" else int(value)
-    elif name == "cores":
-        guest.cores = int(value)
-    elif name == "memory":
-        guest.maxmem = int(value) * MIB
-    else:
-        guest.extra[name] = value
-
-
-def power(verb: str) -> Any:
-    """``POST status/VERB``: always a UPID; what is wrong shows in the task."""
-
-    def run(call: Call) -> str:
-        site, node, user = call.site, call.node, call.who.name
-        guest = site.guest_on(node.name, call.kind, call.vmid)
-        if call.params.get("skiplock"):
-            raise invalid("skiplock", "Only root may use this option.")
-        if verb == "start" and not site.quorate:
-            raise failed("cluster not ready - no quorum?")
-        if guest is None:
-            return _on_nothing(call, verb)
-        if verb == "shutdown":
-            task = work.shutdown(site, guest, user, call.params.get("timeout", 60))
-        else:
-            task = VERBS[verb](site, guest, user)
-        return task.upid
-
-    return run
-
-
-VERBS = {
-    "start": work.start,
-    "stop": work.stop,
-    "reboot": work.reboot,
-    "reset": work.reset,
-    "suspend": work.suspend,
-    "resume": work.resume,
-}
-
-
-def _on_nothing(call: Call, verb: str) -> str:
-    """A guest that is not on this node: the POST passes, the task fails."""
-    folder = "qemu-server" if call.kind == "qemu" else "lxc"
-    kind = {"suspend": "pause"}.get(verb, verb) if call.kind == "qemu" else verb
-    text = f"Configuration file 'nodes/{call.node.name}/{folder}/{call.vmid}.conf' does not exist"
-    task_type = ("qm" if call.kind == "qemu" else "vz") + kind
-    return work.begin(call.site, call.node, task_type, str(call.vmid), call.who.name, seconds=0.1, fails=text).upid
-
-
-def add_snapshot(call: Call) -> str:
-    _quorum(call)
-    name = call.params["snapname"]
-    description = call.params.get("description", "")
-    vmstate = bool(call.params.get("vmstate", False))
-    return work.snapshot(call.site, call.guest, call.who.name, name, description, vmstate).upid
-
-
-def delete_snapshot(call: Call) -> str:
-    return work.delete_snapshot(call.site, call.guest, call.who.name, call.path["snapname"]).upid
-
-
-def rollback(call: Call) -> str:
-    return work.rollback(call.site, call.guest, call.who.name, call.path["snapname"]).upid
-
-
-def _quorum(call: Call) -> None:
-    if not call.site.quorate:
-        raise failed("cluster not ready - no quorum?")
+def guest_or_task(call: Call, verb: str) -> Guest | str:
+    """The guest; where there is none on this node the call passes all the same, and its task fails: its UPID."""
+    guest = call.site.guest_on(call.node.name, call.kind, call.vmid)
+    if guest is not None:
+        return guest
+    text = f"Configuration file '{conf_path(call.kind, call.node.name, call.vmid)}' does not exist"
+    kind = ("qm" if call.kind == "qemu" else "vz") + verb
+    if verb == "resize":
+        kind = verb
+    return work.begin(call.site, call.node, kind, str(call.vmid), call.who.name, seconds=0.1, fails=text).upid
 
 
 def precheck(call: Call) -> Row:
@@ -244,16 +178,15 @@ def precheck(call: Call) -> Row:
     row |= {"allowed_nodes": others, "not_allowed_nodes": {}, "mapped-resource-info": {}}
     if site.modern:
         row["has-dbus-vmstate"] = 1
-    if not site.storages[guest.storage].shared:
-        row["local_disks"] = [_local_disk(call, guest)]
+    row["local_disks"] = [_local_disk(guest, disk) for disk in work_moves.local_disks(site, guest)]
     return row
 
 
-def _local_disk(call: Call, guest: Guest) -> Row:
+def _local_disk(guest: Guest, disk: Disk) -> Row:
     """A disk that would have to be copied."""
-    volume = str(guest_config(call.site, guest)["scsi0"]).partition(",")[0]
-    row: Row = {"volid": volume, "drivename": "scsi0", "size": guest.maxdisk, "replicate": 1, "is_attached": 1}
-    row |= dict.fromkeys(("cdrom", "shared", "is_unused", "is_vmstate", "is_tpmstate"), 0)
+    row: Row = {"volid": disk.volid, "drivename": disk.slot, "size": disk.size, "replicate": 1}
+    row |= {"is_attached": int(not disk.slot.startswith("unused")), "is_unused": int(disk.slot.startswith("unused"))}
+    row |= {"cdrom": int("media=cdrom" in disk.options)} | dict.fromkeys(("shared", "is_vmstate", "is_tpmstate"), 0)
     if guest.snapshots:
         row["referenced_in_snapshot"] = {snap.name: 1 for snap in guest.snapshots}
     return row
@@ -265,25 +198,52 @@ def migrate(call: Call) -> str:
         raise invalid("target", "target is local node.")
     node = call.site.nodes.get(target)
     if node is None:
-        raise Refused(
-            400, "Parameter verification failed.", errors={"target": f"target node '{target}' does not exist"}
-        )
+        raise failed(f"no such cluster node '{target}'")
+    call.quorum()
+    call.unlocked(guest)
+    if guest.running and not call.params.get("online") and not call.params.get("restart"):
+        if guest.kind == "qemu":
+            raise failed("can't migrate running VM without --online")
+        raise failed("can't migrate running container without --online or --restart")
     if not node.online:
         raise failed(f"node '{target}' is offline")
-    if guest.running and not call.params.get("online") and not call.params.get("restart"):
-        raise failed("can't migrate running VM without --online")
-    _quorum(call)
-    return work.migrate(call.site, guest, call.who.name, node).upid
+    storage = call.params.get("targetstorage", call.params.get("target-storage"))
+    if storage == "1":
+        storage = None
+    if storage is not None:
+        call.find_storage(storage, target)
+    if guest.ha:
+        return work_nodes.request(call.site, guest, call.who.name, "migrate", node).upid
+    with_disks = bool(call.params.get("with-local-disks", False))
+    moving = work_moves.migrate(call.site, guest, call.who.name, node, storage=storage, with_disks=with_disks)
+    return moving.upid
 
 
 def vzdump(call: Call) -> str:
-    site = call.site
-    vmid = call.params["vmid"]
-    guest = site.guests.get(vmid)
-    call.require(f"/vms/{vmid}", "VM.Backup")
-    if guest is None or guest.node != call.node.name:
-        return work.begin(site, call.node, "vzdump", str(vmid), call.who.name, seconds=0.3, fails="job errors").upid
-    storage = call.params.get("storage", "local")
+    """Back up some guests of this node; one alone gives its VMID to the task."""
+    site, params = call.site, call.params
+    if "vmid" not in params:
+        raise invalid("vmid", "property is missing and it is not optional")
+    numbers = [int(part) for part in re.split(r"[,; ]+", params["vmid"]) if part.isdigit()]
+    for number in numbers:
+        call.require(f"/vms/{number}", "VM.Backup")
+    storage = params.get("storage", "local")
     if storage not in site.storages:
         raise failed(f"storage '{storage}' does not exist")
-    return work.backup(site, guest, call.who.name, storage, seconds=20.0).upid
+    call.require(f"/storage/{storage}", "Datastore.AllocateSpace")
+    if "backup" not in site.storages[storage].content.split(","):
+        raise failed(f"storage '{storage}' does not support backups")
+    found = [site.guest_on(call.node.name, kind, number) for number in numbers for kind in ("qemu", "lxc")]
+    guests = [guest for guest in found if guest is not None]
+    subject = str(numbers[0]) if len(numbers) == 1 else ""
+    if len(guests) < len(numbers):
+        text = f"unable to find VM '{numbers[0]}'" if not guests else "job errors"
+        return work.begin(site, call.node, "vzdump", subject, call.who.name, seconds=0.3, fails=text).upid
+    if len(guests) > 1:
+        return work_backup.backup_many(site, call.node, guests, call.who.name, storage).upid
+    notes = params.get("notes-template")
+    if notes is not None:
+        notes = notes.replace("{{guestname}}", guests[0].name).replace("{{vmid}}", subject)
+        notes = notes.replace("{{node}}", call.node.name).replace("{{cluster}}", site.cluster or "")
+    options = {"mode": params.get("mode", "snapshot"), "notes": notes, "protected": params.get("protected", False)}
+    return work_backup.backup(site, guests[0], call.who.name, storage, seconds=20.0, **options).upid

@@ -10,6 +10,7 @@ from proxtui.sim.api import Call, failed
 from proxtui.sim.policy import HaGroup
 from proxtui.sim.state import Guest, Node
 from proxtui.sim.views import Row
+from proxtui.sim.world import Site
 
 DEAD_AFTER = 30.0
 """Seconds after which a manager's last sign of life counts as old."""
@@ -94,8 +95,8 @@ def _service(call: Call, guest: Guest) -> Row:
         "crm_state": state,
         "request_state": wish_of(guest),
         "status": f"{name} ({guest.node}, {state})",
-        "max_restart": 1,
-        "max_relocate": 1,
+        "max_restart": (guest.ha_options or {}).get("max_restart", 1),
+        "max_relocate": (guest.ha_options or {}).get("max_relocate", 1),
     }
     if call.site.modern:
         row["failback"] = 1
@@ -125,15 +126,23 @@ def _digest(text: str) -> str:
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
+def resource_digest(site: Site) -> str:
+    """What stands for the present content of the file of resources."""
+    managed_now = [
+        (sid(guest), guest.ha, guest.ha_group, guest.ha_options) for guest in site.guests.values() if guest.ha
+    ]
+    return _digest(f"{site.name}/{managed_now}")
+
+
 def resources(call: Call) -> list[Row]:
-    digest = _digest(f"{call.site.name}/resources")
+    digest = resource_digest(call.site)
     rows: list[Row] = []
     for guest in managed(call):
         kind = sid(guest)[:2]
         row: Row = {"sid": sid(guest), "type": kind, "state": wish_of(guest), "digest": digest}
-        row |= {"max_restart": 1, "max_relocate": 1}
+        row |= {"max_restart": 1, "max_relocate": 1} if guest.ha_options is None else guest.ha_options
         if call.site.modern:
-            row["failback"] = 1
+            row.setdefault("failback", 1)
         elif guest.ha_group:
             row["group"] = guest.ha_group
         if call.params.get("type") in (None, kind):

@@ -121,6 +121,9 @@ def services(call: Call) -> list[Row]:
         gone = name in ABSENT or (name == "corosync" and not call.site.cluster)
         broken = name == "postfix" and call.node.sick_disk
         state = ("failed", "failed") if broken else ("dead", "inactive") if gone else ("running", "active")
+        if name in call.node.services:
+            now = call.node.services[name]
+            state = (now, "active" if now == "running" else "inactive")
         rows.append(
             {
                 "service": name,

@@ -10,7 +10,7 @@ BOOL, INT, TEXT, POSITIVE = Param("boolean"), Param("integer"), Param(), Param("
 GUEST = "/nodes/{node}/{kind}/{vmid}"
 PAGES = {"start": POSITIVE, "limit": POSITIVE}
 SNAPNAME = Param(
-    required=True, pattern=r"[A-Za-z][\w-]+", format="invalid format - invalid configuration ID '{value}'\n"
+    required=True, pattern=r"[A-Za-z][\w-]{1,39}", format="invalid format - invalid configuration ID '{value}'\n"
 )
 CONFIG_CHECK = need(
     "/vms/{vmid}",
@@ -23,37 +23,63 @@ CONFIG_CHECK = need(
     "VM.Config.Options",
     "VM.Config.Cloudinit",
 )
-CONFIG = {
-    "name": Param(
-        pattern=r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?",
-        format="invalid format - value does not look like a valid DNS name\n",
-    ),
-    "hostname": Param(
-        pattern=r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?",
-        format="invalid format - value does not look like a valid DNS name\n",
-    ),
+NAME = r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
+NOT_A_NAME = "invalid format - value does not look like a valid DNS name\n"
+DIGEST = Param(pattern=r".{0,40}", format="value may only be 40 characters long")
+VMID = Param("integer", minimum=100, maximum=999_999_999, required=True)
+BOTH = {
     "description": TEXT,
-    "tags": TEXT,
+    "tags": Param(
+        pattern=r"[A-Za-z0-9_+.;, -]*", format="invalid format - value does not look like a valid tag list\n"
+    ),
     "cores": Param("integer", minimum=1),
-    "sockets": Param("integer", minimum=1),
-    "memory": Param("integer", minimum=16),
-    "swap": POSITIVE,
-    "balloon": POSITIVE,
     "onboot": BOOL,
-    "skiplock": BOOL,
-    "digest": TEXT,
-    "delete": TEXT,
+    "protection": BOOL,
 }
-CONFIG_MORE = re.compile(
-    r"(net|scsi|virtio|sata|ide|ipconfig|serial|mp|unused|hostpci|usb)\d{1,2}|acpi|agent|arch|args|bios|boot|cicustom|"
-    r"cipassword|ciuser|cpu|cpulimit|cpuunits|features|hookscript|hotplug|kvm|lock|machine|nameserver|numa|ostype|"
-    r"protection|rootfs|scsihw|searchdomain|sshkeys|startup|tablet|tty|vga|watchdog|revert|background_delay"
+"""Options of both kinds; ``CONFIG`` has those of one."""
+CONFIG = {
+    "qemu": BOTH
+    | {
+        "name": Param(pattern=NAME, format=NOT_A_NAME),
+        "sockets": Param("integer", minimum=1),
+        "memory": Param("memory", minimum=16),
+        "balloon": POSITIVE,
+    },
+    "lxc": BOTH
+    | {
+        "hostname": Param(pattern=NAME, format=NOT_A_NAME),
+        "memory": Param("integer", minimum=16),
+        "swap": POSITIVE,
+    },
+}
+CHANGING = {
+    "qemu": {"digest": DIGEST, "delete": TEXT, "revert": TEXT, "skiplock": BOOL, "force": BOOL},
+    "lxc": {"digest": DIGEST, "delete": TEXT, "revert": TEXT},
+}
+"""What goes with a change of a configuration."""
+QEMU_MORE = re.compile(
+    r"(net|scsi|virtio|sata|ide|ipconfig|serial|unused|hostpci|usb|numa|parallel|virtiofs)\d{1,3}|acpi|affinity|agent|"
+    r"amd-sev|arch|args|audio0|autostart|bios|boot|bootdisk|cdrom|cicustom|cipassword|citype|ciupgrade|ciuser|cpu|"
+    r"cpulimit|cpuunits|efidisk0|freeze|hookscript|hotplug|hugepages|ivshmem|keephugepages|keyboard|kvm|localtime|lock|"
+    r"machine|migrate_downtime|migrate_speed|nameserver|numa|ostype|reboot|rng0|scsihw|searchdomain|shares|smbios1|smp|"
+    r"spice_enhancements|sshkeys|startdate|startup|tablet|tdf|template|tpmstate0|vcpus|vga|vmgenid|vmstatestorage|"
+    r"watchdog|background_delay"
+)
+LXC_MORE = re.compile(
+    r"(net|mp|dev|unused)\d{1,3}|arch|cmode|console|cpulimit|cpuunits|debug|features|hookscript|lock|nameserver|ostype|"
+    r"rootfs|searchdomain|startup|template|timezone|tty|unprivileged|env|entrypoint"
 )
 QEMU_BOOL, QEMU_SECONDS = Param("boolean", only="qemu"), Param("integer", minimum=0, only="qemu")
 QEMU_TEXT, LXC_BOOL, LXC_TEXT = Param(only="qemu"), Param("boolean", only="lxc"), Param(only="lxc")
 LXC_SECONDS = Param("integer", minimum=0, only="lxc")
 POWER: dict[str, dict[str, Param]] = {
-    "start": {"skiplock": BOOL, "timeout": QEMU_SECONDS, "debug": LXC_BOOL, "machine": QEMU_TEXT},
+    "start": {
+        "skiplock": BOOL,
+        "timeout": QEMU_SECONDS,
+        "debug": LXC_BOOL,
+        "machine": QEMU_TEXT,
+        "force-cpu": QEMU_TEXT,
+    },
     "stop": {"skiplock": BOOL, "timeout": QEMU_SECONDS, "overrule-shutdown": BOOL, "keepActive": QEMU_BOOL},
     "shutdown": {"skiplock": QEMU_BOOL, "timeout": POSITIVE, "forceStop": BOOL, "keepActive": QEMU_BOOL},
     "reboot": {"timeout": POSITIVE},

@@ -30,10 +30,10 @@ def resources(call: Call) -> list[Any]:
     if wanted == "node":
         return list(_nodes(call))
     if wanted == "storage":
-        return list(_storages(call))
+        return list(storage_rows(call))
     if wanted == "sdn":
         return [] if call.site.modern else list(_networks(call))
-    return [*_pools(call), *_guests(call), *_nodes(call), *_storages(call), *_networks(call)]
+    return [*_pools(call), *_guests(call), *_nodes(call), *storage_rows(call), *_networks(call)]
 
 
 def visible(call: Call) -> list[Guest]:
@@ -137,7 +137,8 @@ def _nodes(call: Call) -> Iterator[Row]:
         yield row
 
 
-def _storages(call: Call) -> Iterator[Row]:
+def storage_rows(call: Call) -> Iterator[Row]:
+    """The storages that the caller may see, each once for each node."""
     reports = _reports(call)
     for storage in call.site.storages.values():
         if not call.may(f"/storage/{storage.name}", *STORAGE_AUDIT):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from proxtui.sim import work
-from proxtui.sim.api import Call, failed, forbidden
+from proxtui.sim.api import Call, failed
+from proxtui.sim.drives import parent_of, volumes_of
 from proxtui.sim.state import Storage, Volume
-from proxtui.sim.views import Row, storage_state, volume_of
+from proxtui.sim.views import Row, storage_state
 
 AUDIT = ("Datastore.Audit", "Datastore.AllocateSpace")
 
@@ -93,14 +93,10 @@ def _volumes(call: Call, storage: Storage, node: str) -> list[Volume]:
     site = call.site
     volumes = []
     for guest in site.guests.values():
-        if guest.storage != storage.name or (not storage.shared and guest.node != node):
+        plain = guest.disks is None
+        if (plain and guest.storage != storage.name) or (not storage.shared and guest.node != node):
             continue
-        kind = "images" if guest.kind == "qemu" else "rootdir"
-        file = "qcow2" if storage.type in ("dir", "nfs") and guest.kind == "qemu" else "raw"
-        if storage.type == "zfspool" and guest.kind == "lxc":
-            file = "subvol"
-        used = int(guest.maxdisk * 0.4)
-        volumes.append(Volume(volume_of(site, guest), kind, file, guest.maxdisk, guest.created, guest.vmid, used=used))
+        volumes += [volume for volume in volumes_of(site, guest) if volume.volid.startswith(f"{storage.name}:")]
     return volumes + site.volumes.get(storage.name, []) + site.volumes.get(f"{node}:{storage.name}", [])
 
 
@@ -124,7 +120,7 @@ def _volume(volume: Volume) -> Row:
         "ctime": int(volume.ctime),
     }
     if volume.content in ("images", "rootdir"):
-        row |= {"parent": None, "used": volume.used}
+        row |= {"parent": parent_of(volume.volid), "used": volume.used}
     if volume.vmid is not None:
         row["vmid"] = volume.vmid
     if volume.subtype:
@@ -139,24 +135,3 @@ def _volume(volume: Volume) -> Row:
             "upid": "UPID:backup:0000051C:0000A7F1:0000002E:6B0201F4:verify",
         }
     return row
-
-
-def delete_volume(call: Call) -> str:
-    """Remove an archive or an image, as a task."""
-    storage, volid = call.storage, call.path["volume"]
-    if ":" not in volid:
-        volid = f"{storage.name}:{volid}"
-    if not call.may(f"/storage/{storage.name}", "Datastore.Allocate"):
-        raise forbidden(f"/storage/{storage.name}", "Datastore.Allocate")
-    here = [
-        volumes
-        for key, volumes in call.site.volumes.items()
-        if key in (storage.name, f"{call.node.name}:{storage.name}")
-    ]
-
-    def done(moment: float) -> None:
-        for volumes in here:
-            volumes[:] = [volume for volume in volumes if volume.volid != volid]
-
-    subject = f"{storage.name}"
-    return work.begin(call.site, call.node, "imgdel", subject, call.who.name, seconds=0.5, steps=[(0.3, done)]).upid

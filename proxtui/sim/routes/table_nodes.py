@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from proxtui.sim.api import Param, Route, need
-from proxtui.sim.routes import cluster, disks, firewall, guests, jobs, nodes, rrd, storage, tasks, upkeep
+from proxtui.sim.routes import cluster, disks, firewall, jobs, nodes, rrd, storage, tasks, upkeep
 from proxtui.sim.routes.params import BOOL, INT, NODE_AUDIT, PAGES, POSITIVE, STORE_AUDIT, SYS_AUDIT, TASK_FILTERS, TEXT
 
 NODE_MODIFY, NODE_SYSLOG = need("/nodes/{node}", "Sys.Modify"), need("/nodes/{node}", "Sys.Syslog")
@@ -83,21 +83,6 @@ NODES = (
         daemon=True,
     ),
     Route("DELETE", "/nodes/{node}/tasks/{upid}", tasks.stop, daemon=True),
-    Route(
-        "POST",
-        "/nodes/{node}/vzdump",
-        guests.vzdump,
-        {
-            "vmid": Param("integer", minimum=100, required=True),
-            "storage": TEXT,
-            "mode": Param(choices=("snapshot", "suspend", "stop")),
-            "compress": TEXT,
-            "notes-template": TEXT,
-            "protected": BOOL,
-            "remove": BOOL,
-        },
-        daemon=True,
-    ),
 )
 
 STORES = (
@@ -117,9 +102,6 @@ STORES = (
         {"content": TEXT, "vmid": INT},
         STORE_AUDIT,
         daemon=True,
-    ),
-    Route(
-        "DELETE", "/nodes/{node}/storage/{storage}/content/{volume}", storage.delete_volume, {"delay": INT}, daemon=True
     ),
     Route("GET", "/nodes/{node}/storage/{storage}/rrddata", rrd.storage, rrd.PARAMS, STORE_AUDIT, daemon=True),
 )
