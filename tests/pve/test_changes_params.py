@@ -37,7 +37,7 @@ NEEDED: dict[str, dict[str, Any]] = {
 GUEST_MODELS = [model for model in MODELS if model.__module__.rpartition(".")[2].startswith("guests_")]
 
 
-@pytest.mark.parametrize("model", GUEST_MODELS, ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_field_can_be_shown_to_a_person(model: type[Params]) -> None:
     for name, field in model.model_fields.items():
         assert field.title, name
