@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from proxtui.errors import UnexpectedAnswer
+from proxtui.errors import ApiError, UnexpectedAnswer
 from proxtui.pve import params
 from proxtui.pve.asking import Asker
-from proxtui.pve.fields import object_of
+from proxtui.pve.fields import Row, object_of, objects
 from proxtui.pve.paths import path
 from proxtui.pve.sending import changer
 from proxtui.pve.validators import InputValidator
@@ -42,13 +42,26 @@ class HaTools:
         """``DELETE /cluster/ha/resources/{sid}``: HA leaves the guest alone, as it is now."""
         await changer(self._client).delete(_path(sid))
 
-    async def migrate_ha(self, sid: str, node: str) -> None:
-        """``POST .../{sid}/migrate``: online, where the guest can."""
-        await changer(self._client).post(_path(sid, "migrate"), {"node": InputValidator.check_node_name(node)})
+    async def migrate_ha(self, sid: str, node: str) -> tuple[str, ...]:
+        """``POST .../{sid}/migrate``: online, where the guest can. Gives the resources that go along (9.x: by rules).
 
-    async def relocate_ha(self, sid: str, node: str) -> None:
-        """``POST .../{sid}/relocate``: stopped here, started there."""
-        await changer(self._client).post(_path(sid, "relocate"), {"node": InputValidator.check_node_name(node)})
+        ``ApiError`` when a rule keeps it from there: 9.x says so in a good answer, and moves nothing.
+        """
+        return await self._move(sid, node, "migrate")
+
+    async def relocate_ha(self, sid: str, node: str) -> tuple[str, ...]:
+        """``POST .../{sid}/relocate``: stopped here, started there; else as ``migrate_ha``."""
+        return await self._move(sid, node, "relocate")
+
+    async def _move(self, sid: str, node: str, how: str) -> tuple[str, ...]:
+        where = _path(sid, how)
+        answer = await changer(self._client).post(where, {"node": InputValidator.check_node_name(node)})
+        told = Row(answer) if isinstance(answer, dict) else Row({})
+        rows = [row for row in objects(told.items("blocking-resources")) if row is not None]
+        if rows:
+            others = ", ".join(row.text("sid") or "another one" for row in rows)
+            raise ApiError(f"{sid} stays: it may not be beside {others}", status=200, method="POST", path=where)
+        return told.strings("comigrated-resources")
 
     async def _digest(self, where: str) -> str:
         digest = object_of(await self._client.get(where), where).get("digest")
