@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -19,7 +18,7 @@ from proxtui.kit.painting import fit, paint_centred, paint_runs
 from proxtui.kit.plot import Series, braille, ceiling, evenly, value_text
 from proxtui.kit.safe import visible
 from proxtui.kit.time_axis import time_axis, unknown_since, window_text
-from proxtui.kit.tones import TONE_CLASSES, tone_rules, tone_styles
+from proxtui.kit.tones import tone_styles
 
 ToneOf = Callable[[float], Tone]
 _NARROW = 24
@@ -41,10 +40,7 @@ class LiveChart(Widget):
     """Title and latest value, the area with its scale at the left, the time below. Any size from one line up."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES}
-    DEFAULT_CSS = "LiveChart { width: 1fr; height: 1fr; background: $background; color: $foreground; }" + tone_rules(
-        "LiveChart"
-    )
+    DEFAULT_CSS = "LiveChart { width: 1fr; height: 1fr; background: $background; color: $foreground; }"
 
     def __init__(self, title: str = "", *, empty: str = "no data", id: str | None = None) -> None:
         super().__init__(id=id)
@@ -93,6 +89,8 @@ class LiveChart(Widget):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._lines = []
+        if self.is_mounted:
+            self.call_next(self._repaint)
 
     def _repaint(self) -> None:
         if not self.is_mounted or not self.size:

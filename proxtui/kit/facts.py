@@ -14,7 +14,6 @@ from textual.widget import Widget
 from proxtui.core.rows import Tone
 from proxtui.kit.inks import Inks
 from proxtui.kit.painting import Run, fit, paint_runs
-from proxtui.kit.tones import TONE_CLASSES, tone_rules
 
 LABEL = 11
 """Cells of a label."""
@@ -60,8 +59,8 @@ class Facts(Widget):
     """Told with ``set_facts``; repaints only lines that differ."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--empty", *TONE_CLASSES}
-    DEFAULT_CSS = "Facts { background: $background; color: $foreground; }" + tone_rules("Facts")
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--empty"}
+    DEFAULT_CSS = "Facts { background: $background; color: $foreground; }"
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)

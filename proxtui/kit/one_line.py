@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.style import Style
 from textual.strip import Strip
@@ -11,15 +10,14 @@ from textual.widget import Widget
 
 from proxtui.core.rows import Tone
 from proxtui.kit.painting import Run, fit, paint_runs
-from proxtui.kit.tones import TONE_CLASSES, tone_rules, tone_styles
+from proxtui.kit.tones import tone_styles
 
 
 class OneLine(Widget):
     """Subclasses say what the line is; this one paints it."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES}
-    DEFAULT_CSS = "OneLine { height: 1; width: 1fr; color: $foreground; background: $panel; }" + tone_rules("OneLine")
+    DEFAULT_CSS = "OneLine { height: 1; width: 1fr; color: $foreground; background: $panel; }"
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -54,6 +52,8 @@ class OneLine(Widget):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._tones.clear()
+        if self.is_mounted:
+            self.call_next(self.repaint)
 
     def _paint(self) -> Strip:
         width = self.size.width

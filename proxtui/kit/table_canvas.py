@@ -17,7 +17,6 @@ from proxtui.kit.inks import Inks
 from proxtui.kit.layout import Layout, content_widths, lay_out
 from proxtui.kit.painting import GUTTER, paint_centred, paint_header, paint_row, wrapped
 from proxtui.kit.row_list import RowList
-from proxtui.kit.tones import TONE_CLASSES, tone_rules
 
 _CACHED_STRIPS = 1024
 _SAMPLE = 64
@@ -30,7 +29,7 @@ class TableCanvas(ScrollView):
     """A header line over a window on ``rows``; knows how lines look, not what keys do."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--empty", *TONE_CLASSES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--empty"}
     DEFAULT_CSS = """
     TableCanvas {
         width: 1fr; height: 1fr;
@@ -41,7 +40,7 @@ class TableCanvas(ScrollView):
         & > .table--empty { color: $foreground 70%; }
         &:focus > .table--cursor { background: $primary 40%; text-style: bold; }
     }
-    """ + tone_rules("TableCanvas")
+    """
 
     def __init__(
         self, rows: RowList, *, header: int, empty: str, noun: str, id: str | None, classes: str | None

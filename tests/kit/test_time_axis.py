@@ -14,7 +14,7 @@ from rich.style import Style
 from textual.app import App, ComposeResult
 from textual.geometry import Size
 
-from proxtui.core.rows import tone_of_load
+from proxtui.core.rows import Tone, tone_of_load
 from proxtui.core.series import Drawing
 from proxtui.kit.ascii import to_ascii
 from proxtui.kit.chart import LiveChart
@@ -179,9 +179,6 @@ class FreeChart(LiveChart):
     def size(self) -> Size:
         return Size(*self.room)
 
-    def get_component_rich_style(self, *names: str, partial: bool = False) -> Style:
-        return Style()
-
 
 @given(
     width=st.integers(20, 200),
@@ -196,6 +193,9 @@ def test_a_chart_of_any_width_is_drawn(
     chart = FreeChart(width, height)
     times = span(seconds, max(2, len(values)))[: len(values)]
     chart.set_series("Network in + out", times, values, unit=unit, tone=tone_of_load)
-    drawn = [chart.render_line(y).text for y in range(height)]
+    with pytest.MonkeyPatch.context() as patch:
+        # The theme is the app's.
+        patch.setattr("proxtui.kit.chart.tone_styles", lambda _widget: dict.fromkeys(Tone, Style()))
+        drawn = [chart.render_line(y).text for y in range(height)]
     assert {cell_len(line) for line in drawn} == {width}
     assert all(to_ascii(line).isascii() for line in drawn)
