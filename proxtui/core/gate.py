@@ -22,7 +22,7 @@ from proxtui.pve.sanitize import clean
 
 AT_ONCE = 4
 """Changes of a batch that are on their way to one server at the same time."""
-SEEN_LATELY = 2.0
+SEEN_LATELY = 5.0
 """Seconds: in a batch one look at a node serves all of its guests for so long."""
 KEPT = 500
 """Ended changes that the panel can still show."""

@@ -24,6 +24,8 @@ FIRST_LOOK = 0.4
 SHORT, LONG = 0.5, 2.0
 """Seconds between two looks: at first, and later or when many are waited for, so that requests are left for others."""
 SOON = 5.0
+APART = 0.5
+"""Seconds between two looks at any nodes of one server, on average."""
 FEW = 4
 
 
@@ -76,7 +78,8 @@ class Readings:
                     del watched[run.target.vmid]
             if watched:
                 soon = self._clock.monotonic() - started < SOON and len(watched) <= FEW
-                await self._clock.sleep(SHORT if soon else LONG)
+                places = sum(other.ref == place.ref for other in self._watched)
+                await self._clock.sleep(max(SHORT if soon else LONG, places * APART))
         del self._watched[place], self._tasks[place]
 
     async def _look(self, place: Place, watched: dict[int, Run]) -> set[Run]:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 
@@ -70,6 +71,8 @@ async def runtime_over(
     timeout_ms: int = 2_000,
     clock: Clock | None = None,
     traffic: Traffic | None = None,
+    read_only: bool = True,
+    **more: Any,
 ) -> AsyncIterator[Runtime]:
     """The kernel over every site of the world, each a server of a tenant of its own name."""
     tenants = tuple(
@@ -82,7 +85,7 @@ async def runtime_over(
         ServerRef(site.name, site.name): counted.through(SimTransport(create_app(world, site.name)))
         for site in world.sites.values()
     }
-    async with open_runtime(config, read_only=True, transports=transports, clock=clock) as runtime:
+    async with open_runtime(config, read_only=read_only, transports=transports, clock=clock, **more) as runtime:
         yield runtime
 
 
