@@ -81,7 +81,10 @@ if TYPE_CHECKING:
     )
     from proxtui.pve.models_storage import PruneMark, UrlMetadata
     from proxtui.pve.nodes import NodeTools
+    from proxtui.pve.params.backups import BackupParams, RestoreParams
     from proxtui.pve.params.guests_create import ContainerCreateParams, VMCreateParams
+    from proxtui.pve.params.ha import HaParams
+    from proxtui.pve.params.storage import DownloadUrlParams, PruneParams, UploadParams
     from proxtui.pve.paths import path
     from proxtui.pve.pools import PoolTools
     from proxtui.pve.resources import Inventory, decode_resources
@@ -123,6 +126,7 @@ __all__ = [
     "ApiError",
     "AuthenticationError",
     "BackupJob",
+    "BackupParams",
     "BackupTools",
     "Breaker",
     "CertificateError",
@@ -136,6 +140,7 @@ __all__ = [
     "ContainerTools",
     "DeadlineExceeded",
     "DiskSmart",
+    "DownloadUrlParams",
     "FirewallState",
     "Guest",
     "GuestDisk",
@@ -144,6 +149,7 @@ __all__ = [
     "GuestNic",
     "GuestSnapshot",
     "HaEntry",
+    "HaParams",
     "HaResource",
     "HaRule",
     "HaTools",
@@ -182,11 +188,13 @@ __all__ = [
     "ProxmoxVM",
     "ProxtuiError",
     "PruneMark",
+    "PruneParams",
     "RateLimitError",
     "RateLimiter",
     "ReadOnlyError",
     "Realm",
     "ReplicationJob",
+    "RestoreParams",
     "RrdSeries",
     "SmartAttribute",
     "SourceStatus",
@@ -201,6 +209,7 @@ __all__ = [
     "UncoveredGuest",
     "UnexpectedAnswer",
     "Upid",
+    "UploadParams",
     "UrlMetadata",
     "VMCreateParams",
     "VMTools",
@@ -330,7 +339,17 @@ _HOMES = {
         "may_see_backups",
     ),
     "nodes": ("NodeTools",),
+    "params.backups": (
+        "BackupParams",
+        "RestoreParams",
+    ),
     "params.guests_create": ("ContainerCreateParams", "VMCreateParams"),
+    "params.ha": ("HaParams",),
+    "params.storage": (
+        "DownloadUrlParams",
+        "PruneParams",
+        "UploadParams",
+    ),
     "paths": ("path",),
     "pools": ("PoolTools",),
     "resources": (
