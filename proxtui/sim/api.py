@@ -253,7 +253,9 @@ def verify(route: Route, path: dict[str, str], given: dict[str, Any]) -> dict[st
             try:
                 good[name] = param.check(name, value)
             except Refused as refusal:
-                errors.update(refusal.errors or {})
+                if refusal.errors is None:
+                    raise
+                errors.update(refusal.errors)
     for name, param in route.params.items():
         if param.required and name not in given:
             errors[name] = MISSING

@@ -159,7 +159,8 @@ class World:
         self, *, seed: int = 1, now: Callable[[], float] = time.time, speed: float = 1.0, auth_delay: float = 3.0
     ) -> None:
         self.seed = seed
-        self.now = now
+        self._clock = now
+        self._moment: float | None = None
         self.speed = speed
         self.auth_delay = auth_delay
         self.weather = Weather(seed)
@@ -180,6 +181,10 @@ class World:
             self._stopping = asyncio.Event()
         return self._stopping
 
+    def now(self) -> float:
+        """Seconds since the epoch; while something due happens, the moment at which it was due."""
+        return self._clock() if self._moment is None else self._moment
+
     def at(self, moment: float, act: Callable[[float], None]) -> None:
         """Have ``act(moment)`` happen then."""
         heapq.heappush(self._due, (moment, next(self._order), act))
@@ -190,10 +195,15 @@ class World:
 
     def advance(self) -> float:
         """Let everything happen that is due, in order, and return the present."""
-        now = self.now()
-        while self._due and self._due[0][0] <= now:
-            moment, _, act = heapq.heappop(self._due)
-            act(moment)
+        if self._moment is not None:
+            return self._moment
+        now = self._clock()
+        try:
+            while self._due and self._due[0][0] <= now:
+                self._moment, _, act = heapq.heappop(self._due)
+                act(self._moment)
+        finally:
+            self._moment = None
         return now
 
     def next_due(self) -> float | None:

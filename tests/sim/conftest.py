@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -48,6 +49,15 @@ def make_world(clock: HeldClock) -> Callable[..., World]:
 @pytest.fixture
 def world(make_world: Callable[..., World]) -> World:
     return make_world()
+
+
+@pytest.fixture
+async def doer(world: World, clock: HeldClock) -> AsyncIterator[Any]:
+    """Somebody with all rights on the small cluster."""
+    from .changes import Doer
+
+    async with client(world) as http:
+        yield Doer(http, world.sites["lab"], clock)
 
 
 def arrival(world: World) -> asyncio.Event:
