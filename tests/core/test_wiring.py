@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from proxtui.config.models import Config, Credentials, Endpoint, Server, Settings, Tenant, TlsTrust
+from proxtui.config.models import Config, Credentials, Endpoint, Role, Server, Settings, Tenant, TlsTrust
 from proxtui.config.secret import Secret
 from proxtui.core.connecting import proxmox_config
 from proxtui.core.model import GuestKey, ServerRef, SourceState
@@ -20,6 +20,7 @@ from proxtui.registry import FEATURES
 from proxtui.wiring import open_runtime
 
 from .fakes import FakeClock, node_row, vm_row
+from .gating import MemoryJournal
 
 REF = ServerRef("acme", "prod")
 PIN = ":".join(["AB"] * 32)
@@ -166,3 +167,40 @@ def test_room_names_and_keys_differ() -> None:
     assert unique(lambda feature: feature.key)
     assert unique(lambda feature: feature.view)
     assert {feature.key for feature in FEATURES if feature.view} >= {"1", "2"}
+
+
+async def test_a_lock_for_a_time_is_a_lock_on_the_wire() -> None:
+    network, journal = Network(), MemoryJournal()
+    timed = config(write_mode="timed")
+    async with open_runtime(timed, transports={REF: network.transport}, make_journal=lambda: journal) as runtime:
+        client = runtime.connection(REF).client
+        with pytest.raises(ReadOnlyError, match=":write"):
+            await client.post("/nodes/n1/qemu/100/status/start")
+        assert network.seen == []
+        await runtime.write_lock.open(REF, 60, "for a test")
+        await client.post("/nodes/n1/qemu/100/status/start")
+        assert len(network.seen) == 1
+        await runtime.write_lock.close()
+        with pytest.raises(ReadOnlyError):
+            await client.post("/nodes/n1/qemu/100/status/start")
+        await client.get("/version")
+    assert [request.method for request in network.seen] == ["POST", "GET"]
+    assert [entry.event for entry in journal.entries] == ["write.open", "write.close"]
+    assert journal.closed
+
+
+async def test_leaving_closes_an_open_lock_in_the_audit() -> None:
+    journal = MemoryJournal()
+    async with open_runtime(config(write_mode="timed"), make_journal=lambda: journal) as runtime:
+        await runtime.write_lock.open("acme", 60, "for a test")
+    assert journal.entries[-1].message == "the program ended"
+
+
+async def test_who_only_reads_makes_no_audit() -> None:
+    made: list[int] = []
+    async with open_runtime(config(), make_journal=lambda: made.append(1) or MemoryJournal()) as runtime:  # type: ignore[func-returns-value]
+        assert runtime.gate.running() == ()
+        assert runtime.policy.role("acme") is Role.ADMIN
+        assert runtime.catalogue is runtime.catalogue
+        assert runtime.actor.pid
+    assert made == []
