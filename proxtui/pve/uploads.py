@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
-import uuid
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from pathlib import Path
@@ -47,7 +47,7 @@ class Upload:
         self._told = -1
         self._open: IO[bytes] | None = None
         self._running: AsyncGenerator[bytes, None] | None = None
-        self._boundary = uuid.uuid4().hex
+        self._boundary = os.urandom(16).hex()
         self._head, self._tail = self._frame()
 
     @property
