@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
-from operator import is_, is_not, ne
+from operator import ne
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
@@ -56,18 +56,6 @@ def _looked_up(old: Mapping[K, V], rows: Sequence[V], key_of: Callable[[V], K]) 
         else:
             new[key] = row
     return old if same == len(rows) == len(new) == len(old) else MappingProxyType(new)
-
-
-def differences(before: Mapping[K, V], after: Mapping[K, V]) -> tuple[list[K], list[K]]:
-    """The keys that are new or whose row differs, and those that are gone."""
-    if before is after:
-        return [], []
-    if len(before) == len(after) and all(map(is_, before, after)):
-        differs = list(map(is_not, after.values(), before.values()))
-        pairs = zip(compress(after.values(), differs), compress(before.values(), differs), strict=True)
-        return [key for key, (row, known) in zip(compress(after, differs), pairs, strict=True) if row != known], []
-    changed = [key for key, row in after.items() if (known := before.get(key)) is not row and known != row]
-    return changed, [key for key in before if key not in after]
 
 
 class Recalled(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
+from proxtui.core.lazy_rows import LazyRows, Placed
 from proxtui.core.rows import Column, Scalar, TableRow
 
 
@@ -24,18 +25,20 @@ class Order:
         self._values: list[Scalar] = []
         self._places: list[int] = []
 
-    def of(self, rows: Sequence[TableRow], column: Column[Any] | None, *, descending: bool) -> list[TableRow]:
+    def of(self, rows: Sequence[TableRow], column: Column[Any] | None, *, descending: bool) -> Sequence[TableRow]:
         """The rows in order; None, NaN and empty lists last. Without a column they stay as they come."""
         if column is None:
-            return list(rows)
-        values = list(map(column.value, rows))
+            return rows if isinstance(rows, LazyRows) else list(rows)
+        values = rows.values(column) if isinstance(rows, LazyRows) else list(map(column.value, rows))
         if self._asked != (column, descending) or self._values != values:
             self._asked, self._values = (column, descending), values
             self._places = places(values, descending=descending)
+        if isinstance(rows, LazyRows):
+            return Placed(rows, self._places)
         return list(map(rows.__getitem__, self._places))
 
 
-def sorted_rows(rows: Sequence[TableRow], column: Column[Any] | None, *, descending: bool) -> list[TableRow]:
+def sorted_rows(rows: Sequence[TableRow], column: Column[Any] | None, *, descending: bool) -> Sequence[TableRow]:
     """The rows in order; None, NaN and empty lists last. Without a column they stay as they come."""
     return Order().of(rows, column, descending=descending)
 

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from proxtui.core.filters import EVERYTHING, Filter
+from proxtui.core.lazy_rows import LazyRows
 from proxtui.core.rows import Column, TableRow
 from proxtui.kit.groups import Grouping, Head, Heads, grouped
 from proxtui.kit.ordering import Order
@@ -24,7 +25,7 @@ class RowList:
         self.heads = Heads()
         """The lines above the groups. The cursor counts rows, so it never stands on one of them."""
         self.all: Sequence[TableRow] = ()
-        self.shown: list[TableRow] = []
+        self.shown: Sequence[TableRow] = ()
         self.cursor = 0
         self._order = Order()
 
@@ -57,6 +58,8 @@ class RowList:
             return None
         if self.cursor < len(self.shown) and self.shown[self.cursor].key == key:
             return self.cursor
+        if isinstance(self.shown, LazyRows):
+            return self.shown.place_of(key)
         return next((index for index, row in enumerate(self.shown) if row.key == key), None)
 
     @property

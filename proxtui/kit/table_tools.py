@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from textual.binding import Binding, BindingType
 
 from proxtui.core.ages import at_least, counted
+from proxtui.core.lazy_rows import keys_of
 from proxtui.core.model import Fleet, Scope
 from proxtui.core.rows import Column, Scalar, TableRow, Tone
 from proxtui.kit.layout import ALWAYS
@@ -78,7 +79,7 @@ class TableTools(RowCopies[R]):
     def forget_marks(self, rows: Sequence[R]) -> None:
         """Marks of rows that are gone are gone too."""
         if self.marks:
-            left = self.marks & {row.key for row in rows}
+            left = self.marks.intersection(keys_of(rows))
             if left != self.marks:
                 self.marks = left
                 self.set_columns()

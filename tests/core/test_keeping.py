@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxtui.core.keeping import differences, kept
+from proxtui.core.keeping import kept
+from proxtui.core.model import Delta, ServerRef
 
 Row = tuple[int, str]
 ROWS = st.lists(st.tuples(st.integers(0, 6), st.sampled_from("ab")), max_size=8)
@@ -40,13 +41,12 @@ def test_equal_rows_give_the_old_mapping_itself(rows: list[Row]) -> None:
 
 
 @given(ROWS, ROWS)
-def test_differences_are_those_of_a_naive_walk(before: list[Row], after: list[Row]) -> None:
+def test_what_changed_is_what_a_naive_walk_finds(before: list[Row], after: list[Row]) -> None:
     old = known(before)
     for new in (known(after), kept(old, copied(after), key_of, key_of)):
-        changed, removed = differences(old, new)
-        assert set(changed) == {key for key, row in new.items() if key not in old or old[key] != row}
-        assert set(removed) == set(old) - set(new)
-        assert len(changed) == len(set(changed))
+        delta = Delta(ServerRef("acme", "berlin"), pairs=((old, new),))
+        assert delta.changed == {key for key, row in new.items() if key not in old or old[key] != row}
+        assert delta.removed == set(old) - set(new)
 
 
 def test_a_mapping_that_was_given_out_is_never_changed() -> None:

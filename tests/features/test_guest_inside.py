@@ -104,20 +104,22 @@ def test_filters_find_it(text: str, learned: Learned | None, found: bool) -> Non
 
 
 def test_a_row_is_a_new_one_when_something_was_learned_and_the_same_while_nothing_is() -> None:
-    first = {row.key: row for row in guest_rows(fleet_with(None))}
+    before = guest_rows(fleet_with(None))
+    first = {row.key: row for row in before}
     assert "10.3" not in first[KEY].haystack
     kept = next(iter(fleet_with(None).snapshots))
     told = fleet(replace(kept, guests={key: row.guest for key, row in first.items()}, learned={KEY: inside()}))
-    second = {row.key: row for row in guest_rows(told, previous=first)}
+    after = guest_rows(told, previous=before)
+    second = {row.key: row for row in after}
     assert second[KEY] is not first[KEY]
     assert second[KEY] != first[KEY]
     assert "10.3" in second[KEY].haystack
     assert first[KEY].asides is NO_ASIDES
     other = GuestKey(*ACME, "qemu", 101)
     assert second[other] is first[other]
-    third = {row.key: row for row in guest_rows(told, previous=second)}
-    assert all(third[key] is second[key] for key in second)
-    old = {row.key: row for row in guest_rows(replace(told, now=NOW + 2 * HOUR), previous=third)}
+    again = guest_rows(told, previous=after)
+    assert all(row is second[row.key] for row in again)
+    old = {row.key: row for row in guest_rows(replace(told, now=NOW + 2 * HOUR), previous=again)}
     assert COLUMN["ip"].text(old[KEY]).endswith("2h")
 
 

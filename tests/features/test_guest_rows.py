@@ -137,15 +137,33 @@ def test_the_filter_language_finds_guests(typed: str, vmids: list[int]) -> None:
 
 def test_rows_of_unchanged_guests_are_the_same_objects_again() -> None:
     first = fleet(snapshot(ACME, (vm(100), vm(101)), (node("pve1"),)))
-    rows = {row.key: row for row in guest_rows(first)}
+    rows = guest_rows(first)
+    seen = {row.key: row for row in rows}
     [berlin] = first.snapshots
     key = GuestKey(*ACME, "qemu", 101)
     changed = vm(101, cpu=0.9)
     later = Fleet((replace(berlin, guests={**berlin.guests, key: changed}, taken_at=NOW + 3),), NOW + 4)
     same, other = guest_rows(later, previous=rows)
-    assert same is rows[same.key]
+    assert same is seen[same.key]
     assert other.guest is changed
-    assert guest_rows(later) == [same, other]
+    assert list(guest_rows(later)) == [same, other]
+
+
+def test_every_column_has_the_same_value_with_and_without_rows() -> None:
+    guests = (vm(100, name="web", tags=("b", "a"), lock="backup", mem=7, netin=3), container(200, pool="prod", cpu=0.5))
+    rows = guest_rows(fleet(snapshot(ACME, guests, (node("pve1"),))))
+    for column in COLUMNS:
+        assert rows.values(column) == [column.value(row) for row in rows]
+
+
+def test_what_the_screen_sorts_by_first_makes_no_row() -> None:
+    rows = guest_rows(two_tenants())
+    for key in ("vmid", "name", "node", "status", "cpu", "mem", "uptime", "type"):
+        rows.values(next(column for column in COLUMNS if column.key == key))
+    assert rows.place_of(rows.keys()[-1]) == len(rows) - 1
+    assert rows.made == 0
+    assert rows[0] is rows[0]
+    assert rows.made == 1
 
 
 def test_a_poll_works_out_no_search_text_until_it_is_asked_for() -> None:
@@ -157,13 +175,14 @@ def test_a_poll_works_out_no_search_text_until_it_is_asked_for() -> None:
 
 def test_search_text_outlives_a_change_of_age_but_not_of_the_guest() -> None:
     known = snapshot(ACME, (vm(100, name="web"),))
-    [row] = guest_rows(fleet(known))
+    rows = guest_rows(fleet(known))
+    [row] = rows
     assert parse("web").matches(row)
-    [older] = guest_rows(fleet(known, now=NOW + 60), previous={row.key: row})
+    [older] = guest_rows(fleet(known, now=NOW + 60), previous=rows)
     assert older is not row
     assert older.haystack is row.haystack
     renamed = fleet(snapshot(ACME, (vm(100, name="mail"),)))
-    [other] = guest_rows(renamed, previous={row.key: row})
+    [other] = guest_rows(renamed, previous=rows)
     assert [parse(word).matches(other) for word in ("web", "mail")] == [False, True]
 
 
@@ -175,8 +194,9 @@ def test_rows_are_equal_when_what_they_show_of_the_guest_is() -> None:
 
 def test_rows_of_guests_on_an_offline_node_are_reused_too() -> None:
     known = fleet(snapshot(ACME, (vm(100),), (node("pve1", status="offline"),)))
-    [row] = guest_rows(known)
-    assert guest_rows(known, previous={row.key: row})[0] is row
+    rows = guest_rows(known)
+    [row] = rows
+    assert guest_rows(known, previous=rows)[0] is row
 
 
 def test_keys_are_those_of_pve_and_unique() -> None:

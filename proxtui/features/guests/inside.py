@@ -10,7 +10,7 @@ import msgspec
 
 from proxtui.core import text
 from proxtui.core.learned import Learned
-from proxtui.core.model import Fleet, GuestKey, ServerRef, Snapshot
+from proxtui.core.model import GuestKey, Snapshot
 from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone
 
 if TYPE_CHECKING:
@@ -34,30 +34,12 @@ class Asides(msgspec.Struct, frozen=True, gc=False):
 NO_ASIDES = Asides()
 
 
-def with_asides(rows: list[GuestRow], fleet: Fleet, previous: Mapping[GuestKey, GuestRow]) -> list[GuestRow]:
-    """The rows with what was learned of their guests; the same objects wherever nothing of it changed."""
-    told = {one.ref: one for one in fleet.snapshots if one.learned or one.recalled}
-    if not told:
-        return rows
-    return [_completed(row, told.get(ServerRef(row.key.tenant, row.key.server)), fleet.now, previous) for row in rows]
-
-
-def _completed(row: GuestRow, snapshot: Snapshot | None, now: float, previous: Mapping[GuestKey, GuestRow]) -> GuestRow:
-    if snapshot is None:
-        return row
-    learned, recalled = snapshot.learned.get(row.key), row.key in snapshot.recalled
-    asides = NO_ASIDES
+def asides_of(key: GuestKey, snapshot: Snapshot, now: float) -> Asides:
+    """What is known of a guest beside the poll; of most guests nothing."""
+    learned, recalled = snapshot.learned.get(key), key in snapshot.recalled
     if learned is not None:
-        asides = Asides(learned, learned.coarse_age(now), learned.backup_age(now), recalled)
-    elif recalled:
-        asides = Asides(recalled=True)
-    if asides == row.asides:
-        return row
-    if previous.get(row.key) is row:
-        # Somebody may have painted it already: a row never changes under those who hold it.
-        return msgspec.structs.replace(row, asides=asides, searched=None)
-    msgspec.structs.force_setattr(row, "asides", asides)
-    return row
+        return Asides(learned, learned.coarse_age(now), learned.backup_age(now), recalled)
+    return Asides(recalled=True) if recalled else NO_ASIDES
 
 
 def backup_field(row: GuestRow) -> Scalar:

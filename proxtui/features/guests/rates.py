@@ -1,15 +1,19 @@
-"""Bytes in a second, out of counters that were read twice. Pure."""
+"""Bytes in a second, out of counters that were read twice."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
-import msgspec
-
+from proxtui.core.model import GuestKey
 from proxtui.pve.models import Guest
 
 LONGEST = 120.0
 """Seconds between two readings above which their difference says nothing about now."""
+SPAN = 12.0
+"""Seconds of polls that are kept: PVE reads its guests every 10 s, so before that there is another reading."""
+APART = 3.0
+"""Seconds between the polls that are kept: whoever refreshes by hand must not fill the memory."""
 
 
 class Rates(NamedTuple):
@@ -24,47 +28,74 @@ class Rates(NamedTuple):
 UNKNOWN_RATES = Rates()
 
 
-class Counted(msgspec.Struct, frozen=True, gc=False, weakref=False):
-    """Two readings of a guest. A poll only puts them side by side: rates are worked out for the few that are shown."""
-
-    guest: Guest
-    """As the latest reading tells it; its uptime is when PVE read it: every 10 s, however often one asks."""
+class _Poll(NamedTuple):
     at: float
-    """When a poll brought this reading, on the monotonic clock."""
-    before: Guest | None = None
-    """The reading before this one; None while there is none that tells a rate."""
-    before_at: float = 0.0
-
-    @property
-    def rates(self) -> Rates:
-        """How fast the counters grew between the two."""
-        if self.before is None:
-            return UNKNOWN_RATES
-        seconds = _seconds(self.before, self.before_at, self.guest, self.at)
-        if not 0 < seconds <= LONGEST:
-            return UNKNOWN_RATES
-        pairs = zip(_counters(self.before), _counters(self.guest), strict=True)
-        return Rates(*(_rate(old, new, seconds) for old, new in pairs))
+    """On the monotonic clock."""
+    guests: Mapping[GuestKey, Guest]
 
 
-def counted(guest: Guest, at: float, known: Counted | None) -> Counted:
-    """What is known after one more poll.
+class Readings:
+    """What the last polls of one server told. They share every guest that did not change, so keeping them is cheap.
 
-    The rates are unknown until a second, newer reading is there, and after a guest has started anew.
+    Rates are worked out for the few guests that are shown, when they are.
     """
-    if known is None or guest.status in ("stopped", "unknown"):
-        return Counted(guest, at)
-    if _seconds(known.guest, known.at, guest, at) == 0:
-        # The same reading of PVE once more: what was found out then still holds.
-        return known
-    return Counted(guest, at, known.guest, known.at)
+
+    def __init__(self) -> None:
+        self._polls: list[_Poll] = []
+        """The newest first."""
+
+    def note(self, at: float, guests: Mapping[GuestKey, Guest]) -> None:
+        """Take what a poll told at ``at`` (monotonic); the same poll may come again, with truer readings laid over."""
+        polls = self._polls
+        if polls and polls[0].guests is guests:
+            return
+        if polls and (polls[0].at >= at or (len(polls) > 1 and polls[0].at - polls[1].at < APART)):
+            del polls[0]
+        polls.insert(0, _Poll(at, guests))
+        while len(polls) > 2 and polls[-2].at <= at - SPAN:
+            del polls[-1]
+
+    def rates(self, key: GuestKey, guest: Guest) -> Rates:
+        """How fast the counters of ``guest`` grew since the reading before it.
+
+        Unknown until there are two readings, and after a guest has started anew.
+        """
+        if guest.status in ("stopped", "unknown"):
+            return UNKNOWN_RATES
+        at: float | None = None
+        for number, (polled_at, guests) in enumerate(self._polls):
+            told = guests.get(key)
+            if told is None:
+                break
+            if _reading(told) == _reading(guest):
+                # The same reading of PVE: it was there at least since this poll.
+                at = polled_at
+            elif at is not None:
+                return _grown(told, self._first_told(key, told, number), guest, at)
+        return UNKNOWN_RATES
+
+    def _first_told(self, key: GuestKey, guest: Guest, number: int) -> float:
+        """When the first of the polls told this reading that poll ``number`` told."""
+        at = self._polls[number].at
+        for polled_at, guests in self._polls[number + 1 :]:
+            told = guests.get(key)
+            if told is None or _reading(told) != _reading(guest):
+                break
+            at = polled_at
+        return at
 
 
-def _seconds(before: Guest, before_at: float, now: Guest, at: float) -> float:
-    """Between the two readings: by the guest's uptime, or by the polls where that is unknown."""
-    if before.uptime and now.uptime:
-        return now.uptime - before.uptime
-    return 0 if _counters(before) == _counters(now) else at - before_at
+def _grown(before: Guest, before_at: float, now: Guest, at: float) -> Rates:
+    # By the uptime, which is when PVE read it: every 10 s, however often one asks; by the polls where it is unknown.
+    seconds = now.uptime - before.uptime if before.uptime and now.uptime else at - before_at
+    if not 0 < seconds <= LONGEST:
+        return UNKNOWN_RATES
+    return Rates(*(_rate(old, new, seconds) for old, new in zip(_counters(before), _counters(now), strict=True)))
+
+
+def _reading(guest: Guest) -> object:
+    """What tells one reading of PVE from another."""
+    return guest.uptime or _counters(guest)
 
 
 def _counters(guest: Guest) -> tuple[int | None, int | None, int | None, int | None]:

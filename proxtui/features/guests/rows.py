@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import msgspec
 
 from proxtui.core import text
 from proxtui.core.ages import age_text, coarse_age, is_old
 from proxtui.core.fields import guest_field, guest_haystack
-from proxtui.core.model import Fleet, GuestKey, Scope, Snapshot, SourceState
+from proxtui.core.lazy_rows import LazyRows
+from proxtui.core.model import Fleet, GuestKey, Scope, ServerRef, Snapshot, SourceState
 from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone, tone_of_load
-from proxtui.features.guests.inside import INSIDE_COLUMNS, NO_ASIDES, ROW_FIELDS, Asides, name_text, with_asides
-from proxtui.features.guests.rates import UNKNOWN_RATES, Counted, Rates, counted
+from proxtui.features.guests.inside import INSIDE_COLUMNS, NO_ASIDES, ROW_FIELDS, Asides, asides_of, name_text
+from proxtui.features.guests.rates import UNKNOWN_RATES, Rates, Readings
 from proxtui.pve.models import Guest
 
 EVERYWHERE = Scope()
 
 
 class GuestRow(msgspec.Struct, frozen=True, eq=False, gc=False, weakref=False):
-    """One guest with what is known of its server at the moment.
-
-    One is made for every guest that a poll changed, though one screen of them is seen: it only holds what it is given,
-    and works out the rest when asked.
-    """
+    """One guest with what is known of its server at the moment. Works out the rest when asked."""
 
     key: GuestKey
     guest: Guest
@@ -33,12 +33,14 @@ class GuestRow(msgspec.Struct, frozen=True, eq=False, gc=False, weakref=False):
     """Coarse seconds; None while unknown. See ``core.ages``."""
     node_offline: bool
     """PVE keeps the last values of an offline node's guests for up to five minutes."""
-    counted: Counted | None = None
-    """The counters, and how fast they grow; None while no poll has brought any. Rows are equal whatever it says."""
-    searched: str | None = None
-    """The haystack, once somebody has asked for it."""
     asides: Asides = NO_ASIDES
     """What its guest was asked beside the poll."""
+    readings: Readings | None = None
+    """What the polls of its server told; None while there was none. Rows are equal whatever it says."""
+    grown: Rates | None = None
+    """How fast its counters grow, once somebody has asked for it."""
+    searched: str | None = None
+    """The haystack, once somebody has asked for it."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, GuestRow) and self._compared == other._compared
@@ -62,7 +64,13 @@ class GuestRow(msgspec.Struct, frozen=True, eq=False, gc=False, weakref=False):
     @property
     def rates(self) -> Rates:
         """Bytes in a second. Unknown where knowledge is old: a rate is of now or of nothing."""
-        return UNKNOWN_RATES if self.counted is None or self.muted else self.counted.rates
+        if self.readings is None or self.muted:
+            return UNKNOWN_RATES
+        found = self.grown
+        if found is None:
+            found = self.readings.rates(self.key, self.guest)
+            msgspec.structs.force_setattr(self, "grown", found)
+        return found
 
     @property
     def muted(self) -> bool:
@@ -93,47 +101,117 @@ class GuestRow(msgspec.Struct, frozen=True, eq=False, gc=False, weakref=False):
         return read(self) if read else guest_field(self.key, self.guest, name, self.asides.learned)
 
 
+class _Part(NamedTuple):
+    """What the rows of one server have in common."""
+
+    snapshot: Snapshot
+    age: int | None
+    offline: set[str]
+    readings: Readings | None
+
+
+class GuestRows(LazyRows[GuestRow]):
+    """The guests in scope. A row whose guest and surroundings are those of the poll before is the same object again.
+
+    Of the poll before only those rows are looked at that somebody had asked for then: the others nobody has seen.
+    """
+
+    def __init__(self, fleet: Fleet, scope: Scope, kind: str | None, previous: GuestRows | None) -> None:
+        self._now = fleet.now
+        self._made: dict[GuestKey, GuestRow] = {}
+        self._known: Mapping[GuestKey, GuestRow] = previous._made if previous is not None else {}
+        # Also of what is out of scope: when it is back in sight, its rates are too.
+        self._readings: Mapping[ServerRef, Readings] = _noted(fleet, previous._readings if previous is not None else {})
+        self._keys: list[GuestKey] = []
+        self._guests: list[Guest] = []
+        self._parts: list[_Part] = []
+        self._starts: list[int] = []
+        for snapshot in fleet.snapshots:
+            if scope.covers_server(snapshot.ref):
+                self._add(snapshot, scope.node, kind)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @property
+    def made(self) -> int:
+        """How many rows somebody has looked at."""
+        return len(self._made)
+
+    def keys(self) -> Sequence[GuestKey]:
+        return self._keys
+
+    def values(self, column: Column[GuestRow]) -> list[Scalar]:
+        read = _DIRECT.get(column.value)
+        return list(map(read, self._guests)) if read is not None else super().values(column)
+
+    def make(self, number: int) -> GuestRow:
+        key = self._keys[number]
+        row = self._made.get(key)
+        if row is None:
+            part = self._parts[bisect_right(self._starts, number) - 1]
+            row = self._made[key] = self._row(key, self._guests[number], part)
+        return row
+
+    def _add(self, snapshot: Snapshot, node: str | None, kind: str | None) -> None:
+        offline = {key.node for key, known in snapshot.nodes.items() if known.status == "offline"}
+        age = coarse_age(snapshot, self._now)
+        self._starts.append(len(self._keys))
+        self._parts.append(_Part(snapshot, age, offline, self._readings.get(snapshot.ref)))
+        guests: Mapping[GuestKey, Guest] = snapshot.guests
+        if node or kind:
+            guests = {
+                key: guest for key, guest in guests.items() if node in (None, guest.node) and kind in (None, key.kind)
+            }
+        self._keys.extend(guests)
+        self._guests.extend(guests.values())
+
+    def _row(self, key: GuestKey, guest: Guest, part: _Part) -> GuestRow:
+        state, cut_off = part.snapshot.state, guest.node in part.offline
+        age = None if cut_off else part.age
+        asides = asides_of(key, part.snapshot, self._now)
+        row = self._known.get(key)
+        if row is None or row.guest is not guest:
+            return GuestRow(key, guest, state, age, cut_off, asides, part.readings)
+        if row.asides == asides and row.age == age and row.state is state and row.node_offline is cut_off:
+            return row
+        searched = row.searched if row.asides == asides else None
+        return GuestRow(key, guest, state, age, cut_off, asides, part.readings, row.grown, searched)
+
+
+def _noted(fleet: Fleet, known: Mapping[ServerRef, Readings]) -> dict[ServerRef, Readings]:
+    """The readings with what the fleet tells now."""
+    found: dict[ServerRef, Readings] = {}
+    for snapshot in fleet.snapshots:
+        if snapshot.taken_at is not None:
+            found[snapshot.ref] = known.get(snapshot.ref) or Readings()
+            found[snapshot.ref].note(snapshot.taken_at, snapshot.guests)
+    return found
+
+
 def guest_rows(
     fleet: Fleet,
     scope: Scope = EVERYWHERE,
     *,
     kind: str | None = None,
-    previous: Mapping[GuestKey, GuestRow] | None = None,
-) -> list[GuestRow]:
+    previous: GuestRows | None = None,
+) -> GuestRows:
     """The guests in scope, in configured order of servers; ``kind`` is ``qemu``, ``lxc`` or None for both.
 
-    ``previous`` are the rows of the poll before: rates come out of both. A row whose guest and surroundings are
-    unchanged is the same object again.
+    ``previous`` are the rows of the poll before: rates come out of both.
     """
-    old = previous or {}
-    rows: list[GuestRow] = []
-    for snapshot in fleet.snapshots:
-        if scope.covers_server(snapshot.ref):
-            rows.extend(_rows_of(snapshot, fleet.now, scope.node, kind, old))
-    return with_asides(rows, fleet, old)
+    return GuestRows(fleet, scope, kind, previous)
 
 
-def _rows_of(
-    snapshot: Snapshot, now: float, node: str | None, kind: str | None, previous: Mapping[GuestKey, GuestRow]
-) -> Iterator[GuestRow]:
-    state, server_age, taken_at = snapshot.state, coarse_age(snapshot, now), snapshot.taken_at
-    offline = {key.node for key, known in snapshot.nodes.items() if known.status == "offline"}
-    for key, guest in snapshot.guests.items():
-        if (kind and key.kind != kind) or (node and guest.node != node):
-            continue
-        cut_off = guest.node in offline
-        age = None if cut_off else server_age
-        row = previous.get(key)
-        if row is None:
-            known = None if taken_at is None else counted(guest, taken_at, None)
-            yield GuestRow(key, guest, state, age, cut_off, known)
-        elif row.guest is not guest:
-            known = row.counted if taken_at is None else counted(guest, taken_at, row.counted)
-            yield GuestRow(key, guest, state, age, cut_off, known)
-        elif row.age == age and row.state is state and row.node_offline is cut_off:
-            yield row
-        else:
-            yield GuestRow(key, guest, state, age, cut_off, row.counted, row.searched)
+_DIRECT: dict[Callable[[GuestRow], Scalar], Callable[[Guest], Scalar]] = {}
+"""How to read a column from a guest when there is no row yet."""
+
+
+def _of_guest(name: str) -> Callable[[GuestRow], Any]:
+    """Reads a field of the guest."""
+    read: Callable[[GuestRow], Any] = attrgetter(f"guest.{name}")
+    _DIRECT[read] = attrgetter(name)
+    return read
 
 
 def status_text(row: GuestRow) -> str:
@@ -217,15 +295,15 @@ def _yes_no(value: bool | None) -> str:
 
 
 COLUMNS: tuple[Column[GuestRow], ...] = (
-    Column("status", "State", lambda r: r.guest.status, status_text, 8, 1, tone=status_tone),
-    Column("vmid", "ID", lambda r: r.key.vmid, lambda r: str(r.key.vmid), 5, 1, align="right"),
-    Column("name", "Name", lambda r: r.guest.name, name_text, 13, 1, grow=True),
-    Column("node", "Node", lambda r: r.guest.node, lambda r: r.guest.node, 8, 3),
+    Column("status", "State", _of_guest("status"), status_text, 8, 1, tone=status_tone),
+    Column("vmid", "ID", _of_guest("vmid"), lambda r: str(r.key.vmid), 5, 1, align="right"),
+    Column("name", "Name", _of_guest("name"), name_text, 13, 1, grow=True),
+    Column("node", "Node", _of_guest("node"), lambda r: r.guest.node, 8, 3),
     Column("server", "Server", lambda r: r.key.server, lambda r: r.key.server, 9, 4),
     Column("tenant", "Tenant", lambda r: r.key.tenant, lambda r: r.key.tenant, 9, 5),
-    Column("cpu", "CPU", lambda r: r.guest.cpu, _cpu_text, 5, 2, align="right", tone=_cpu_tone),
-    Column("mem", "Memory", lambda r: r.guest.mem, _memory_text, 14, 2, align="right", tone=_memory_tone),
-    Column("disk", "Disk", lambda r: r.guest.disk, _disk_text, 14, 8, align="right", tone=_disk_tone),
+    Column("cpu", "CPU", _of_guest("cpu"), _cpu_text, 5, 2, align="right", tone=_cpu_tone),
+    Column("mem", "Memory", _of_guest("mem"), _memory_text, 14, 2, align="right", tone=_memory_tone),
+    Column("disk", "Disk", _of_guest("disk"), _disk_text, 14, 8, align="right", tone=_disk_tone),
     _rate("netin_rate", "Net in/s", 8, lambda rates: rates.netin),
     _rate("netout_rate", "Net out/s", 8, lambda rates: rates.netout),
     _rate("diskread_rate", "Read/s", 9, lambda rates: rates.diskread),
@@ -233,7 +311,7 @@ COLUMNS: tuple[Column[GuestRow], ...] = (
     Column(
         "uptime",
         "Uptime",
-        lambda r: r.guest.uptime,
+        _of_guest("uptime"),
         _uptime_text,
         7,
         5,
@@ -241,23 +319,19 @@ COLUMNS: tuple[Column[GuestRow], ...] = (
         tone=lambda r: _muted_when_unknown(r.is_running),
     ),
     Column("tags", "Tags", lambda r: list(r.guest.tags), lambda r: " ".join(r.guest.tags), 10, 6),
-    Column("pool", "Pool", lambda r: r.guest.pool, lambda r: r.guest.pool or "", 7, 9),
-    Column(
-        "hastate", "HA", lambda r: r.guest.hastate, lambda r: r.guest.hastate or "", 7, 8, tone=_ha_tone, shown=False
-    ),
-    Column("lock", "Lock", lambda r: r.guest.lock, lambda r: r.guest.lock or "", 8, 7, tone=lambda r: Tone.WARN),
+    Column("pool", "Pool", _of_guest("pool"), lambda r: r.guest.pool or "", 7, 9),
+    Column("hastate", "HA", _of_guest("hastate"), lambda r: r.guest.hastate or "", 7, 8, tone=_ha_tone, shown=False),
+    Column("lock", "Lock", _of_guest("lock"), lambda r: r.guest.lock or "", 8, 7, tone=lambda r: Tone.WARN),
     Column("age", "Age", lambda r: r.age, lambda r: age_text(r.age), 4, 3, align="right", tone=lambda r: Tone.MUTED),
-    Column("type", "Type", lambda r: r.key.kind, lambda r: r.key.kind, 4, shown=False),
-    Column(
-        "maxcpu", "CPUs", lambda r: r.guest.maxcpu, lambda r: _number(r.guest.maxcpu), 4, align="right", shown=False
-    ),
-    Column("maxmem", "Max memory", lambda r: r.guest.maxmem, lambda r: text.size(r.guest.maxmem), 10, shown=False),
-    Column("maxdisk", "Max disk", lambda r: r.guest.maxdisk, lambda r: text.size(r.guest.maxdisk), 9, shown=False),
-    Column("netin", "Net in", lambda r: r.guest.netin, lambda r: text.size(r.guest.netin), 9, shown=False),
-    Column("netout", "Net out", lambda r: r.guest.netout, lambda r: text.size(r.guest.netout), 9, shown=False),
-    Column("diskread", "Read", lambda r: r.guest.diskread, lambda r: text.size(r.guest.diskread), 9, shown=False),
-    Column("diskwrite", "Written", lambda r: r.guest.diskwrite, lambda r: text.size(r.guest.diskwrite), 9, shown=False),
-    Column("template", "Template", lambda r: r.guest.template, lambda r: _yes_no(r.guest.template), 8, shown=False),
+    Column("type", "Type", _of_guest("type"), lambda r: r.key.kind, 4, shown=False),
+    Column("maxcpu", "CPUs", _of_guest("maxcpu"), lambda r: _number(r.guest.maxcpu), 4, align="right", shown=False),
+    Column("maxmem", "Max memory", _of_guest("maxmem"), lambda r: text.size(r.guest.maxmem), 10, shown=False),
+    Column("maxdisk", "Max disk", _of_guest("maxdisk"), lambda r: text.size(r.guest.maxdisk), 9, shown=False),
+    Column("netin", "Net in", _of_guest("netin"), lambda r: text.size(r.guest.netin), 9, shown=False),
+    Column("netout", "Net out", _of_guest("netout"), lambda r: text.size(r.guest.netout), 9, shown=False),
+    Column("diskread", "Read", _of_guest("diskread"), lambda r: text.size(r.guest.diskread), 9, shown=False),
+    Column("diskwrite", "Written", _of_guest("diskwrite"), lambda r: text.size(r.guest.diskwrite), 9, shown=False),
+    Column("template", "Template", _of_guest("template"), lambda r: _yes_no(r.guest.template), 8, shown=False),
     *INSIDE_COLUMNS,
 )
 """Keys as PVE spells them, plus ``tenant``, ``server``, ``age``, the rates and what guests are asked slowly."""

@@ -15,7 +15,7 @@ from proxtui.core.model import Fleet, GuestKey, Scope, ServerRef
 from proxtui.core.rows import Column, Tone
 from proxtui.features.guests.hidden import hidden_guests
 from proxtui.features.guests.inside import ASKED, oldest_last
-from proxtui.features.guests.rows import COLUMNS, GuestRow, guest_rows, status_text, status_tone
+from proxtui.features.guests.rows import COLUMNS, GuestRow, GuestRows, guest_rows, status_text, status_tone
 from proxtui.kit.one_line import Notice
 from proxtui.kit.sectioned_view import Section, SectionedView
 from proxtui.kit.signs import state_sign
@@ -82,7 +82,7 @@ class GuestsView(SectionedView[GuestRow, "GuestDetail"]):
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
         super().__init__(runtime, SCREEN_COLUMNS, id=id)
         self.kind: str | None = None
-        self._rows: dict[GuestKey, GuestRow] = {}
+        self._rows: GuestRows | None = None
         self.notice = Notice(id="not-seen")
         self.wish: Wish | None = None
         """What somebody wants to be asked slowly; None: nothing."""
@@ -133,11 +133,8 @@ class GuestsView(SectionedView[GuestRow, "GuestDetail"]):
 
     def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[GuestRow]:
         self.hide_columns({"server", "tenant"} if scope.server else {"tenant"} if scope.tenant else set())
-        rows = guest_rows(fleet, scope, kind=self.kind, previous=self._rows)
-        everything = scope == Scope() and self.kind is None
-        # What is out of sight for a while keeps its counters: when it is back, its rates are too.
-        self._rows = {**({} if everything else self._rows), **{row.key: row for row in rows}}
-        return rows
+        self._rows = guest_rows(fleet, scope, kind=self.kind, previous=self._rows)
+        return self._rows
 
     def name_of(self, row: GuestRow) -> str:
         return f"{row.key.vmid} {row.guest.name or ''}".rstrip()
