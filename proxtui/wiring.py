@@ -56,28 +56,16 @@ async def open_runtime(
     store = Store(clock)
     connections: dict[ServerRef, Connection] = {}
     acting = Acting(config, clock, connections, read_only=locked, features=features, make_journal=make_journal)
+    join = partial(connect, clock=clock, read_only=locked, ask_totp=ask_totp)
     async with AsyncExitStack() as closing:
         for ref, server in servers:
             transport = (transports or {}).get(ref)
-            connection = connect(
-                ref,
-                server,
-                clock,
-                read_only=locked,
-                lock=partial(acting.locked, ref),
-                ask_totp=ask_totp,
-                transport=transport,
-            )
+            connection = join(ref, server, lock=partial(acting.locked, ref), transport=transport)
             closing.push_async_callback(connection.aclose)
             connections[ref] = connection
             store.register(ref, interval=settings.interval, unverified_tls=server.trust.mode == "off")
-        poller = Poller(
-            list(connections.values()),
-            store,
-            clock,
-            interval=settings.interval,
-            background_interval=settings.background_interval,
-        )
+        paces = {"interval": settings.interval, "background_interval": settings.background_interval}
+        poller = Poller(list(connections.values()), store, clock, **paces)
         acting.serve(store, poller)
         # Closed before the connections are: what is under way needs them to the end.
         closing.push_async_callback(acting.aclose)
