@@ -64,8 +64,8 @@ async def open_runtime(
             closing.push_async_callback(connection.aclose)
             connections[ref] = connection
             store.register(ref, interval=settings.interval, unverified_tls=server.trust.mode == "off")
-        paces = {"interval": settings.interval, "background_interval": settings.background_interval}
-        poller = Poller(list(connections.values()), store, clock, **paces)
+        pace, background = settings.interval, settings.background_interval
+        poller = Poller(list(connections.values()), store, clock, interval=pace, background_interval=background)
         acting.serve(store, poller)
         # Closed before the connections are: what is under way needs them to the end.
         closing.push_async_callback(acting.aclose)
