@@ -141,6 +141,8 @@ class Param:
     required: bool = False
     only: str = ""
     """``qemu`` or ``lxc`` when the other kind does not know it."""
+    modern: bool = False
+    """True: only 9.x knows it."""
     pattern: str | None = None
     format: str = "value does not match the regex pattern"
 
@@ -235,19 +237,23 @@ def need(path: str, *names: str) -> Check:
     return check
 
 
-def verify(route: Route, path: dict[str, str], given: dict[str, Any]) -> dict[str, Any]:
+def _wrong_vmid(path: dict[str, str]) -> dict[str, str]:
+    if "vmid" not in path:
+        return {}
+    if not re.fullmatch(r"\d{1,9}", path["vmid"]):
+        return {"vmid": f"type check ('integer') failed - got '{path['vmid']}'"}
+    return {"vmid": "value must have a minimum value of 100"} if int(path["vmid"]) < 100 else {}
+
+
+def verify(route: Route, path: dict[str, str], given: dict[str, Any], modern: bool = True) -> dict[str, Any]:
     """Check parameters the way the schema does: all errors at once. Raises a 400."""
-    errors: dict[str, str] = {}
+    errors: dict[str, str] = _wrong_vmid(path)
     good: dict[str, Any] = {}
-    if "vmid" in path and not re.fullmatch(r"\d{1,9}", path["vmid"]):
-        errors["vmid"] = f"type check ('integer') failed - got '{path['vmid']}'"
-    elif "vmid" in path and int(path["vmid"]) < 100:
-        errors["vmid"] = "value must have a minimum value of 100"
     for name, value in given.items():
         param = route.params.get(name)
         if param is None and route.more is not None and route.more.fullmatch(name):
             good[name] = value
-        elif param is None or (param.only and param.only != path.get("kind")):
+        elif param is None or (param.modern and not modern) or (param.only and param.only != path.get("kind")):
             errors[name] = UNKNOWN
         else:
             try:

@@ -105,7 +105,7 @@ class SimApp:
         given = _parameters(request)
         if request.record is not None and request.method != "GET":
             request.record.params = shown(given)
-        call.params, call.upload = verify(route, values, given), request.upload
+        call.params, call.upload = verify(route, values, given, self.site.modern), request.upload
         data = route.run(call)
         return self._reply(route, data, remote)
 

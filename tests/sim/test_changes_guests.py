@@ -119,7 +119,7 @@ async def test_a_guest_comes_back_from_its_archive(doer: Doer) -> None:
     rows = await doer.get(f"/nodes/{guest.node}/storage/nfs-backup/content", content="backup", vmid=guest.vmid)
     archive = max(rows, key=lambda row: row["ctime"])["volid"]
     new = f"/nodes/{guest.node}/qemu"
-    status, text = await doer.refusal("POST", new, vmid=guest.vmid, archive=archive)
+    _, text = await doer.refusal("POST", new, vmid=guest.vmid, archive=archive)
     assert text == f"unable to restore VM {guest.vmid} - VM {guest.vmid} already exists on node '{guest.node}'"
     assert await doer.refusal("POST", new, vmid=150, archive=archive, scsi0="local-lvm:1") == (
         400,

@@ -109,7 +109,7 @@ SERVICE = {
     "max_restart": POSITIVE,
     "max_relocate": POSITIVE,
     "comment": TEXT,
-    "failback": BOOL,
+    "failback": Param("boolean", modern=True),
     "state": Param(choices=("started", "stopped", "enabled", "disabled", "ignored")),
 }
 POOL_CHANGE = {"comment": TEXT, "vms": TEXT, "storage": TEXT, "delete": BOOL, "allow-move": BOOL}
@@ -130,7 +130,7 @@ CLUSTER_CHANGES = (
     ),
     Route("GET", RESOURCE, ha_changes.one, check=SYS_AUDIT),
     Route("PUT", RESOURCE, ha_changes.change, SERVICE | {"digest": DIGEST, "delete": TEXT}, CONSOLE, daemon=True),
-    Route("DELETE", RESOURCE, ha_changes.remove, {"purge": BOOL}, CONSOLE, daemon=True),
+    Route("DELETE", RESOURCE, ha_changes.remove, {"purge": Param("boolean", modern=True)}, CONSOLE, daemon=True),
     *(
         Route("POST", f"{RESOURCE}/{verb}", ha_changes.migrate, {"node": Param(required=True)}, CONSOLE, daemon=True)
         for verb in ("migrate", "relocate")
