@@ -55,6 +55,8 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         name="audit",
         title="Audit",
+        key="6",
+        view="proxtui.features.audit.screen:AuditView",
         commands="proxtui.features.audit.cli:audit",
         summary="The audit: list it, prove it, take it out.",
     ),

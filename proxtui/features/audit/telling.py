@@ -57,19 +57,19 @@ def who_lines(row: AuditRow) -> Lines:
     actor = row.entry.actor
     lines = [
         ("User", f"{actor.user} ({actor.role}, known by {actor.method})"),
-        ("System user", f"{actor.os_user} ({actor.uid})"),
+        ("OS user", f"{actor.os_user} ({actor.uid})"),
         ("Login UID", "" if actor.loginuid is None else str(actor.loginuid)),
         ("Session", "" if actor.session is None else str(actor.session)),
         ("Terminal", actor.tty),
         ("Process", f"{actor.pid} on {actor.host}"),
-        ("SSH (claimed)", actor.ssh_claimed),
+        ("SSH claims", actor.ssh_claimed),
     ]
     return [(label, text) for label, text in lines if text]
 
 
 def proof_lines(record: Record) -> Lines:
     """What binds the row to the one before it."""
-    return [("Change", record.op_id), ("Code before", record.prev), ("Code", record.mac)]
+    return [("Change", record.op_id), ("Before", record.prev), ("Code", record.mac)]
 
 
 def _step(row: AuditRow) -> tuple[str, str]:
