@@ -36,7 +36,8 @@ class Ears:
 
     def open(self, now: float) -> None:
         """The question is on the screen."""
-        self._open_since = now
+        # What is never deaf takes also what was typed ahead.
+        self._open_since = now if self.deaf else float("-inf")
 
     def close(self) -> None:
         """It is not, or it is answered."""
@@ -66,6 +67,8 @@ class Dialog(ModalScreen[None], Generic[A]):
     Dialog Input:focus { background-tint: transparent; border: none; background: $primary 30%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "Cancel")]
+    AUTO_FOCUS: ClassVar[str | None] = ""
+    """Each says itself who has the keys at first."""
     DEAF: ClassVar[float] = 0.0
     TAKES_PASTE: ClassVar[bool] = True
     DECISIVE: ClassVar[frozenset[str]] = frozenset()
@@ -82,8 +85,7 @@ class Dialog(ModalScreen[None], Generic[A]):
         self.has_left = False
         """True once nobody waits for its answer any more."""
         if not self._ears.deaf:
-            # Letters that were typed ahead belong to it.
-            self._ears.open(float("-inf"))
+            self._ears.open(clock())
         self.waiting = False
         """True from an answer until the next question: nothing is heard then."""
 
@@ -113,7 +115,7 @@ class Dialog(ModalScreen[None], Generic[A]):
     def again(self) -> None:
         """Listen again, after an answer that did not settle it."""
         self.waiting = False
-        self._ears.open(self._clock())
+        self._listen()
 
     async def answer(self) -> A | None:
         """The next answer; None when somebody gave up."""
@@ -137,7 +139,11 @@ class Dialog(ModalScreen[None], Generic[A]):
             self.call_later(self.leave)
         elif not self.waiting:
             # Not before it is painted: until then nobody can have read it.
-            self.call_after_refresh(self.again)
+            self.call_after_refresh(self._listen)
+
+    def _listen(self) -> None:
+        if not self.waiting:
+            self._ears.open(self._clock())
 
     def on_screen_suspend(self) -> None:
         self._ears.close()

@@ -74,6 +74,8 @@ class ActionMenu(Dialog[Choice]):
         super().__init__()
         self._title = title
         self.entries = list(entries)
+        self._said_of: object = None
+        """What the line below the actions is about."""
         self._table = LiveTable(COLUMNS, sort="", empty="nothing can be done to it here", noun="action", header=False)
         self._notice = Notice()
 
@@ -95,6 +97,7 @@ class ActionMenu(Dialog[Choice]):
 
     def say(self, text: str, tone: Tone = Tone.WARN) -> None:
         """A line below the actions."""
+        self._said_of = self._table.rows.cursor_key
         self._notice.say(text, tone)
 
     def _show(self, entries: Sequence[MenuEntry]) -> None:
@@ -140,7 +143,8 @@ class ActionMenu(Dialog[Choice]):
 
     def on_live_table_highlighted(self, event: LiveTable.Highlighted) -> None:
         event.stop()
-        self.say("")
+        if self._table.rows.cursor_key != self._said_of:
+            self.say("")
 
     def _take(self, entry: MenuEntry, rehearse: bool = False) -> None:
         if entry.targets:

@@ -91,7 +91,7 @@ class RunsPanel(ModalScreen[None]):
 
     def paint(self) -> None:
         """Show how it is now."""
-        if not self.is_mounted:
+        if not self.is_attached:
             return
         now = self._changing.runtime.clock.time()
         rows = self._changing.runs.rows(now)
