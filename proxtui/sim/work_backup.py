@@ -24,25 +24,7 @@ def backup(
 ) -> Task:
     """vzdump of one guest. A full storage makes it fail, as it does on a Sunday night."""
     node, store = site.nodes[guest.node], site.storages[storage]
-    gib = guest.maxdisk / 1024**3
-    log: list[work.Step] = [
-        (
-            0.2,
-            f"INFO: starting new backup job: vzdump {guest.vmid} --mode {mode} --compress zstd --storage {storage}",
-        ),
-        (0.4, f"INFO: Starting Backup of VM {guest.vmid} ({guest.kind})"),
-        (0.5, f"INFO: Backup started at {work.stamp(site, 0.5)}"),
-        (0.6, f"INFO: status = {guest.status}"),
-        (0.7, f"INFO: backup mode: {mode}"),
-        (0.8, f"INFO: {work.word(guest)} Name: {guest.name}"),
-    ]
-    log += [
-        (
-            1 + step * seconds / 11,
-            f"INFO: {step * 10:3d}% ({gib * step / 10:.1f} GiB of {gib:.1f} GiB), read: 212.4 MiB/s",
-        )
-        for step in range(1, 10)
-    ]
+    log = _log(site, guest, storage, mode, seconds)
     full = site.used(store, node.name, site.world.now()) >= store.total * 0.98 or not store.active
     fails = work.locked(guest)
 
@@ -65,6 +47,29 @@ def backup(
     fails = fails or (work.Late("job errors") if full else None)
     steps = [*log, *effects]
     return work.begin(site, node, "vzdump", number, user, seconds=seconds, steps=steps, fails=fails)
+
+
+def _log(site: Site, guest: Guest, storage: str, mode: str, seconds: float) -> list[work.Step]:
+    """What vzdump says of one guest until it ends."""
+    gib = guest.maxdisk / 1024**3
+    log: list[work.Step] = [
+        (
+            0.2,
+            f"INFO: starting new backup job: vzdump {guest.vmid} --mode {mode} --compress zstd --storage {storage}",
+        ),
+        (0.4, f"INFO: Starting Backup of VM {guest.vmid} ({guest.kind})"),
+        (0.5, f"INFO: Backup started at {work.stamp(site, 0.5)}"),
+        (0.6, f"INFO: status = {guest.status}"),
+        (0.7, f"INFO: backup mode: {mode}"),
+        (0.8, f"INFO: {work.word(guest)} Name: {guest.name}"),
+    ]
+    return log + [
+        (
+            1 + step * seconds / 11,
+            f"INFO: {step * 10:3d}% ({gib * step / 10:.1f} GiB of {gib:.1f} GiB), read: 212.4 MiB/s",
+        )
+        for step in range(1, 10)
+    ]
 
 
 def backup_many(site: Site, node: Node, guests: Sequence[Guest], user: str, storage: str) -> Task:

@@ -43,9 +43,7 @@ async def test_a_machine_is_created_with_its_disks(doer: Doer) -> None:
     assert config["scsi0"] == "local-lvm:vm-118-disk-0,discard=on,size=8G"
     assert config["scsi1"] == "local-lvm:vm-118-disk-1,size=1G"
     assert config["ide0"] == "local-lvm:vm-118-cloudinit,media=cdrom,size=4M"
-    assert config["ide2"] == "local:iso/debian-13.1.0-amd64-netinst.iso,media=cdrom,size=764928K".replace(
-        "764928K", config["ide2"].rpartition("=")[2]
-    )
+    assert config["ide2"].startswith("local:iso/debian-13.1.0-amd64-netinst.iso,media=cdrom,size=")
     assert config["net0"].startswith("virtio=BC:24:11:")
     assert (config["memory"], config["cores"], config["boot"]) == ("2048", 2, "order=scsi0;scsi1;net0")
     assert "lock" not in config
