@@ -161,7 +161,9 @@ def base_config(guest: Guest) -> Row:
         return _qemu_config(guest) if guest.kind == "qemu" else _lxc_config(guest)
     if guest.kind == "lxc":
         return {"hostname": guest.name, "cores": guest.cores, "memory": guest.maxmem // MIB}
-    return {"name": guest.name, "cores": guest.cores, "memory": str(guest.maxmem // MIB)}
+    # A machine that was given no name has none in its configuration; lists call it after its number.
+    name = {} if guest.name == f"VM {guest.vmid}" else {"name": guest.name}
+    return name | {"cores": guest.cores, "memory": str(guest.maxmem // MIB)}
 
 
 def _qemu_config(guest: Guest) -> Row:

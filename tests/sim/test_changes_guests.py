@@ -218,3 +218,13 @@ async def test_converting_to_a_template(doer: Doer, kind: str) -> None:
         assert upid is None
     assert (await doer.config(guest))["template"] == 1
     assert (await doer.refusal("POST", at(guest, "/template")))[1] == "you can't convert a template to a template"
+
+
+async def test_a_machine_of_which_nothing_is_known_but_its_number(doer: Doer) -> None:
+    assert await doer.do("POST", "/nodes/pve1/qemu", vmid=118) == "OK"
+    config = await doer.config(doer.site.guests[118])
+    assert "name" not in config
+    assert "boot" not in config
+    doer.clock.forward(20)
+    row = next(row for row in await doer.get("/cluster/resources", type="vm") if row["vmid"] == 118)
+    assert (row["name"], row["status"], row["maxdisk"]) == ("VM 118", "stopped", 0)

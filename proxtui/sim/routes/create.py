@@ -80,7 +80,8 @@ def _create(call: Call, pool: str | None) -> str:
         return work_create.refused(site, guest, call.who.name, f"unable to create {word} {vmid} - {broken}").upid
     if call.kind == "qemu":
         order = [disk.slot for disk in disks if disk.counts] + sorted(n for n in options if n.startswith("net"))
-        guest.extra.setdefault("boot", f"order={';'.join(order)}")
+        if order:
+            guest.extra.setdefault("boot", f"order={';'.join(order)}")
     start = bool(params.get("start", False))
     return work_create.create(site, guest, call.who.name, disks, pool=pool, start=start).upid
 
