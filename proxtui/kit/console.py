@@ -132,10 +132,7 @@ class Console(LiveScreen):
 
     def say(self, text: str) -> None:
         """Show a line for a moment."""
-        self.call_later(self._say, text)
-
-    async def _say(self, text: str) -> None:
-        (await self.command_line()).say(text)
+        self.call_later(_say, self, text)
 
     def _themes(self) -> Iterator[Entry]:
         from proxtui.kit.finder import Entry
@@ -169,3 +166,7 @@ class Console(LiveScreen):
             yield
         finally:
             self._one_step = before
+
+
+async def _say(console: Console, text: str) -> None:
+    (await console.command_line()).say(text)
