@@ -11,7 +11,8 @@ FEATURES: tuple[Feature, ...] = (
         key="1",
         view="proxtui.features.guests.screen:GuestsView",
         commands="proxtui.features.guests.cli:guests",
-        summary="Guests: list them, show one.",
+        summary="Guests: list them, show one, change them.",
+        operations="proxtui.features.guests.operations:OPERATIONS",
     ),
     Feature(
         name="nodes",

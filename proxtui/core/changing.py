@@ -11,6 +11,7 @@ from proxtui.core.clock import Clock
 from proxtui.core.connection import Connection
 from proxtui.core.following import Follower
 from proxtui.core.model import ServerRef
+from proxtui.core.operation import Told
 from proxtui.core.policy import Policy
 from proxtui.core.readings import Readings
 from proxtui.core.recheck import Recheck
@@ -30,6 +31,7 @@ from proxtui.pve.sanitize import clean
 
 if TYPE_CHECKING:
     from proxtui.pve.models import Task
+    from proxtui.pve.upid import Upid
 
 log = logging.getLogger(__name__)
 
@@ -129,8 +131,9 @@ class Changing:
             await self._parts.recheck(run.target, no_older_than=no_older_than)
             was_sent = True
             client = self._parts.connections[run.target.ref].client
-            run.upid = await run.operation.run(client, run.target, run.params)
+            answer = await run.operation.run(client, run.target, run.params)
             is_known = True
+            _take(run, answer)
         except ProxtuiError as error:
             is_known = True
             self._mark(run, _state_of(error), clean(str(error)), error)
@@ -179,8 +182,10 @@ class Changing:
             await self._parts.recheck(run.target)
             await run.operation.run(rehearsal, run.target, run.params)
         except ProxtuiError as error:
-            self._mark(run, _state_of(error), clean(str(error)), error)
-            return
+            # What a change makes of a made-up answer says nothing of what it sends.
+            if not rehearsal.requests:
+                self._mark(run, _state_of(error), clean(str(error)), error)
+                return
         run.requests = tuple(rehearsal.requests)
         try:
             await self._parts.recorder.rehearsed(run)
@@ -228,6 +233,16 @@ class Changing:
         if run.has_ended:
             run.ended = self._parts.clock.time()
         self._tell(run)
+
+
+def _take(run: Run, answer: Upid | Told | None) -> None:
+    """What PVE answered. ``TaskFailed`` when it is over, and not well."""
+    if not isinstance(answer, Told):
+        run.upid = answer
+        return
+    run.output = answer.text
+    if answer.failure:
+        raise TaskFailed(answer.failure)
 
 
 def _state_of(error: ProxtuiError) -> RunState:

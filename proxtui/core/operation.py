@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from proxtui.config.models import Role
 from proxtui.core.feature import load
-from proxtui.core.model import GuestKey, Key, NodeKey, ServerRef, StorageKey
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from proxtui.core.model import Key, ServerRef
     from proxtui.pve.asking import Changer
     from proxtui.pve.upid import Upid
 
@@ -77,6 +77,9 @@ class Target:
     @property
     def key(self) -> Key | None:
         """How the store knows it; None when the store does not."""
+        # Here, for the command line names operations before it loads any model.
+        from proxtui.core.model import GuestKey, NodeKey, StorageKey
+
         if self.kind in GUESTS:
             return GuestKey(*self.ref, self.kind.value, self.vmid)
         if self.kind is Kind.NODE:
@@ -96,6 +99,16 @@ class Target:
         parts += [self.name] if self.name not in ("", self.id) else []
         parts += [f"on {self.node}"] if self.node not in ("", self.id) else []
         return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a change answers that is over when PVE answers, and has something to show: what a program printed."""
+
+    text: str
+    """Several lines. Shown to whoever asked, never kept."""
+    failure: str = ""
+    """Why it was no success, in one line that holds no secret; empty when it was one."""
 
 
 def _always(_thing: object) -> str | None:
@@ -121,7 +134,7 @@ class Operation:
     acl: str = ""
     """Where, with ``{vmid}``, ``{node}``, ``{storage}``, ``{pool}``: ``/vms/{vmid}``; empty: the usual place."""
     run_by: str
-    """``module:function`` of ``async (client, target, params) -> Upid | None``."""
+    """``module:function`` of ``async (client, target, params) -> Upid | Told | None``."""
     params_by: str = ""
     """``module:Model`` of its parameters (pydantic); empty when it has none."""
     audited: frozenset[str] = frozenset()
@@ -164,11 +177,11 @@ class Operation:
         """The model of its parameters, loaded now."""
         return load(self.params_by) if self.params_by else None
 
-    async def run(self, client: Changer, target: Target, params: Any) -> Upid | None:
+    async def run(self, client: Changer, target: Target, params: Any) -> Upid | Told | None:
         """Make the change. Called by the gate and by nobody else.
 
-        Gives the UPID of the task that PVE started, None when PVE answered that it is done.
+        Gives the UPID of the task that PVE started, None (or what there is to show) when PVE answered that it is done.
         """
         run = load(self.run_by)
-        upid: Upid | None = await run(client, target, params)
-        return upid
+        answer: Upid | Told | None = await run(client, target, params)
+        return answer

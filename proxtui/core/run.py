@@ -64,6 +64,8 @@ class Run:
     """How it went, in one clean line."""
     error: ProxtuiError | None = None
     """What it ended with, where it did not end well."""
+    output: str = ""
+    """What it printed, where it runs a program; nothing keeps it."""
     log_tail: tuple[str, ...] = ()
     """The last lines of the log of a task that did not end well."""
     requests: tuple[PlannedRequest, ...] = ()
