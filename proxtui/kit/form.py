@@ -86,7 +86,7 @@ class ParamsForm(Dialog[Filled | Refused]):
 
     def compose(self) -> ComposeResult:
         rare = [one for one in self.asked if one.rare]
-        lines = {one.name: Line(one, self._first[one.name], self._words(one.name)) for one in self.asked}
+        lines = {one.name: Line(one, self._first[one.name], _words(self._prepared, one.name)) for one in self.asked}
         with Vertical(classes="dialog") as frame:
             frame.border_title = plain(self._title)
             yield Static(plain("\n".join(self._prepared.notes)), id="notes")
@@ -109,7 +109,7 @@ class ParamsForm(Dialog[Filled | Refused]):
             self.set_focus(first.field)
         for name, words in self._prepared.suggestions.items():
             if callable(words):
-                self.run_worker(self._find(name, words), name=f"suggest {name}", group="suggest")
+                self.run_worker(_find(self, name, words), name=f"suggest {name}", group="suggest")
 
     @property
     def texts(self) -> dict[str, str]:
@@ -224,12 +224,14 @@ class ParamsForm(Dialog[Filled | Refused]):
                 self._unfold()
             self.set_focus(first.field)
 
-    def _words(self, name: str) -> Words:
-        words = self._prepared.suggestions.get(name, ())
-        return () if callable(words) else words
 
-    async def _find(self, name: str, ask: Callable[[], Awaitable[Words]]) -> None:
-        words = await ask()
-        for line in self.query(Line):
-            if line.asked.name == name:
-                line.suggest(words)
+def _words(prepared: Prepared, name: str) -> Words:
+    words = prepared.suggestions.get(name, ())
+    return () if callable(words) else words
+
+
+async def _find(form: ParamsForm, name: str, ask: Callable[[], Awaitable[Words]]) -> None:
+    words = await ask()
+    for line in form.query(Line):
+        if line.asked.name == name:
+            line.suggest(words)

@@ -50,7 +50,7 @@ class MenuEntry:
 COLUMNS: Sequence[Column[MenuEntry]] = (
     Column("key", "", lambda one: one.letter, lambda one: one.letter, 1, 1, tone=lambda one: Tone.ACCENT),
     Column("label", "ACTION", lambda one: one.operation.label, lambda one: one.operation.label, 20, 1),
-    Column("why", "", lambda one: one.said, lambda one: one.said, 30, 1, grow=True,
+    Column("why", "", lambda one: one.said, lambda one: one.said, 40, 1, grow=True,
            tone=lambda one: Tone.WARN if one.why and one.targets else Tone.MUTED),
     Column("risk", "", lambda one: one.operation.risk.value, lambda one: RISKS[one.operation.risk], 17, 4,
            tone=lambda one: Tone.BAD if one.operation.risk is Risk.DESTROYS else Tone.MUTED),

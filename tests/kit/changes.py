@@ -95,6 +95,7 @@ class FakeGate:
         self.runs: list[Run] = []
         self.batches: list[Batch] = []
         self.error: ProxtuiError | None = None
+        self.made = 0
         self.pause: asyncio.Event | None = None
         """While set and not open, the server does not answer."""
         self.listeners: list[Callable[[Run], None]] = []
@@ -129,13 +130,15 @@ class FakeGate:
         return batch
 
     def _new(self, operation: Operation, target: Target, params: Any, dry_run: bool) -> Run:
-        number = len(self.runs) + sum(len(batch.runs) for batch in self.batches)
-        run = Run(f"op-{number}-{target.id}", operation, target, params, dry_run=dry_run)
+        self.made += 1
+        run = Run(f"op-{self.made}", operation, target, params, dry_run=dry_run)
         run.started = 1_790_001_000.0
         return run
 
     def move(self, run: Run, state: RunState, message: str = "", error: ProxtuiError | None = None) -> None:
         run.mark(state, message, error)
+        if run.has_ended:
+            run.release()
         # The real one tells of an end twice.
         for listener in self.listeners * (2 if run.has_ended else 1):
             listener(run)
@@ -201,7 +204,7 @@ class ChangeableRuntime(fakes.FakeRuntime):
         self.gate = FakeGate()
         self.policy = FakePolicy()
         self.catalogue = SimpleNamespace(all=lambda: {one.name: one for one in ALL})
-        self.write_lock = FakeLock({} if locked else {})
+        self.write_lock = FakeLock()
         if not locked:
             self.write_lock.locked = lambda ref: None  # type: ignore[method-assign]
         self.config = SimpleNamespace(servers=lambda: [(BERLIN, None), (fakes.PARIS, None)])  # type: ignore[assignment]

@@ -206,7 +206,9 @@ async def test_a_configuration_is_shown_as_it_will_change(monkeypatch: pytest.Mo
 
 
 def test_secrets_are_masked_and_deleted_keys_are_named() -> None:
-    found = differences({"cores": 2, "cipassword": "x", "net0": "virtio"}, {"cipassword": "geheim", "delete": "net0,no"})
+    found = differences(
+        {"cores": 2, "cipassword": "x", "net0": "virtio"}, {"cipassword": "geheim", "delete": "net0,no"}
+    )
     assert [line for one in found for line in one.lines] == [
         "- cipassword: ********",
         "+ cipassword: ********",

@@ -61,7 +61,7 @@ def test_every_kind_of_field_is_known() -> None:
     asked = {one.name: one for one in asked_of(CloneParams)}
     assert asked["format"].choices == ("", "raw", "qcow2")
     assert (asked["memory"].unit, asked["memory"].default, asked["bwlimit"].rare) == ("MiB", "512", True)
-    assert [one.name for one in asked_of(CloneParams, hidden=["node"])][0] == "newid"
+    assert next(one.name for one in asked_of(CloneParams, hidden=["node"])) == "newid"
     assert "node" not in [one.name for one in asked_of(CloneParams, hidden=["node"])]
 
 
