@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
@@ -23,6 +22,7 @@ from proxtui.core.fields import (
 from proxtui.core.learned import Learned
 from proxtui.core.model import Fleet, GuestKey, Key, NodeKey, Scope, ServerRef, Snapshot, SourceState, StorageKey
 from proxtui.core.rows import UNKNOWN, Scalar, TableRow, Tone, tone_of_load
+from proxtui.features.tree.census import Census, tallied
 from proxtui.pve.models import Guest, ProxmoxStorage
 
 
@@ -111,18 +111,21 @@ class Count(NamedTuple):
         return f"{self.running if self.known else UNKNOWN}/{self.total}" if self.known or self.total else ""
 
 
-def tree_lines(fleet: Fleet, toggled: Collection[LineKey] = NOBODY, keep: Keep | None = None) -> list[TreeLine]:
+def tree_lines(
+    fleet: Fleet, toggled: Collection[LineKey] = NOBODY, keep: Keep | None = None, census: Census | None = None
+) -> list[TreeLine]:
     """All visible lines, top to bottom.
 
     Tenants and servers are open and nodes closed, but for those in ``toggled``.
     ``keep`` says which guests, nodes and storages a filter lets through; tenants and servers always stay,
-    and so does a node above something that stays.
+    and so does a node above something that stays. ``census`` remembers what was counted the last time.
     """
+    census = census or Census()
     body: list[TreeLine] = []
     counts: list[Count] = []
     for tenant, snapshots in groupby(fleet.snapshots, key=lambda snapshot: snapshot.ref.tenant):
         key = TenantKey(tenant)
-        servers = [_Server(snapshot, fleet.now, toggled, keep) for snapshot in snapshots]
+        servers = [_Server(snapshot, fleet.now, toggled, keep, census) for snapshot in snapshots]
         counts.append(add([server.count for server in servers]))
         is_open = key not in toggled
         body.append(TreeLine(key, "tenant", 0, tenant, note=str(counts[-1]), is_open=is_open))
@@ -155,16 +158,19 @@ def ancestors(key: Key, fleet: Fleet) -> list[LineKey]:
 class _Server:
     """One server's part of the tree."""
 
-    def __init__(self, snapshot: Snapshot, now: float, toggled: Collection[LineKey], keep: Keep | None) -> None:
+    def __init__(
+        self, snapshot: Snapshot, now: float, toggled: Collection[LineKey], keep: Keep | None, census: Census
+    ) -> None:
         self.snapshot = snapshot
         self.toggled = toggled
         self.keep = keep
         self.old = is_old(snapshot.state)
         self.age = age_text(coarse_age(snapshot, now))
-        kept = snapshot.guests.values() if keep is None else [one for key, one in snapshot.guests.items() if keep(key)]
         # Every poll counts all guests, and most nodes are closed: who they are is looked up for those that are open.
-        self.total = Counter([guest.node for guest in kept])
-        self.running = Counter([guest.node for guest in kept if guest.status == "running"])
+        if keep is None:
+            self.total, self.running = census.of(snapshot)
+        else:
+            self.total, self.running = tallied(one for key, one in snapshot.guests.items() if keep(key))
         self.storages: dict[str, list[tuple[StorageKey, ProxmoxStorage]]] = {}
         for place, storage in snapshot.storages.items():
             if keep is None or keep(place):

@@ -19,6 +19,7 @@ from textual.widget import Widget
 from proxtui.core.filters import EVERYTHING, Filter
 from proxtui.core.model import Fleet, GuestKey, Key, Scope, StorageKey
 from proxtui.core.rows import Tone
+from proxtui.features.tree.census import Census
 from proxtui.features.tree.groups import WAYS, filter_of, group_ancestors, group_lines
 from proxtui.features.tree.rows import (
     FLEET,
@@ -203,6 +204,7 @@ class Branches(BranchCanvas, can_focus=True, inherit_bindings=False):
         self._fleet = Fleet((), 0.0)
         self._toggled: set[LineKey] = set(NOBODY)
         self._keep: Keep | None = None
+        self._census = Census()
         self.way = WAYS[0]
         """How the tree is built: by server, pool or tag."""
 
@@ -307,7 +309,7 @@ class Branches(BranchCanvas, can_focus=True, inherit_bindings=False):
 
     def _rebuild(self) -> None:
         if self.way == WAYS[0]:
-            self.set_lines(tree_lines(self._fleet, self._toggled, self._keep))
+            self.set_lines(tree_lines(self._fleet, self._toggled, self._keep, self._census))
         else:
             self.set_lines(group_lines(self._fleet, self.way, self._toggled, self._keep))
 
