@@ -10,6 +10,8 @@ from textual import events
 from textual.pilot import Pilot
 
 from proxtui.core.filters import EVERYTHING, parse
+from proxtui.core.lazy_rows import LazyRows
+from proxtui.core.rows import Column, Scalar
 from proxtui.kit.live_table import LiveTable
 from tests.kit.fakes import COLUMNS, CountingTable, Row, TableApp, lines_of, many
 
@@ -60,6 +62,40 @@ async def test_only_visible_rows_are_formatted() -> None:
         elsewhere = {key for key in formatted if 12 <= key < 9_988}
         assert len(elsewhere) <= 70
         assert len(formatted) < 200
+
+
+class Unmade(LazyRows[Row]):
+    """Rows that are made on demand; remembers which."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.made: set[int] = set()
+
+    def __len__(self) -> int:
+        return self.count
+
+    def make(self, number: int) -> Row:
+        self.made.add(number)
+        return Row(number, f"vm{number}")
+
+    def values(self, column: Column[Row]) -> list[Scalar]:
+        return [f"vm{number:05}" for number in range(self.count)]
+
+
+async def test_rows_that_can_be_made_later_are_made_when_they_come_into_sight() -> None:
+    table = CountingTable()
+    async with TableApp(table, []).run_test(size=SIZE) as pilot:
+        rows = Unmade(10_000)
+        table.set_rows(rows)
+        await pilot.press("down", "down", "G", "g")
+        await pilot.pause()
+        assert len({number for number in rows.made if 12 <= number < 9_988}) <= 70
+        assert table.move_to(5_000)
+        again = Unmade(10_000)
+        table.set_rows(again)
+        await pilot.pause()
+        assert table.cursor_row == Row(5_000, "vm5000")
+        assert len(again.made) < 100
 
 
 async def test_ten_thousand_rows_keep_the_cursor_through_sort_filter_and_polls() -> None:
