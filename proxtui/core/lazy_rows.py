@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar, overload
 
@@ -16,9 +17,9 @@ class LazyRows(Sequence[R]):
     Keys, and the values of a column, can be had of all rows without making them.
     """
 
+    @abstractmethod
     def make(self, number: int) -> R:
         """The row with this number, 0 to ``len`` - 1; the same object every time."""
-        raise NotImplementedError
 
     def keys(self) -> Sequence[Hashable]:
         """The keys of all rows, in their order."""
