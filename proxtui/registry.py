@@ -20,6 +20,7 @@ FEATURES: tuple[Feature, ...] = (
         key="2",
         view="proxtui.features.nodes.screen:NodesView",
         commands="proxtui.features.nodes.cli:nodes",
+        operations="proxtui.features.nodes.operations:OPERATIONS",
         summary="Nodes: list them, show one.",
     ),
     Feature(name="overview", title="Overview", key="0", view="proxtui.features.overview.screen:OverviewView"),
@@ -29,6 +30,7 @@ FEATURES: tuple[Feature, ...] = (
         key="3",
         view="proxtui.features.storage.screen:StorageView",
         commands="proxtui.features.storage.cli:storage",
+        operations="proxtui.features.storage.operations:OPERATIONS",
         summary="Storages: list them and what lies on one.",
     ),
     Feature(
@@ -37,6 +39,7 @@ FEATURES: tuple[Feature, ...] = (
         key="4",
         view="proxtui.features.tasks.screen:TasksView",
         commands="proxtui.features.tasks.cli:tasks",
+        operations="proxtui.features.tasks.operations:OPERATIONS",
         summary="Tasks: list them, show one or its log.",
     ),
     Feature(
@@ -51,6 +54,7 @@ FEATURES: tuple[Feature, ...] = (
         key="5",
         view="proxtui.features.cluster.screen:ClusterView",
         commands="proxtui.features.cluster.cli:cluster",
+        operations="proxtui.features.cluster.operations:OPERATIONS",
         summary="Clusters: status, HA, replication, backup jobs, log, access.",
     ),
     Feature(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from proxtui.core.clock import Clock
@@ -13,6 +14,7 @@ from proxtui.core.following import Follower
 from proxtui.core.model import ServerRef
 from proxtui.core.operation import Told
 from proxtui.core.policy import Policy
+from proxtui.core.progress import heard_by
 from proxtui.core.readings import Readings
 from proxtui.core.recheck import Recheck
 from proxtui.core.record import Recorder
@@ -131,7 +133,8 @@ class Changing:
             await self._parts.recheck(run.target, no_older_than=no_older_than)
             was_sent = True
             client = self._parts.connections[run.target.ref].client
-            answer = await run.operation.run(client, run.target, run.params)
+            with heard_by(partial(self._sent, run)):
+                answer = await run.operation.run(client, run.target, run.params)
             is_known = True
             _take(run, answer)
         except ProxtuiError as error:
@@ -218,6 +221,12 @@ class Changing:
             log.info("no log of %s: %s", run.upid, error)
             return ()
         return tuple(text for _number, text in piece.lines[-TAIL:])
+
+    def _sent(self, run: Run, done: int, total: int) -> None:
+        percent = done * 100 // total if total else 100
+        if percent != run.percent:
+            run.percent = percent
+            self._tell(run)
 
     def _doubt(self, run: Run, since: float | None) -> None:
         run.unknown_since = since

@@ -64,6 +64,8 @@ class Run:
     """How it went, in one clean line."""
     error: ProxtuiError | None = None
     """What it ended with, where it did not end well."""
+    percent: int | None = None
+    """How much of it was sent, where that takes long: of a file; None elsewhere."""
     output: str = ""
     """What it printed, where it runs a program; nothing keeps it."""
     log_tail: tuple[str, ...] = ()

@@ -6,10 +6,9 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from proxtui.errors import ApiError, InvalidInput, UnexpectedAnswer
+from proxtui.errors import ApiError, InvalidInput
 from proxtui.pve import params
-from proxtui.pve.asking import Asker
-from proxtui.pve.fields import Row
+from proxtui.pve.cluster import ClusterTools
 from proxtui.pve.guest_sending import G, GuestSender
 from proxtui.pve.models import ProxmoxContainer, ProxmoxVM
 from proxtui.pve.paths import Params, path
@@ -17,16 +16,7 @@ from proxtui.pve.sending import start_task
 from proxtui.pve.upid import Upid
 from proxtui.pve.validators import InputValidator
 
-NEXT_ID = "/cluster/nextid"
 _TAKEN = re.compile(r"\b(\d{3,9})\b.*already exists")
-
-
-async def next_free_id(client: Asker) -> int:
-    """``GET /cluster/nextid``: the lowest free VMID. Nothing reserves it."""
-    vmid = Row({"vmid": await client.get(NEXT_ID)}).vmid()
-    if vmid is None:
-        raise UnexpectedAnswer("the answer is no VMID", method="GET", path=NEXT_ID)
-    return vmid
 
 
 class _Lifecycle(GuestSender[G]):
@@ -54,14 +44,15 @@ class _Lifecycle(GuestSender[G]):
         """``send`` with the given VMID, or with a free one: once more when somebody took it in between."""
         if vmid is not None:
             return await send(vmid)
-        free = await next_free_id(self._client)
+        cluster = ClusterTools(self._client)
+        free = await cluster.next_id()
         try:
             return await send(free)
         except ApiError as error:
             # PVE said no and made nothing, so this is no repetition of a change.
             if not _is_taken(error, free):
                 raise
-            another = await next_free_id(self._client)
+            another = await cluster.next_id()
             if another == free:
                 raise
         return await send(another)

@@ -29,7 +29,9 @@ CHECKSUM_LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384":
 """Hexadecimal digits of each checksum."""
 
 _VOLID = re.compile(r"(?P<storage>[A-Za-z](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?):(?P<name>[^\s:/][^\s]*)")
-_POOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*){0,2}")
+# As PVE's own, but for names that would climb.
+_LEVEL = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._-]+"
+_POOL = re.compile(rf"{_LEVEL}(?:/{_LEVEL}){{0,2}}")
 _SERVICE = re.compile(r"[A-Za-z][A-Za-z0-9@_-]{0,63}")
 _SID = re.compile(r"(?:vm|ct):[1-9][0-9]{2,8}")
 _FILENAME = re.compile(r"[A-Za-z0-9+=_-][A-Za-z0-9.+=_-]{0,254}")

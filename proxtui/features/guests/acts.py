@@ -16,8 +16,8 @@ from proxtui.features.guests.params import (
 )
 from proxtui.pve import params as models
 from proxtui.pve.backups import BackupTools
+from proxtui.pve.cluster import ClusterTools
 from proxtui.pve.containers import ContainerTools
-from proxtui.pve.guest_lifecycle import next_free_id
 from proxtui.pve.pools import PoolTools
 from proxtui.pve.vms import VMTools
 
@@ -125,7 +125,7 @@ async def backup(client: Changer, target: Target, params: GuestBackupParams) -> 
 async def restore(client: Changer, target: Target, params: RestoreNewParams) -> Upid:
     _refuse_another_node(target, params.node)
     given = params.arguments(params.kind)
-    given["vmid"] = given["vmid"] or await next_free_id(client)
+    given["vmid"] = given["vmid"] or await ClusterTools(client).next_id()
     return await _restored(client, params.kind, models.RestoreParams(**given))
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         SnapshotEditParams,
         SnapshotParams,
     )
-    from proxtui.pve.params.ha import HaParams, HaTargetParams, HaUpdateParams
+    from proxtui.pve.params.ha import HaGuestParams, HaParams, HaTargetParams, HaUpdateParams
     from proxtui.pve.params.nodes import (
         BulkMigrateParams,
         BulkStartParams,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         BulkSuspendParams,
         ServiceParams,
     )
-    from proxtui.pve.params.pools import PoolMembersParams, PoolParams
+    from proxtui.pve.params.pools import PoolCommentParams, PoolLeaveParams, PoolMembersParams, PoolParams
     from proxtui.pve.params.storage import DownloadUrlParams, PruneParams, UploadParams, VolumeParams
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "ContainerCreateParams",
     "DeleteParams",
     "DownloadUrlParams",
+    "HaGuestParams",
     "HaParams",
     "HaTargetParams",
     "HaUpdateParams",
@@ -58,6 +59,8 @@ __all__ = [
     "MoveDiskParams",
     "NotesParams",
     "Params",
+    "PoolCommentParams",
+    "PoolLeaveParams",
     "PoolMembersParams",
     "PoolParams",
     "PruneParams",
@@ -87,6 +90,7 @@ _HOMES = {
         "RestoreParams",
     ),
     "ha": (
+        "HaGuestParams",
         "HaParams",
         "HaTargetParams",
         "HaUpdateParams",
@@ -99,6 +103,8 @@ _HOMES = {
         "ServiceParams",
     ),
     "pools": (
+        "PoolCommentParams",
+        "PoolLeaveParams",
         "PoolMembersParams",
         "PoolParams",
     ),

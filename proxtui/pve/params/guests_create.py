@@ -9,7 +9,8 @@ from urllib.parse import quote
 from pydantic import Field, SecretStr
 
 from proxtui.pve.params.base import Form, HostName, NodeName, Params, Prose, StorageName, Text, Vmid, Whole, obeys
-from proxtui.pve.params.words import Blank, Plain, PoolName, Tags, Volume, matching
+from proxtui.pve.params.lists import PoolId
+from proxtui.pve.params.words import Blank, Plain, Tags, Volume, matching
 
 _SPACE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,3})?|[A-Za-z][A-Za-z0-9._-]*:[^\s]+")
 _NET = re.compile(r"[A-Za-z0-9]+(?:=[^,=\s]+)?(?:,[a-z0-9_]+=[^,=\s]+)*")
@@ -51,7 +52,7 @@ class _NewGuest(Params):
     start: bool = Field(False, title="Start", description="Start it once it is made.")
     onboot: bool = Field(False, title="Start at boot", description="Start it whenever the node starts.")
     tags: Tags = Field([], title="Tags", description="Words to find it by.", exclude=True)
-    pool: Annotated[PoolName | None, Blank] = Field(None, title="Pool", description="The pool that it joins.")
+    pool: Annotated[PoolId | None, Blank] = Field(None, title="Pool", description="The pool that it joins.")
     description: Annotated[Prose | None, Blank] = Field(None, title="Notes", description="Shown beside the guest.")
 
     def _space(self, size: str) -> str:

@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from proxtui.errors import InvalidInput
 from proxtui.pve.params.base import Form, HostName, NodeName, Params, Prose, StorageName, Vmid
-from proxtui.pve.params.words import Bandwidth, Blank, PoolName, Seconds, SnapshotName, StorageMap
+from proxtui.pve.params.lists import PoolId
+from proxtui.pve.params.words import Bandwidth, Blank, Seconds, SnapshotName, StorageMap
 
 
 class CloneParams(Params):
@@ -34,7 +35,7 @@ class CloneParams(Params):
     snapname: Annotated[SnapshotName | None, Blank] = Field(
         None, title="Snapshot", description="Copy this snapshot; empty for now."
     )
-    pool: Annotated[PoolName | None, Blank] = Field(None, title="Pool", description="The pool that the copy joins.")
+    pool: Annotated[PoolId | None, Blank] = Field(None, title="Pool", description="The pool that the copy joins.")
     description: Annotated[Prose | None, Blank] = Field(None, title="Notes", description="Shown beside the copy.")
     bwlimit: Annotated[Bandwidth | None, Blank] = Field(
         None, title="Bandwidth", description="At most so many KiB/s; 0 for no limit."

@@ -43,11 +43,16 @@ class _HaSettings(Params):
     )
 
 
-class HaParams(_HaSettings):
+class HaGuestParams(_HaSettings):
+    """What HA is to do with a guest that is known already."""
+
+    state: State = Field("started", title="State", description="started, stopped, disabled, or ignored by HA.")
+
+
+class HaParams(HaGuestParams):
     """A guest that HA is to look after: ``POST /cluster/ha/resources``."""
 
     sid: Sid = Field(title="Resource", description="vm:100 or ct:200.")
-    state: State = Field("started", title="State", description="started, stopped, disabled, or ignored by HA.")
 
 
 class HaUpdateParams(_HaSettings):
@@ -67,4 +72,4 @@ class HaUpdateParams(_HaSettings):
 class HaTargetParams(Params):
     """The node that it goes to: ``POST /cluster/ha/resources/{sid}/migrate`` or ``relocate``."""
 
-    node: NodeName = Field(title="Target node", description="Where it goes.")
+    target: NodeName = Field(title="Target node", description="Where it goes.", serialization_alias="node")

@@ -19,18 +19,18 @@ class PoolParams(Params):
     comment: Prose | None = Field(None, title="Comment", description="Shown beside it.")
 
 
-class PoolMembersParams(Params):
-    """What joins a pool or leaves it: ``PUT /pools``."""
+class PoolCommentParams(Params):
+    """What is said of a pool that is there already: ``PUT /pools``."""
+
+    comment: Prose = Field(title="Comment", description="Shown beside it; empty removes it.")
+
+
+class PoolLeaveParams(Params):
+    """What leaves a pool: ``PUT /pools`` with ``delete``."""
 
     vms: Annotated[Vmids | None, Blank] = Field(None, title="Guests", description="VMIDs, joined by commas.")
     storages: Annotated[Storages | None, Blank] = Field(
         None, title="Storages", description="Names, joined by commas.", serialization_alias="storage"
-    )
-    move: bool = Field(
-        False,
-        title="Out of another pool",
-        description="Take guests out of the pool that they are in.",
-        serialization_alias="allow-move",
     )
 
     def form(self, kind: str = "") -> Form:
@@ -45,3 +45,14 @@ class PoolMembersParams(Params):
         if self.vms is None and self.storages is None:
             raise InvalidInput("vms", "", "guests or storages are needed")
         return self
+
+
+class PoolMembersParams(PoolLeaveParams):
+    """What joins a pool: ``PUT /pools``."""
+
+    move: bool = Field(
+        False,
+        title="Out of another pool",
+        description="Take guests out of the pool that they are in.",
+        serialization_alias="allow-move",
+    )

@@ -18,7 +18,6 @@ _DISK = re.compile(
 _SIZE = re.compile(r"\+?[0-9]{1,9}(?:\.[0-9]{1,9})?[KMGT]")
 _SNAPSHOT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,39}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+.-]*")
-_POOL = re.compile(r"[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+){0,2}")
 _VOLUME = re.compile(r"[A-Za-z][A-Za-z0-9._-]*:[^\s,:]+")
 _STORAGES = re.compile(r"1|[A-Za-z][A-Za-z0-9._-]*(?::[A-Za-z][A-Za-z0-9._-]*)?(?:,[A-Za-z0-9._:-]+)*")
 _OPTION = re.compile(r"[a-z][a-z0-9_-]*")
@@ -67,7 +66,6 @@ SnapshotName = Annotated[
 ]
 Tag = Annotated[str, matching(_TAG, "a tag: letters, digits, and _ + . - after the first")]
 Tags = Annotated[list[Tag], BeforeValidator(_split)]
-PoolName = Annotated[str, matching(_POOL, "a pool: letters, digits, dots, hyphens and underscores; / between levels")]
 Volume = Annotated[str, Field(max_length=255), matching(_VOLUME, "a volume: STORAGE:iso/FILE")]
 StorageMap = Annotated[str, matching(_STORAGES, 'a storage, pairs "from:to" joined by commas, or 1 for the same ones')]
 Option = Annotated[str, matching(_OPTION, "an option as the configuration spells it: memory, net0")]
