@@ -51,6 +51,29 @@ async def for_totp(prompt: str) -> str:
             raise KeyboardInterrupt from None
 
 
+def for_secret(label: str) -> str:
+    """Typed without echo; it is hidden from every log from now on."""
+    return _hidden(clean(label))
+
+
+def for_answer(label: str) -> str:
+    """A line typed at a terminal, after a question. What was typed before the question is thrown away.
+
+    KeyboardInterrupt for ctrl+c and for an end of the input. It holds up the event loop: nothing is to go on.
+    """
+    import termios
+
+    import click
+
+    termios.tcflush(sys.stdin, termios.TCIFLUSH)
+    with _ctrl_c_interrupts():
+        try:
+            answer: str = click.prompt(clean(label), default="", show_default=False, err=True)
+        except click.Abort:
+            raise KeyboardInterrupt from None
+    return answer.strip()
+
+
 def _hidden(label: str) -> str:
     import click
 

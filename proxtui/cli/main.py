@@ -24,6 +24,8 @@ VERBS: dict[str, Verb] = {
     "sim": Verb("proxtui.cli.sim:sim", "Serve a simulated Proxmox VE over HTTPS."),
     "completion": Verb("proxtui.cli.completion:completion", "Print the completion script of a shell."),
 }
+CHANGES = {feature.name: feature.operations for feature in FEATURES if feature.operations}
+"""Rooms that can change something, and where it is declared."""
 
 
 class Root(LazyGroup):
@@ -38,6 +40,14 @@ class Root(LazyGroup):
             # The reader has gone, as in "| head".
             forget_stdout()
         return answer
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        command = super().get_command(ctx, cmd_name)
+        if command is None or not (operations := CHANGES.get(cmd_name)):
+            return command
+        from proxtui.cli.changing import with_changes
+
+        return with_changes(command, operations)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Environment (a flag beats its variable; secrets have no flag)"):

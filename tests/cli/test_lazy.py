@@ -38,7 +38,8 @@ def complete(words: str, index: int) -> list[str]:
 def test_verbs_are_completed() -> None:
     assert complete("proxtui ", 1) == list(VERBS)
     assert complete("proxtui gu", 1) == ["guests"]
-    assert complete("proxtui guests ", 2) == ["list", "show"]
+    assert complete("proxtui guests ", 2)[:4] == ["list", "show", "start", "shutdown"]
+    assert complete("proxtui guests create", 2) == ["create-vm", "create-ct"]
     assert complete("proxtui --fing", 1) == ["--fingerprint"]
 
 

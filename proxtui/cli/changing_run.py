@@ -1,0 +1,197 @@
+"""A change from the command line: found, asked about, handed to the gate, watched to its end, reported."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from proxtui.cli import ask
+from proxtui.cli.changing_live import LiveFinder
+from proxtui.cli.changing_options import FROM_TARGET, model_of, values_of
+from proxtui.cli.changing_report import Report, watch
+from proxtui.cli.changing_targets import Candidate, Finder
+from proxtui.cli.listing import refuse_silence
+from proxtui.cli.output import narrate
+from proxtui.cli.session import NOTHING_CONFIGURED, Session
+from proxtui.core.operation import GUESTS, Kind, Operation, Risk, Target
+from proxtui.core.run import Batch, Run
+from proxtui.errors import AuditUnavailable, InvalidInput, NotConfigured, UsageError
+
+if TYPE_CHECKING:
+    from proxtui.config.models import Config
+    from proxtui.core.runtime import Runtime
+
+RECONCILE_SECONDS = 15.0
+"""For finding out what became of changes whose process died; what is not found out then has to wait."""
+_TIME = re.compile(r"(\d{1,5})([smh])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_HARDNESS = {Risk.SAFE: 0, Risk.DISTURBS: 1, Risk.DESTROYS: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _How:
+    targets: tuple[str, ...] = ()
+    server: str | None = None
+    on_node: str | None = None
+    yes: bool = False
+    dry_run: bool = False
+    no_wait: bool = False
+    reason: str = ""
+    write: str | None = None
+    as_json: bool = False
+
+
+class Wish:
+    """What somebody typed."""
+
+    def __init__(self, operation: Operation, said: dict[str, Any], **how: Any) -> None:
+        self.operation = operation
+        self.said = said
+        self.how = _How(**how)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is to be done to what, all of it understood."""
+
+    operation: Operation
+    candidates: list[Candidate]
+    params: Any
+    targets: list[Target] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.targets = [candidate.target for candidate in self.candidates]
+
+
+def change(session: Session, wish: Wish) -> int:
+    """Make the change; gives the exit code. Everything that keeps it from being sent is raised."""
+    config = session.configuration()
+    if config is None:
+        raise NotConfigured(NOTHING_CONFIGURED)
+    seconds = _seconds(wish.how.write)
+    if seconds is not None and not wish.how.reason.strip():
+        raise UsageError("--write: say why with --reason; it stands in the audit beside every change")
+    values = values_of(wish.operation, wish.said)
+    # Wrong values cost nobody a request; what the target answers is not known yet.
+    _refuse_wrong(wish.operation, values)
+    return asyncio.run(_change(session, ask.with_passwords(config), wish, values, seconds))
+
+
+def _seconds(text: str | None) -> int | None:
+    if text is None:
+        return None
+    found = _TIME.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"--write {text!r}: write a time such as 15m, 90s or 1h")
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def _refuse_wrong(operation: Operation, values: dict[str, Any]) -> None:
+    model = operation.params_model()
+    fields = getattr(model, "model_fields", {})
+    stand_ins = {"node": "node", "vmid": 100} if not operation.creates else {}
+    model_of(operation, {**{name: value for name, value in stand_ins.items() if name in fields}, **values})
+
+
+async def _change(session: Session, config: Config, wish: Wish, values: dict[str, Any], seconds: int | None) -> int:
+    from proxtui.wiring import open_runtime
+
+    how = wish.how
+    async with open_runtime(config, ask_totp=ask.for_totp) as runtime:
+        await runtime.poller.poll_once()
+        fleet = runtime.store.fleet()
+        refuse_silence(runtime, fleet)
+        finder = LiveFinder(runtime, Finder(fleet, how.server, how.on_node))
+        candidates = await finder.found(wish.operation, how.targets, str(values.get("node") or ""))
+        plan = _planned(wish, values, list({one.target: one for one in candidates}.values()))
+        if seconds is not None:
+            for ref in dict.fromkeys(target.ref for target in plan.targets):
+                await runtime.write_lock.open(ref, seconds, how.reason)
+        if not how.dry_run:
+            await _settle_the_past(runtime)
+            _confirm(runtime, plan, yes=how.yes)
+        batch = await _sent(runtime, plan, how)
+        report = Report(session.output, fleet, batch, plan.params)
+        try:
+            await watch(runtime, batch, wait=not how.no_wait)
+        except asyncio.CancelledError:
+            batch.stop()
+            report.interrupted()
+            raise
+        finally:
+            report.show(as_json=how.as_json)
+        return batch.exit_code
+
+
+def _planned(wish: Wish, values: dict[str, Any], candidates: list[Candidate]) -> _Plan:
+    operation = wish.operation
+    fields = getattr(operation.params_model(), "model_fields", {})
+    given = [_given(one.target, fields) if not operation.creates else {} for one in candidates]
+    if any(one != given[0] for one in given):
+        raise UsageError(f"{operation.label}: one at a time, for its parameters name the node or the VMID")
+    params = model_of(operation, {**given[0], **values})
+    for candidate in candidates:
+        if candidate.target.kind not in operation.kinds:
+            wrong = {"qemu": "VM", "lxc": "container"}.get(candidate.target.kind, candidate.target.kind.value)
+            raise InvalidInput("target", candidate.target.label, f"{operation.label} is not for a {wrong}")
+        if params is not None and candidate.target.kind in GUESTS:
+            params.form(candidate.target.kind)  # refuses what only the other kind has
+        if candidate.thing is not None and not operation.creates and (why := operation.unavailable(candidate.thing)):
+            narrate(f"{candidate.target.label} {why}, as last read; PVE decides")
+    return _Plan(operation, candidates, params)
+
+
+def _given(target: Target, fields: Any) -> dict[str, Any]:
+    """What the target answers itself."""
+    known = {"node": target.id if target.kind is Kind.NODE else target.node, "vmid": target.id}
+    return {name: known[name] for name in FROM_TARGET if name in fields and known[name]}
+
+
+async def _settle_the_past(runtime: Runtime) -> None:
+    """Tell what became of changes that an earlier process left behind; the audit has it from now on."""
+    try:
+        async with asyncio.timeout(RECONCILE_SECONDS):
+            for run in await runtime.gate.reconcile():
+                narrate(f"left behind by an earlier command: {run.line}")
+    except AuditUnavailable as error:
+        # The gate decides what that means for this change.
+        narrate(str(error))
+    except TimeoutError:
+        narrate("what became of earlier changes is not known yet: their servers are slow to answer")
+
+
+def _confirm(runtime: Runtime, plan: _Plan, *, yes: bool) -> None:
+    """Ask as hard as the strictest of the servers wants it. What the gate will refuse is not asked about."""
+    policy, lock = runtime.policy, runtime.write_lock
+    refs = list(dict.fromkeys(target.ref for target in plan.targets))
+    if any(policy.refusal(plan.operation, ref) or lock.locked(ref) for ref in refs):
+        return
+    if yes or all(policy.dry_run(ref) for ref in refs):
+        return
+    from proxtui.kit.questions import question_of
+
+    risk = max((policy.needs_confirmation(plan.operation, ref) for ref in refs), key=_HARDNESS.__getitem__)
+    question = question_of(plan.operation, plan.targets, risk) if risk is not Risk.SAFE else None
+    if question is None:
+        return
+    if not ask.somebody_is_there():
+        raise UsageError(f"{question.lines[0]} It asks first: --yes answers, --dry-run shows what would be sent")
+    for line in (*question.lines, *([question.warning] if question.warning else [])):
+        narrate(line)
+    if question.typed:
+        is_sure = ask.for_answer(f"Type {question.typed} to go on") == question.typed
+    else:
+        is_sure = ask.for_answer("Go on? [y/N]").lower() in ("y", "yes")
+    if not is_sure:
+        raise UsageError("not confirmed, nothing was sent")
+
+
+async def _sent(runtime: Runtime, plan: _Plan, how: _How) -> Batch:
+    """One by itself raises what refuses it; of many each keeps its own."""
+    given: dict[str, Any] = {"reason": how.reason, "dry_run": how.dry_run}
+    if len(plan.targets) > 1:
+        return await runtime.gate.submit_all(plan.operation, plan.targets, plan.params, **given)
+    run: Run = await runtime.gate.submit(plan.operation, plan.targets[0], plan.params, **given)
+    return Batch((run,))
