@@ -31,7 +31,14 @@ def asked_for(operation: Operation) -> tuple[Asked, ...]:
         return ()
     kinds = operation.kinds & GUESTS
     kind = next(iter(kinds)).value if len(kinds) == 1 else ""
-    return asked_of(model, kind, () if operation.creates else FROM_TARGET)
+    return asked_of(model, kind, from_target(operation))
+
+
+def from_target(operation: Operation) -> frozenset[str]:
+    """The parameters that are not asked for, since the target answers them: only a guest has a VMID."""
+    if operation.creates:
+        return frozenset()
+    return FROM_TARGET if operation.kinds & GUESTS else FROM_TARGET - {"vmid"}
 
 
 def options_of(operation: Operation) -> list[click.Option]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from proxtui.errors import ProxtuiError
 from proxtui.pve.params.base import HIDDEN
 
 if TYPE_CHECKING:
+    from proxtui.core.gate import Gate
     from proxtui.core.model import Fleet
     from proxtui.core.runtime import Runtime
     from proxtui.pve.rehearsal import PlannedRequest
@@ -86,6 +88,25 @@ async def watch(runtime: Runtime, batch: Batch, *, wait: bool) -> None:
     finally:
         unsubscribe()
     narrate(batch.summary)
+
+
+@contextmanager
+def percent_told(gate: Gate) -> Iterator[None]:
+    """Tell of every tenth part of a file that is sent in here."""
+    told = -1
+
+    def tell(run: Run) -> None:
+        nonlocal told
+        tenth = -1 if run.percent is None else run.percent // 10
+        if tenth > told:
+            told = tenth
+            narrate(f"{run.operation.label} {run.target.label}: {run.percent} % sent")
+
+    unsubscribe = gate.subscribe(tell)
+    try:
+        yield
+    finally:
+        unsubscribe()
 
 
 async def _watch_one(runtime: Runtime, run: Run, *, wait: bool) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from proxtui.cli import ask
 from proxtui.cli.changing_live import LiveFinder
-from proxtui.cli.changing_options import FROM_TARGET, model_of, values_of
-from proxtui.cli.changing_report import Report, watch
+from proxtui.cli.changing_options import from_target, model_of, values_of
+from proxtui.cli.changing_report import Report, percent_told, watch
 from proxtui.cli.changing_targets import Candidate, Finder
 from proxtui.cli.listing import refuse_silence
 from proxtui.cli.output import narrate
@@ -91,8 +91,9 @@ def _seconds(text: str | None) -> int | None:
 def _refuse_wrong(operation: Operation, values: dict[str, Any]) -> None:
     model = operation.params_model()
     fields = getattr(model, "model_fields", {})
-    stand_ins = {"node": "node", "vmid": 100} if not operation.creates else {}
-    model_of(operation, {**{name: value for name, value in stand_ins.items() if name in fields}, **values})
+    stand_ins = {"node": "node", "vmid": 100}
+    given = {name: stand_ins[name] for name in from_target(operation) if name in fields}
+    model_of(operation, {**given, **values})
 
 
 async def _change(session: Session, config: Config, wish: Wish, values: dict[str, Any], seconds: int | None) -> int:
@@ -128,7 +129,7 @@ async def _change(session: Session, config: Config, wish: Wish, values: dict[str
 def _planned(wish: Wish, values: dict[str, Any], candidates: list[Candidate]) -> _Plan:
     operation = wish.operation
     fields = getattr(operation.params_model(), "model_fields", {})
-    given = [_given(one.target, fields) if not operation.creates else {} for one in candidates]
+    given = [_given(operation, one.target, fields) for one in candidates]
     if any(one != given[0] for one in given):
         raise UsageError(f"{operation.label}: one at a time, for its parameters name the node or the VMID")
     params = model_of(operation, {**given[0], **values})
@@ -143,10 +144,10 @@ def _planned(wish: Wish, values: dict[str, Any], candidates: list[Candidate]) ->
     return _Plan(operation, candidates, params)
 
 
-def _given(target: Target, fields: Any) -> dict[str, Any]:
+def _given(operation: Operation, target: Target, fields: Any) -> dict[str, Any]:
     """What the target answers itself."""
     known = {"node": target.id if target.kind is Kind.NODE else target.node, "vmid": target.id}
-    return {name: known[name] for name in FROM_TARGET if name in fields and known[name]}
+    return {name: known[name] for name in from_target(operation) if name in fields and known[name]}
 
 
 async def _settle_the_past(runtime: Runtime) -> None:
@@ -193,5 +194,6 @@ async def _sent(runtime: Runtime, plan: _Plan, how: _How) -> Batch:
     given: dict[str, Any] = {"reason": how.reason, "dry_run": how.dry_run}
     if len(plan.targets) > 1:
         return await runtime.gate.submit_all(plan.operation, plan.targets, plan.params, **given)
-    run: Run = await runtime.gate.submit(plan.operation, plan.targets[0], plan.params, **given)
+    with percent_told(runtime.gate):
+        run: Run = await runtime.gate.submit(plan.operation, plan.targets[0], plan.params, **given)
     return Batch((run,))

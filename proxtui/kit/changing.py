@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from proxtui.core.model import GuestKey, NodeKey, ServerRef
-from proxtui.core.operation import Operation, Risk, Target
+from proxtui.core.operation import GUESTS, Operation, Risk, Target
 from proxtui.core.run import Batch, Run, RunState
 from proxtui.errors import InvalidInput, ProxtuiError, ValidationError
 from proxtui.kit.prepared import Prepared, Suggest
@@ -110,7 +110,7 @@ class Changing:
         first = targets[0]
         fixed: dict[str, Any] = {}
         if not operation.creates:
-            given = {"node": first.node, "vmid": first.id}
+            given = {"node": first.node, "vmid": first.id if first.kind in GUESTS else ""}
             fixed = {name: value for name, value in given.items() if name in fields and value}
         words: dict[str, Suggest] = dict(self._words(first.ref, fields))
         return Prepared(
@@ -120,6 +120,7 @@ class Changing:
             own.notes,
             own.current,
             own.refusal,
+            own.look,
         )
 
     def _words(self, ref: ServerRef, fields: Mapping[str, Any]) -> Iterator[tuple[str, Suggest]]:

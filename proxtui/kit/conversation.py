@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from proxtui.core.operation import GUESTS, Operation, Risk, Target
@@ -87,7 +88,11 @@ class Conversation:
             if form is not None:
                 form.again()
             return False
-        dialog = self._question(operation, targets, params, prepared)
+        try:
+            seen = () if prepared.look is None else await prepared.look(params)
+            dialog = self._question(operation, targets, params, replace(prepared, notes=(*prepared.notes, *seen)))
+        except ProxtuiError as error:
+            dialog = str(error)
         if isinstance(dialog, str):
             if form is not None:
                 form.again()

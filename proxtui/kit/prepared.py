@@ -1,4 +1,4 @@
-"""What a room knows before somebody is asked for parameters. Nothing heavy: every view may name it."""
+"""What a room knows of what is to be changed, before anybody is asked. Nothing heavy: every view may name it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from proxtui.core.operation import Operation, Target
+
 Words = Sequence[str]
 Suggest = Words | Callable[[], Awaitable[Words]]
 """What could stand in a field, or how to find out. Finding out gives nothing when it cannot; it never raises."""
+Look = Callable[[Any], Awaitable[Sequence[str]]]
+"""From parameters to lines for the question. ``ProxtuiError``: it cannot be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +30,30 @@ class Prepared:
     """The configuration as it is, by PVE's names: then what would change is shown before it is sent."""
     refusal: str = ""
     """Why it cannot be done at all, after a closer look."""
+    look: Look | None = None
+    """Asked once the parameters are known: what the change would do. What it raises stands at the form."""
+    settle: Callable[[Any], Any] | None = None
+    """Makes of the parameters that were filled in those that are sent: of a whole configuration what differs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a row stands for, and what can be done to it."""
+
+    target: Target
+    thing: Any = None
+    """What ``Operation.unavailable`` is asked about; None: what the store knows of the target."""
+    title: str = ""
+    """Above the menu; empty: the label of the target."""
+    only: frozenset[str] = frozenset()
+    """Names of the operations that are meant; empty: all that its kind has."""
+    also: Mapping[Target, frozenset[str]] = field(default_factory=dict)
+    """What else it stands for, and the operations on that: the guest of a backup can be restored from it."""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters that the row itself tells, where an operation has them: the name of a snapshot."""
+
+    def target_for(self, operation: Operation) -> Target | None:
+        """What this operation would change; None when it is not meant here."""
+        if self.target.kind in operation.kinds and (not self.only or operation.name in self.only):
+            return self.target
+        return next((other for other, names in self.also.items() if operation.name in names), None)

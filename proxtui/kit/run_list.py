@@ -160,7 +160,7 @@ def _of_run(run: Run, now: float) -> RunRow:
         run.target.label,
         f"{run.target.ref.tenant} ▸ {run.target.ref.server}",
         _took(run, now),
-        doubt or run.message,
+        doubt or run.message or (f"{run.percent} % sent" if run.in_flight and run.percent is not None else ""),
         (run,),
         muted=bool(doubt),
     )
