@@ -14,7 +14,7 @@ from proxtui.core.rows import Tone, tone_of_load
 from proxtui.core.series import Drawing
 from proxtui.core.sheet import Head, Sheet, columns
 from proxtui.kit.chart import LiveChart
-from proxtui.kit.facts import TWO_COLUMNS_FROM, FactLike, Facts, folded
+from proxtui.kit.facts import FactLike, Facts, lines_needed
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.one_line import OneLine
 from proxtui.kit.painting import Run, fit
@@ -99,17 +99,18 @@ class Arrangement(NamedTuple):
 def arrange(width: int, height: int, charts: int, facts: int) -> Arrangement:
     """One column of charts where they can stand below each other, else two.
 
-    ``facts`` is the number of their lines: they get what they need as long as the charts keep their least height.
+    ``facts`` is the number of lines that they need, and they get it. Charts share what is left, and some have no room
+    when it is little: a section of its own shows them all.
     """
     room = height - 1
     if charts > MANY:
         return _arrange_many(width, room - min(facts, 2), charts)
-    in_one_column = facts if width < TWO_COLUMNS_FROM else -(-facts // 2)
-    one_below_the_other = width < SIDE_BY_SIDE and room - charts * (LEAST_CHART + 1) >= min(facts, room // 3)
+    one_below_the_other = width < SIDE_BY_SIDE and room - charts * (LEAST_CHART + 1) >= facts
     columns = 1 if one_below_the_other else 2
-    rows = max(1, -(-charts // columns))
-    left = room - min(in_one_column, room - rows * LEAST_CHART)
-    return Arrangement(columns, rows, max(LEAST_CHART, min(MOST_CHART, left // rows)), charts)
+    left = room - min(facts, room)
+    rows = min(-(-charts // columns), left // LEAST_CHART)
+    height_of_each = max(LEAST_CHART, min(MOST_CHART, left // rows)) if rows else LEAST_CHART
+    return Arrangement(columns, rows, height_of_each, min(charts, rows * columns))
 
 
 def _arrange_many(width: int, room: int, charts: int) -> Arrangement:
@@ -280,7 +281,7 @@ class DetailPane(Widget):
         if not self.size:
             return
         width = self.size.width - 2
-        lines = len(folded(self._facts.facts, width if width < TWO_COLUMNS_FROM else (width - 1) // 2))
+        lines = lines_needed(self._facts.facts, width)
         height = self.size.height - int(self._tabs.display)
         if self.has_class("-sheet"):
             # What is wrong is said above the table, which keeps most of the room.
@@ -297,5 +298,5 @@ class DetailPane(Widget):
             chart.display = at < how.charts
         self._grid.display = how.charts > 0
         self._grid.styles.grid_size_columns = how.columns
-        self._grid.styles.grid_size_rows = how.rows
+        self._grid.styles.grid_size_rows = max(1, how.rows)
         self._grid.styles.height = how.rows * how.chart_height

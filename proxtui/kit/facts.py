@@ -55,6 +55,27 @@ def folded(facts: Sequence[FactLike], width: int) -> list[FactLike]:
     return lines
 
 
+def spread(facts: Sequence[FactLike], width: int, height: int) -> list[list[FactLike]]:
+    """Their lines in one column, or in two when one is too short for them; a fact is never torn in two."""
+    lines = folded(facts, width)
+    if width < TWO_COLUMNS_FROM or len(lines) <= height:
+        return [lines]
+    lines = folded(facts, (width - 1) // 2)
+    # What has no label goes on with the fact before it.
+    starts = [at for at, line in enumerate(lines) if line.label and 0 < at <= height]
+    cut = starts[-1] if starts else height
+    return [lines[:cut], lines[cut:]]
+
+
+def lines_needed(facts: Sequence[FactLike], width: int) -> int:
+    """The least height at which all of them are seen."""
+    most = len(folded(facts, width))
+    if width < TWO_COLUMNS_FROM:
+        return most
+    fits = (height for height in range(1, most) if max(map(len, spread(facts, width, height))) <= height)
+    return next(fits, most)
+
+
 class Facts(Widget):
     """Told with ``set_facts``; repaints only lines that differ."""
 
@@ -97,21 +118,19 @@ class Facts(Widget):
     def _paint(self, y: int) -> Strip:
         width, height = self.size
         ink = self._inks["plain"]
-        columns = 2 if width >= TWO_COLUMNS_FROM and len(folded(self.facts, width)) > height else 1
-        places = columns * height
-        cell = (width - (columns - 1)) // columns
-        facts = folded(self.facts, cell)
-        hidden = len(facts) - places
+        columns = spread(self.facts, width, height)
+        cell = (width - (len(columns) - 1)) // len(columns)
+        hidden = len(columns[-1]) - height
         runs: list[Run] = []
-        for column in range(columns):
-            index = column * height + y
-            if hidden > 0 and index == places - 1:
+        for number, lines in enumerate(columns):
+            is_last = number == len(columns) - 1
+            if is_last and hidden > 0 and y == height - 1:
                 runs.append((fit(f"… {hidden + 1} more lines", cell), ink.tones[Tone.WARN]))
-            elif index < len(facts):
-                runs.extend(self._runs(facts[index], cell))
+            elif y < len(lines):
+                runs.extend(self._runs(lines[y], cell))
             else:
                 runs.append((" " * cell, ink.base))
-            if column < columns - 1:
+            if not is_last:
                 runs.append((" ", ink.base))
         return paint_runs(runs, width, ink.base)
 

@@ -9,23 +9,44 @@ from proxtui.core.rows import Tone
 from proxtui.core.series import Drawing, shares, sums
 from proxtui.kit.chart import LiveChart
 from proxtui.kit.detail_pane import LEAST_CHART, arrange, curves, finished
-from proxtui.kit.facts import MOST_LINES, TWO_COLUMNS_FROM, Fact, folded
+from proxtui.kit.facts import MOST_LINES, TWO_COLUMNS_FROM, Fact, folded, lines_needed, spread
 
 
 @pytest.mark.parametrize("width", [40, 52, 78, 100])
-@pytest.mark.parametrize("height", range(13, 60))
+@pytest.mark.parametrize("height", range(5, 60))
 @pytest.mark.parametrize("facts", [0, 3, 12, 40])
-def test_charts_and_facts_never_need_more_than_there_is(width: int, height: int, facts: int) -> None:
+def test_facts_are_never_cut_for_a_chart(width: int, height: int, facts: int) -> None:
     how = arrange(width, height, 4, facts)
-    assert how.columns * how.rows >= 4
-    assert how.chart_height >= LEAST_CHART
     left = height - 1 - how.rows * how.chart_height
-    assert left * (2 if width >= TWO_COLUMNS_FROM else 1) >= min(facts, 4)
+    assert left >= min(facts, height - 1)
+    assert how.chart_height >= LEAST_CHART
+    assert how.charts == min(4, how.rows * how.columns)
+    # Nothing is left out that would have had room.
+    assert how.charts == 4 or left - facts < LEAST_CHART
 
 
 def test_facts_get_what_they_need_before_charts_grow() -> None:
-    assert arrange(80, 40, 4, 20).chart_height > LEAST_CHART
-    assert arrange(80, 20, 4, 20) == (2, 2, LEAST_CHART, 4)
+    assert arrange(80, 40, 4, 10).chart_height > LEAST_CHART
+    assert arrange(80, 20, 4, 10) == (2, 2, LEAST_CHART, 4)
+    assert arrange(80, 12, 4, 5) == (2, 1, 6, 2)
+    assert arrange(52, 9, 4, 6).charts == 0
+
+
+@pytest.mark.parametrize("height", range(3, 12))
+def test_a_fact_of_several_lines_is_not_torn_over_two_columns(height: int) -> None:
+    facts = [Fact("state", "up"), Fact("why", "word " * 20), Fact("uptime", "5d"), *(Fact("", "note") for _ in "123")]
+    first, *others = spread(facts, TWO_COLUMNS_FROM, height)
+    assert all(column[0].label for column in others if len(first) < height)
+    assert sum(map(len, (first, *others))) == len(folded(facts, TWO_COLUMNS_FROM if not others else 35))
+
+
+def test_what_is_needed_is_what_shows_all() -> None:
+    facts = [Fact(f"fact {number}", "word " * number) for number in range(12)]
+    for width in (40, TWO_COLUMNS_FROM, 120):
+        needed = lines_needed(facts, width)
+        assert max(map(len, spread(facts, width, needed))) <= needed
+        assert max(map(len, spread(facts, width, needed - 1))) > needed - 1
+    assert lines_needed((), 80) == 0
 
 
 def test_tall_and_narrow_puts_charts_below_each_other() -> None:
