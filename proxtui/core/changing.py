@@ -30,6 +30,7 @@ from proxtui.errors import (
     TaskFailed,
 )
 from proxtui.pve.sanitize import clean
+from proxtui.pve.witness import Witness
 
 if TYPE_CHECKING:
     from proxtui.pve.models import Task
@@ -132,7 +133,7 @@ class Changing:
         try:
             await self._parts.recheck(run.target, no_older_than=no_older_than)
             was_sent = True
-            client = self._parts.connections[run.target.ref].client
+            client = self._witness(run)
             with heard_by(partial(self._sent, run)):
                 answer = await run.operation.run(client, run.target, run.params)
             is_known = True
@@ -153,6 +154,11 @@ class Changing:
         else:
             await self._note(run)
             self._mark(run, RunState.RUNNING)
+
+    def _witness(self, run: Run) -> Witness:
+        witness = Witness(self._parts.connections[run.target.ref].client)
+        run.sent = witness.sent
+        return witness
 
     def _mark_broken_off(self, run: Run, *, was_sent: bool) -> None:
         if was_sent:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -51,6 +52,10 @@ class AuditEntry:
     """``host:port`` that was asked."""
     identity: str = ""
     """PVE user or token id, never the secret."""
+    method: str = ""
+    """HTTP method of what was sent last for it; empty as long as nothing was."""
+    path: str = ""
+    """Its kind of path: ``/nodes/{node}/qemu/{vmid}/status/start``, never a value."""
     target_kind: str = ""
     target_id: str = ""
     target_name: str = ""
@@ -76,6 +81,9 @@ class Journal(Protocol):
     async def append(self, entry: AuditEntry) -> None:
         """Write it. It is on disk when this returns."""
 
+    async def finish(self, entry: AuditEntry) -> bool:
+        """Write the outcome of a change unless it has one; False when another process was quicker."""
+
     async def unfinished(self) -> Sequence[AuditEntry]:
         """The last entry of every change that has no outcome and whose process is gone, oldest first."""
 
@@ -93,12 +101,13 @@ class LateJournal:
 
     async def append(self, entry: AuditEntry) -> None:
         """``AuditUnavailable`` for whatever keeps the entry from the disk."""
-        try:
+        with _as_unavailable():
             await (await self._made()).append(entry)
-        except AuditUnavailable:
-            raise
-        except ProxtuiError as error:
-            raise AuditUnavailable(str(error)) from error
+
+    async def finish(self, entry: AuditEntry) -> bool:
+        """See ``Journal.finish``."""
+        with _as_unavailable():
+            return await (await self._made()).finish(entry)
 
     async def unfinished(self) -> Sequence[AuditEntry]:
         """See ``Journal.unfinished``."""
@@ -115,3 +124,13 @@ class LateJournal:
             if self._journal is None:
                 self._journal = await asyncio.to_thread(self._make)
             return self._journal
+
+
+@contextmanager
+def _as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except AuditUnavailable:
+        raise
+    except ProxtuiError as error:
+        raise AuditUnavailable(str(error)) from error

@@ -84,6 +84,8 @@ class Reconciler:
         target = Target(ref, Kind(entry.target_kind), entry.target_id, entry.target_name, entry.target_node)
         run = Run(entry.op_id, operation, target, dict(entry.params), reason=entry.reason)
         run.started = made_at(entry.op_id) or 0.0
+        run.sent = ((entry.method, entry.path),) if entry.method else ()
+        run.is_ours = False
         return run
 
     async def _find(self, entry: AuditEntry, run: Run) -> None:

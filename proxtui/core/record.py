@@ -16,6 +16,7 @@ from proxtui.core.operation import Operation
 from proxtui.core.run import Run, RunState
 from proxtui.errors import ApiError, InvalidInput
 from proxtui.pve.sanitize import clean
+from proxtui.pve.witness import template_of
 
 if TYPE_CHECKING:
     from proxtui.core.write_lock import LockEvent
@@ -56,7 +57,11 @@ class Recorder:
     async def rehearsed(self, run: Run) -> None:
         """A story of one line: what would have been sent was shown."""
         message = "; ".join(f"{request.method} {request.path}" for request in run.requests)
-        await self._journal.append(self._entry(run, Phase.SINGLE, result=Result.OK, message=message))
+        method, path = "", ""
+        if run.requests:
+            method, path = run.requests[-1].method, template_of(run.requests[-1].path)
+        entry = self._entry(run, Phase.SINGLE, result=Result.OK, message=message)
+        await self._journal.append(replace(entry, method=method, path=path))
 
     async def intent(self, run: Run) -> None:
         """Before anything is sent."""
@@ -70,15 +75,17 @@ class Recorder:
         """The end, as far as anybody will know. ``run`` has ended."""
         status = run.error.status if isinstance(run.error, ApiError) else 0
         took = round((self._clock.time() - run.started) * 1000) if run.started else None
-        await self._journal.append(
-            self._entry(
-                run, Phase.OUTCOME, result=_RESULTS[run.state], message=run.message, status=status, duration_ms=took
-            )
+        entry = self._entry(
+            run, Phase.OUTCOME, result=_RESULTS[run.state], message=run.message, status=status, duration_ms=took
         )
+        if run.is_ours:
+            await self._journal.append(entry)
+        else:
+            await self._journal.finish(entry)
 
     async def closed(self, entry: AuditEntry, run: Run) -> None:
-        """The end of a change that another process began: its own words, our finding."""
-        await self._journal.append(
+        """The end of a change that another process began: its own words, our finding. Nothing when it has an end."""
+        await self._journal.finish(
             replace(
                 entry,
                 phase=Phase.OUTCOME,
@@ -112,6 +119,7 @@ class Recorder:
 
     def _entry(self, run: Run, phase: Phase, **more: Any) -> AuditEntry:
         target, connection = run.target, self._connections[run.target.ref]
+        method, path = run.sent[-1] if run.sent else ("", "")
         return AuditEntry(
             event=run.operation.name,
             phase=phase,
@@ -121,6 +129,8 @@ class Recorder:
             server=target.ref.server,
             endpoint=connection.active.endpoint,
             identity=identity_of(connection),
+            method=method,
+            path=path,
             target_kind=target.kind,
             target_id=clean(target.id),
             target_name=clean(target.name),

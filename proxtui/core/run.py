@@ -70,6 +70,10 @@ class Run:
     """What it printed, where it runs a program; nothing keeps it."""
     log_tail: tuple[str, ...] = ()
     """The last lines of the log of a task that did not end well."""
+    sent: Sequence[tuple[str, str]] = ()
+    """What went out for it: method and kind of path, ``/nodes/{node}/qemu/{vmid}/config``; the last is the newest."""
+    is_ours: bool = True
+    """False for a change that another process began, and whose end we looked for."""
     requests: tuple[PlannedRequest, ...] = ()
     """Of a rehearsal: what would have been sent."""
     unknown_since: float | None = None

@@ -105,6 +105,12 @@ class MemoryJournal:
             raise AuditUnavailable("the disk is full")
         self.entries.append(entry)
 
+    async def finish(self, entry: AuditEntry) -> bool:
+        if any((one.op_id, one.phase) == (entry.op_id, Phase.OUTCOME) for one in self.entries):
+            return False
+        await self.append(entry)
+        return True
+
     async def unfinished(self) -> list[AuditEntry]:
         return self.left
 
@@ -242,10 +248,13 @@ def config(**rules: Any) -> Config:
 
 
 @asynccontextmanager
-async def stage(configured: Config | None = None, *, read_only: bool = False) -> AsyncIterator[Stage]:
-    """A gate over VM 100, ``web`` on n1."""
+async def stage(
+    configured: Config | None = None, *, read_only: bool = False, beside: Stage | None = None
+) -> AsyncIterator[Stage]:
+    """A gate over VM 100, ``web`` on n1. ``beside`` is another process with the same audit and tasks."""
     clock = FakeClock()
-    pve, journal, store = FakePve(clock), MemoryJournal(), Store(clock)
+    pve, journal, store = FakePve(clock), beside.journal if beside else MemoryJournal(), Store(clock)
+    pve.tasks = beside.pve.tasks if beside else pve.tasks
     pve.guest(100)
     store.register(REF)
     route = Route("a1:8006", lambda: pve, Breaker(now=clock.monotonic, random=lambda: 0.5))  # type: ignore[arg-type,return-value]

@@ -53,6 +53,8 @@ async def test_the_way_of_a_change() -> None:
     assert {entry.op_id for entry in entries} == {run.op_id}
     assert [entry.upid for entry in entries] == ["", run.upid, run.upid]
     assert {entry.reason for entry in entries} == {"it is asked for"}
+    sent = ("POST", "/nodes/{node}/qemu/{vmid}/status/start")
+    assert [(entry.method, entry.path) for entry in entries] == [("", ""), sent, sent]
     assert (entries[0].event, entries[0].identity, entries[0].endpoint) == ("guests.start", "mon@pve!tui", "a1:8006")
     assert (entries[0].target_kind, entries[0].target_id, entries[0].target_name) == ("qemu", "100", "web")
     assert entries[2].duration_ms
@@ -259,7 +261,8 @@ async def test_a_rehearsal_shows_and_sends_nothing(by_configuration: bool) -> No
         assert [str(request) for request in run.requests] == ["PUT /nodes/n1/qemu/100/config description=x"]
         assert acting.pve.sent == []
         assert acting.journal.story == ["single ok"]
-        assert acting.journal.entries[0].dry_run
+        entry = acting.journal.entries[0]
+        assert (entry.dry_run, entry.method, entry.path) == (True, "PUT", "/nodes/{node}/qemu/{vmid}/config")
 
 
 async def test_the_row_shows_the_truth_before_the_poll_does() -> None:

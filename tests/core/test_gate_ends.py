@@ -163,6 +163,22 @@ async def test_a_known_task_that_still_runs_is_followed() -> None:
         assert acting.journal.story == ["outcome ok"]
 
 
+async def test_two_that_look_at_the_same_moment_tell_one_end() -> None:
+    async with stage() as acting, stage(beside=acting) as another:
+        upid, other = await started(acting), await started(acting)
+        acting.pve.end(upid)
+        acting.journal.left = [
+            left_behind(acting, upid=upid, phase=Phase.SENT),
+            left_behind(acting, upid=other, phase=Phase.SENT, method="POST", path="/nodes/{node}"),
+        ]
+        await asyncio.gather(acting.gate.reconcile(), another.gate.reconcile())
+        ((first,), (second,)) = acting.gate.running(), another.gate.running()
+        await acting.ended(first)
+        await another.ended(second)
+        assert acting.journal.story == ["outcome ok", "outcome ok"]
+        assert acting.journal.entries[1].path == "/nodes/{node}"
+
+
 async def test_without_a_upid_it_is_found_by_what_it_must_look_like() -> None:
     async with stage() as acting:
         acting.journal.left = [left_behind(acting)]

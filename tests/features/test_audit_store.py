@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 import subprocess
@@ -271,6 +272,20 @@ async def test_the_journal_knows_what_never_ended(audit: Audit) -> None:
         ("died", Phase.SENT, "UPID:x"),
         ("early", Phase.INTENT, ""),
     ]
+
+
+async def test_of_several_who_find_the_end_of_a_change_one_tells_it(audit: Audit) -> None:
+    journals = [AuditJournal(audit.files, lambda _files: audit.open()) for _ in range(3)]
+    ids = [str(number) for number in range(5)]
+    for op_id in ids:
+        await journals[0].append(entry(phase=Phase.INTENT, op_id=op_id))
+    found = [entry(phase=Phase.OUTCOME, op_id=op_id, result=Result.OK) for op_id in ids]
+    told = [await asyncio.gather(*(journal.finish(one) for journal in journals)) for one in found]
+    for journal in journals:
+        await journal.aclose()
+    assert [sorted(one) for one in told] == [[False, False, True]] * 5
+    assert [row[0] for row in audit.rows("phase")] == ["intent"] * 5 + ["outcome"] * 5
+    assert audit.problems() == []
 
 
 async def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

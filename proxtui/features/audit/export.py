@@ -15,7 +15,20 @@ from proxtui.pve.sanitize import clean
 
 CSV_COLUMNS = (
     *("seq", "time", "event", "phase", "result", "user", "role", "tenant", "server", "kind", "target", "name"),
-    *("node", "params", "status", "upid", "message", "reason", "duration_ms", "dry_run", "identity", "endpoint"),
+    *(
+        "node",
+        "params",
+        "method",
+        "path",
+        "status",
+        "upid",
+        "message",
+        "reason",
+        "duration_ms",
+        "dry_run",
+        "identity",
+        "endpoint",
+    ),
     *("os_user", "uid", "loginuid", "session", "tty", "pid", "host", "ssh_claimed", "op_id", "app", "prev", "mac"),
 )
 _SEVERITY = {"failed": 4, "denied": 4, "unknown": 4, "warnings": 5}

@@ -31,6 +31,11 @@ class AuditJournal:
         store = await self._opened()
         await store.db.call(lambda: store.append(entry))
 
+    async def finish(self, entry: AuditEntry) -> bool:
+        """Write the outcome of a change unless it has one; False when another process was quicker."""
+        store = await self._opened()
+        return await store.db.call(lambda: store.finish(entry))
+
     async def unfinished(self) -> Sequence[AuditEntry]:
         """The last entry of every change that has no outcome and whose process is gone, oldest first."""
         return await asyncio.to_thread(self._unfinished)

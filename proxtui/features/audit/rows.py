@@ -57,6 +57,11 @@ class AuditRow:
         """``name=value`` for each that is kept."""
         return " ".join(f"{name}={value}" for name, value in self.entry.params.items())
 
+    @property
+    def request(self) -> str:
+        """``POST /nodes/{node}/qemu/{vmid}/status/start``; empty where nothing was sent."""
+        return f"{self.entry.method} {self.entry.path}".strip()
+
     def field(self, name: str) -> Scalar:
         """The value behind a filter term."""
         entry = self.entry
@@ -133,6 +138,8 @@ COLUMNS: tuple[Column[AuditRow], ...] = (
     Column("reason", "Reason", lambda r: r.entry.reason, lambda r: _said(r.entry.reason), 12, shown=False),
     Column("params", "Parameters", lambda r: r.params, lambda r: _said(r.params), 20, shown=False),
     Column("upid", "UPID", lambda r: r.entry.upid, lambda r: _said(r.entry.upid), 20, shown=False),
+    Column("method", "Method", lambda r: r.entry.method, lambda r: _said(r.entry.method), 6, shown=False),
+    Column("path", "Path", lambda r: r.entry.path, lambda r: _said(r.entry.path), 20, shown=False),
     Column("status", "HTTP", lambda r: r.entry.status or None, _status, 4, shown=False),
     Column("duration_ms", "Took", lambda r: r.entry.duration_ms, lambda r: _milliseconds(r.entry), 7, shown=False),
     Column("dry_run", "Dry run", lambda r: r.entry.dry_run, _dry_run, 7, shown=False),

@@ -35,6 +35,10 @@ def system_stamp() -> Stamp:
     return Stamp(time.time_ns() // 1000, boot // 1000)
 
 
+class _AlreadyTold(Exception):
+    """Ends the transaction without writing."""
+
+
 class AuditStore:
     """Made by ``open_store``. Its methods block: they belong on the writer thread of ``db``."""
 
@@ -61,15 +65,25 @@ class AuditStore:
 
     def append(self, entry: AuditEntry) -> None:
         """Write one entry; it is on disk when this returns. AuditUnavailable when it is not, NewerFormat likewise."""
+        self._write(entry)
+
+    def finish(self, entry: AuditEntry) -> bool:
+        """Write the outcome of a change unless it has one: of two processes that found it, one tells. Else False."""
+        return self._write(entry, once=True)
+
+    def _write(self, entry: AuditEntry, *, once: bool = False) -> bool:
         self.db.refuse_newer()
         entry = redacted(entry, self._redact)
         if not self._reserve.hold() and entry.phase not in FINISHING:
             raise AuditUnavailable(f"the audit: the disk with {self.files.folder} is full", why="full")
         try:
-            self._moved(self._add([entry]))
+            self._moved(self._add([entry], once=once))
+        except _AlreadyTold:
+            return False
         except StoreUnavailable as error:
             if error.why != "full" or not self._last_words(entry):
                 raise AuditUnavailable(str(error), why=error.why) from error
+        return True
 
     def close(self) -> None:
         """Note the end of the chain, then close."""
@@ -77,9 +91,12 @@ class AuditStore:
             self.db.call_now(self._anchor)
         self.db.close()
 
-    def _add(self, entries: Sequence[AuditEntry]) -> Head:
+    def _add(self, entries: Sequence[AuditEntry], *, once: bool = False) -> Head:
         def work(connection: Connection) -> Head:
             self._refuse_cut(connection)
+            # The transaction holds the lock of the file from its beginning: nobody comes in between.
+            if once and has_outcome(connection, entries[0].op_id):
+                raise _AlreadyTold
             last = connection.execute(select(audit.c.seq, audit.c.mac).order_by(audit.c.seq.desc()).limit(1)).first()
             head = Head(last.seq, last.mac) if last else Head()
             stamp = self._stamp()
@@ -147,6 +164,12 @@ def is_there(connection: Connection, head: Head) -> bool:
     """Whether this row is what it was, or was pruned as the chain itself says."""
     mac = connection.execute(select(audit.c.mac).where(audit.c.seq == head.seq)).scalar_one_or_none()
     return mac == head.mac or (mac is None and head.seq <= pruned_to(connection).seq)
+
+
+def has_outcome(connection: Connection, op_id: str) -> bool:
+    """Whether the end of a change is told."""
+    ended = select(audit.c.seq).where(audit.c.op_id == op_id, audit.c.phase == Phase.OUTCOME).limit(1)
+    return connection.execute(ended).first() is not None
 
 
 def disk_full(actor: Actor) -> AuditEntry:

@@ -43,6 +43,7 @@ def what_lines(row: AuditRow) -> Lines:
         ("PVE login", entry.identity),
         ("Parameters", row.params),
         ("Dry run", "yes" if entry.dry_run else ""),
+        ("Request", row.request),
         ("HTTP status", str(entry.status or "")),
         ("Message", entry.message),
         ("Reason", entry.reason),
