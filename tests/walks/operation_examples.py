@@ -1,0 +1,228 @@
+"""One example or more of every change to a guest: who, with what, the request that goes out, what is different then.
+
+``EXAMPLES`` of each room together are what ``test_operations.py`` goes through; it wants one for every declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from proxtui.core.model import ServerRef
+from proxtui.core.operation import Kind, Target
+from proxtui.sim.drives import find
+from proxtui.sim.state import GIB, Guest
+from proxtui.sim.world import Site
+
+LAB = ServerRef("lab", "lab")
+Look = Callable[[Site], Any]
+
+
+MORE = object()
+
+
+def _nothing(_site: Site) -> None:
+    """There is nothing to prepare, or to see afterwards."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """A change on the small cluster (20 guests on pve1 and pve2, the same ones each time)."""
+
+    operation: str
+    at: int | str
+    """VMID, or the name of a node."""
+    request: str
+    """``METHOD PATH``: the only one that may change anything."""
+    look: Look = _nothing
+    before: Any = None
+    after: Any = None
+    """What is seen then; ``MORE``: one more than before."""
+    params: dict[str, Any] = field(default_factory=dict)
+    prepare: Callable[[Site], Any] = _nothing
+    ends: str = "ok"
+    has_task: bool = True
+    hidden: tuple[str, ...] = ()
+    """What must stand nowhere in the audit."""
+
+    def target(self, site: Site) -> Target:
+        if isinstance(self.at, str):
+            return Target(LAB, Kind.NODE, self.at, self.at, self.at)
+        guest = site.guests[self.at]
+        return Target(LAB, Kind(guest.kind), str(guest.vmid), guest.name, guest.node)
+
+    def __str__(self) -> str:
+        return f"{self.operation}-{self.at}"
+
+
+def of(vmid: int, name: str) -> Look:
+    """An attribute of a guest."""
+    return lambda site: getattr(site.guests[vmid], name)
+
+
+def names(vmid: int) -> Look:
+    return lambda site: [snapshot.name for snapshot in site.guests[vmid].snapshots]
+
+
+def has(vmid: int) -> Look:
+    return lambda site: vmid in site.guests
+
+
+def tasks(kind: str, vmid: int) -> Look:
+    """How many tasks of a type a guest ever had."""
+    return lambda site: sum(f":{kind}:{vmid}:" in task.upid for task in site.tasks)
+
+
+def backups(vmid: int) -> Look:
+    """How many backups of a guest there are."""
+    volumes = lambda site: (volume for found in site.volumes.values() for volume in found)  # noqa: E731
+    return lambda site: sum(volume.content == "backup" and volume.vmid == vmid for volume in volumes(site))
+
+
+def size(vmid: int, slot: str) -> Look:
+    """In GiB."""
+
+    def look(site: Site) -> Any:
+        disk = find(site, site.guests[vmid], slot)
+        return None if disk is None else disk.size // GIB
+
+    return look
+
+
+def lies_on(vmid: int, slot: str) -> Look:
+    def look(site: Site) -> Any:
+        disk = find(site, site.guests[vmid], slot)
+        return None if disk is None else disk.storage
+
+    return look
+
+
+def paused(vmid: int) -> Callable[[Site], None]:
+    return lambda site: site.guests[vmid].turn(site.world.now() - 60, "running", "paused")
+
+
+def changed(vmid: int, **wanted: Any) -> Callable[[Site], None]:
+    def prepare(site: Site) -> None:
+        guest: Guest = site.guests[vmid]
+        for name, value in wanted.items():
+            setattr(guest, name, value)
+
+    return prepare
+
+
+ARCHIVE = "nfs-backup:backup/vzdump-qemu-100-2026_11_21-02_41_40.vma.zst"
+QEMU, LXC = "/nodes/pve1/qemu", "/nodes/pve1/lxc"
+
+POWER = (
+    Example(operation="guests.start", at=101, request=f"POST {QEMU}/101/status/start",
+            look=of(101, "status"), before="stopped", after="running"),
+    Example(operation="guests.start", at=104, request="POST /nodes/pve2/lxc/104/status/start",
+            look=of(104, "status"), before="stopped", after="running"),
+    Example(operation="guests.shutdown", at=105, request=f"POST {LXC}/105/status/shutdown",
+            params={"timeout": 60}, look=of(105, "status"), before="running", after="stopped"),
+    Example(operation="guests.shutdown", at=116, request=f"POST {QEMU}/116/status/shutdown",
+            params={"force_stop": True}, look=of(116, "status"), before="running", after="stopped"),
+    Example(operation="guests.reboot", at=106, request=f"POST {LXC}/106/status/reboot",
+            look=tasks("vzreboot", 106), before=0, after=MORE),
+    Example(operation="guests.stop", at=116, request=f"POST {QEMU}/116/status/stop",
+            params={"overrule_shutdown": True}, look=of(116, "status"), before="running", after="stopped"),
+    Example(operation="guests.stop", at=105, request=f"POST {LXC}/105/status/stop",
+            look=of(105, "status"), before="running", after="stopped"),
+    Example(operation="guests.reset", at=108, request=f"POST {QEMU}/108/status/reset",
+            look=tasks("qmreset", 108), before=0, after=MORE),
+    Example(operation="guests.suspend", at=108, request=f"POST {QEMU}/108/status/suspend",
+            look=of(108, "qmpstatus"), before="running", after="paused"),
+    Example(operation="guests.hibernate", at=111, request=f"POST {QEMU}/111/status/suspend",
+            look=of(111, "lock"), before=None, after="suspended"),
+    Example(operation="guests.resume", at=108, request=f"POST {QEMU}/108/status/resume",
+            prepare=paused(108), look=of(108, "qmpstatus"), before="paused", after="running"),
+    Example(operation="guests.sendkey", at=108, request=f"PUT {QEMU}/108/sendkey",
+            params={"key": "ctrl-alt-delete"}, has_task=False),
+    Example(operation="guests.exec", at=108, request=f"POST {QEMU}/108/agent/exec",
+            params={"command": "hostname", "input": "s3cret"}, has_task=False, hidden=("hostname", "s3cret")),
+)  # fmt: skip
+SAVES = (
+    Example(operation="guests.snapshot", at=108, request=f"POST {QEMU}/108/snapshot",
+            params={"snapname": "before", "description": "words", "vmstate": True},
+            look=names(108), before=[], after=["before"], hidden=("words",)),
+    Example(operation="guests.snapshot", at=106, request=f"POST {LXC}/106/snapshot",
+            params={"snapname": "before"}, look=names(106), before=[], after=["before"]),
+    Example(operation="guests.rollback", at=101, request=f"POST {QEMU}/101/snapshot/good/rollback",
+            params={"snapname": "good"}, look=tasks("qmrollback", 101), before=0, after=MORE),
+    Example(operation="guests.delete-snapshot", at=101, request=f"DELETE {QEMU}/101/snapshot/good",
+            params={"snapname": "good"}, look=names(101), before=["before-upgrade", "good"],
+            after=["before-upgrade"]),
+    Example(operation="guests.edit-snapshot", at=101, request=f"PUT {QEMU}/101/snapshot/good/config",
+            params={"snapname": "good", "description": "new words"},
+            look=lambda site: site.guests[101].snapshots[1].description == "new words", before=False, after=True,
+            has_task=False, hidden=("new words",)),
+    Example(operation="guests.backup", at=108, request="POST /nodes/pve1/vzdump",
+            params={"storage": "nfs-backup", "notes_template": "by hand"}, look=backups(108), after=MORE),
+    Example(operation="guests.restore", at="pve1", request=f"POST {QEMU}",
+            params={"node": "pve1", "vmid": 990, "archive": ARCHIVE}, look=has(990), before=False, after=True),
+    Example(operation="guests.restore-over", at=100, request="POST /nodes/pve2/qemu",
+            params={"archive": ARCHIVE}, prepare=lambda site: site.guests[100].turn(0, "stopped"),
+            look=tasks("qmrestore", 100), before=0, after=MORE),
+)  # fmt: skip
+LIFE = (
+    Example(operation="guests.create-vm", at="pve1", request=f"POST {QEMU}",
+            params={"node": "pve1", "vmid": 990, "name": "new", "disk": "4", "ciuser": "me",
+                    "cipassword": "s3cret-word", "iso": "local:iso/debian-13.1.0-amd64-netinst.iso"},
+            look=has(990), before=False, after=True, hidden=("s3cret-word",)),
+    Example(operation="guests.create-ct", at="pve1", request=f"POST {LXC}",
+            params={"node": "pve1", "vmid": 990, "hostname": "new", "password": "s3cret-word",
+                    "ostemplate": "local:vztmpl/debian-13-standard_13.1-1_amd64.tar.zst"},
+            look=has(990), before=False, after=True, hidden=("s3cret-word",)),
+    Example(operation="guests.clone", at=9000, request=f"POST {QEMU}/9000/clone",
+            params={"newid": 990, "name": "copy"}, look=has(990), before=False, after=True),
+    Example(operation="guests.clone", at=109, request="POST /nodes/pve2/lxc/109/clone",
+            params={"newid": 990, "name": "copy", "full": True}, look=has(990), before=False, after=True),
+    Example(operation="guests.migrate", at=111, request=f"POST {QEMU}/111/migrate",
+            params={"target": "pve2", "online": True}, look=of(111, "node"), before="pve1", after="pve2"),
+    Example(operation="guests.migrate", at=107, request=f"POST {LXC}/107/migrate",
+            params={"target": "pve2", "restart": True}, look=of(107, "node"), before="pve1", after="pve2"),
+    Example(operation="guests.template", at=102, request="POST /nodes/pve2/qemu/102/template",
+            look=of(102, "template"), before=False, after=True),
+    Example(operation="guests.template", at=109, request="POST /nodes/pve2/lxc/109/template",
+            prepare=changed(109, snapshots=[], parent=None), look=of(109, "template"), before=False, after=True,
+            has_task=False),
+    Example(operation="guests.delete", at=102, request="DELETE /nodes/pve2/qemu/102",
+            params={"purge": True}, look=has(102), before=True, after=False),
+    Example(operation="guests.delete", at=104, request="DELETE /nodes/pve2/lxc/104",
+            look=has(104), before=True, after=False),
+)  # fmt: skip
+CONFIG = (
+    Example(operation="guests.config", at=102, request="PUT /nodes/pve2/qemu/102/config",
+            params={"set": {"cores": "7", "cipassword": "s3cret-word"}}, look=of(102, "cores"), after=7,
+            has_task=False, hidden=("s3cret-word",)),
+    Example(operation="guests.config", at=104, request="PUT /nodes/pve2/lxc/104/config",
+            params={"set": {"cores": "7"}}, look=of(104, "cores"), after=7, has_task=False),
+    Example(operation="guests.revert", at=108, request=f"PUT {QEMU}/108/config",
+            params={"keys": ["cores"]}, prepare=changed(108, pending={"cores": "9"}),
+            look=of(108, "pending"), before={"cores": "9"}, after={}, has_task=False),
+    Example(operation="guests.resize", at=102, request="PUT /nodes/pve2/qemu/102/resize",
+            params={"disk": "scsi0", "size": "900G"}, look=size(102, "scsi0"), after=900),
+    Example(operation="guests.move-disk", at=102, request="POST /nodes/pve2/qemu/102/move_disk",
+            params={"disk": "scsi0", "storage": "ceph-vm"},
+            look=lies_on(102, "scsi0"), before="local-lvm", after="ceph-vm"),
+    Example(operation="guests.move-disk", at=104, request="POST /nodes/pve2/lxc/104/move_volume",
+            params={"disk": "rootfs", "storage": "local-lvm"}, prepare=changed(104, snapshots=[], parent=None),
+            look=lies_on(104, "rootfs"), before="ceph-vm", after="local-lvm"),
+    Example(operation="guests.tags", at=102, request="PUT /nodes/pve2/qemu/102/config",
+            params={"tags": ["new"], "mode": "add"}, look=of(102, "tags"), before=["prod", "app"],
+            after=["prod", "app", "new"], has_task=False),
+    Example(operation="guests.notes", at=104, request="PUT /nodes/pve2/lxc/104/config",
+            params={"text": "quiet words"}, look=lambda site: "quiet" in (site.guests[104].description or ""),
+            before=False, after=True, has_task=False, hidden=("quiet",)),
+    # PVE lets only root@pam do it: the answer names what to type on the node.
+    Example(operation="guests.unlock", at=102, request="PUT /nodes/pve2/qemu/102/config",
+            prepare=changed(102, lock="backup"), look=of(102, "lock"), before="backup", after="backup",
+            has_task=False, ends="failed"),
+    Example(operation="guests.add-to-pool", at=102, request="PUT /pools",
+            params={"poolid": "dev", "move": True}, look=of(102, "pool"), before="shop", after="dev",
+            has_task=False),
+    Example(operation="guests.remove-from-pool", at=102, request="PUT /pools",
+            params={"poolid": "shop"}, look=of(102, "pool"), before="shop", after=None, has_task=False),
+)  # fmt: skip
+EXAMPLES = (*POWER, *SAVES, *LIFE, *CONFIG)
