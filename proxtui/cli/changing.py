@@ -12,7 +12,6 @@ from proxtui.core.feature import load
 from proxtui.core.operation import GUESTS, Kind, Operation, Risk
 from proxtui.core.verbs import json_option
 
-PLACES = frozenset({Kind.NODE, Kind.SERVER})
 _METAVARS = {
     Kind.QEMU: "ID|NAME",
     Kind.LXC: "ID|NAME",
@@ -96,8 +95,8 @@ COMMON = ("targets", "server", "on_node", "yes", "dry_run", "no_wait", "reason",
 
 
 def _arguments(operation: Operation) -> list[click.Parameter]:
-    kinds = operation.kinds - ({Kind.SERVER} if not operation.creates else PLACES)
-    if not kinds:
+    kinds = operation.kinds - {Kind.SERVER}
+    if not kinds or operation.creates:
         return []
     metavar = "|".join(dict.fromkeys(_METAVARS[kind] for kind in Kind if kind in kinds))
     is_needed = Kind.SERVER not in operation.kinds

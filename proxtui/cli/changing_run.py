@@ -190,10 +190,14 @@ def _confirm(runtime: Runtime, plan: _Plan, *, yes: bool) -> None:
 
 
 async def _sent(runtime: Runtime, plan: _Plan, how: _How) -> Batch:
-    """One by itself raises what refuses it; of many each keeps its own."""
+    """One by itself raises what refuses it; of many each keeps its own. An upload is told of as it goes."""
     given: dict[str, Any] = {"reason": how.reason, "dry_run": how.dry_run}
     if len(plan.targets) > 1:
         return await runtime.gate.submit_all(plan.operation, plan.targets, plan.params, **given)
     with percent_told(runtime.gate):
+        unsubscribe = runtime.gate.subscribe(Percents())
+    try:
         run: Run = await runtime.gate.submit(plan.operation, plan.targets[0], plan.params, **given)
+    finally:
+        unsubscribe()
     return Batch((run,))
