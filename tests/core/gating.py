@@ -101,15 +101,19 @@ class MemoryJournal:
 
     async def append(self, entry: AuditEntry) -> None:
         await asyncio.sleep(0)
+        self._write(entry)
+
+    async def finish(self, entry: AuditEntry) -> bool:
+        await asyncio.sleep(0)
+        if any((one.op_id, one.phase) == (entry.op_id, Phase.OUTCOME) for one in self.entries):
+            return False
+        self._write(entry)
+        return True
+
+    def _write(self, entry: AuditEntry) -> None:
         if entry.phase in self.fails_at:
             raise AuditUnavailable("the disk is full")
         self.entries.append(entry)
-
-    async def finish(self, entry: AuditEntry) -> bool:
-        if any((one.op_id, one.phase) == (entry.op_id, Phase.OUTCOME) for one in self.entries):
-            return False
-        await self.append(entry)
-        return True
 
     async def unfinished(self) -> list[AuditEntry]:
         return self.left
