@@ -17,6 +17,8 @@ from proxtui.pve.params.base import HIDDEN
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+FROM_TARGET = frozenset({"node", "vmid"})
+"""Parameters that the target answers, unless it is only about to be made."""
 ON_STDIN = "-"
 _METAVARS = {"number": "N", "list": "A,B", "pairs": "NAME=VALUE"}
 _ONLY = {"qemu": " VMs only.", "lxc": " Containers only."}

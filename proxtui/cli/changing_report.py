@@ -156,18 +156,6 @@ async def _ended_within(run: Run, seconds: float) -> None:
         return
 
 
-class Percents:
-    """Says how much of a file was sent, every tenth of it."""
-
-    def __init__(self) -> None:
-        self._told = 0
-
-    def __call__(self, run: Run) -> None:
-        if run.percent is not None and run.percent >= self._told + 10:
-            self._told = run.percent
-            narrate(f"{run.target.label}: {run.percent} % sent")
-
-
 class Report:
     """The result of one command."""
 

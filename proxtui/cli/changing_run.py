@@ -195,9 +195,5 @@ async def _sent(runtime: Runtime, plan: _Plan, how: _How) -> Batch:
     if len(plan.targets) > 1:
         return await runtime.gate.submit_all(plan.operation, plan.targets, plan.params, **given)
     with percent_told(runtime.gate):
-        unsubscribe = runtime.gate.subscribe(Percents())
-    try:
         run: Run = await runtime.gate.submit(plan.operation, plan.targets[0], plan.params, **given)
-    finally:
-        unsubscribe()
     return Batch((run,))
