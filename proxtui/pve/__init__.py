@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from proxtui.pve.client import ProxmoxClient
     from proxtui.pve.cluster import ClusterTools
     from proxtui.pve.containers import ContainerTools
+    from proxtui.pve.diagnosis import diagnose
     from proxtui.pve.guest_config import GuestDisk, GuestNic, disks_of, nics_of
     from proxtui.pve.ha import HaTools
     from proxtui.pve.limits import Breaker, RateLimiter
@@ -218,6 +219,7 @@ __all__ = [
     "clean",
     "clean_json",
     "decode_resources",
+    "diagnose",
     "disks_of",
     "lacks_for_acl",
     "lacks_for_agent",
@@ -245,6 +247,7 @@ _HOMES = {
     "client": ("ProxmoxClient",),
     "cluster": ("ClusterTools",),
     "containers": ("ContainerTools",),
+    "diagnosis": ("diagnose",),
     "guest_config": (
         "GuestDisk",
         "GuestNic",

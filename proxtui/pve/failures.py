@@ -85,7 +85,7 @@ def network_error(error: httpx.TransportError | OSError, progress: Progress, con
         if isinstance(cause, PinMismatch):
             return certificate_error(config, "is not the trusted one", cause.seen)
     if progress.stage == "tls":
-        return NetworkError(_tls_line(endpoint, chain), stage="tls", endpoint=endpoint)
+        return NetworkError(tls_line(endpoint, chain), stage="tls", endpoint=endpoint)
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | OSError):
         stage, line = _connect_line(config, error, chain)
         return NetworkError(line, stage=stage, endpoint=endpoint)
@@ -113,11 +113,12 @@ def certificate_error(config: ProxmoxConfig, what: str, seen: str | None) -> Cer
     return CertificateError(line, endpoint=config.endpoint, seen=seen, expected=expected)
 
 
-def _tls_line(endpoint: str, chain: list[BaseException]) -> str:
+def tls_line(endpoint: str, chain: list[BaseException]) -> str:
+    """Why there was no handshake; a certificate that is not trusted is another matter."""
     reasons = [cause.reason or "" for cause in chain if isinstance(cause, ssl.SSLError)]
     if any(old in reason for old in _OLD_TLS for reason in reasons):
         return f"{endpoint} speaks only TLS older than 1.2, which is refused"
-    if any(isinstance(cause, httpx.TimeoutException) for cause in chain):
+    if any(isinstance(cause, httpx.TimeoutException | TimeoutError) for cause in chain):
         return f"{endpoint} accepts connections but does not shake hands: not TLS, or overloaded"
     if any(reason and "EOF" not in reason for reason in reasons):
         return f"{endpoint} is not TLS: something else listens on that port"

@@ -117,7 +117,8 @@ def _load_system_store(context: ssl.SSLContext) -> None:
 
 
 @lru_cache(maxsize=1)
-def _blind_context() -> ssl.SSLContext:
+def blind_context() -> ssl.SSLContext:
+    """Trusts whoever it is, to see the certificate: nothing may be sent through it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.check_hostname = False
@@ -130,7 +131,11 @@ async def probe_certificate(host: str, port: int, *, timeout: float = 3.0) -> Ce
 
     ``timeout`` in seconds. ``OSError`` (also ``TimeoutError`` and ``ssl.SSLError``) when there is no handshake.
     """
-    der = await _shown_certificate(host, port, timeout)
+    return certificate_info(await _shown_certificate(host, port, timeout))
+
+
+def certificate_info(der: bytes) -> CertificateInfo:
+    """What a certificate says of itself. ``ssl.SSLError`` when it cannot be read."""
     from cryptography import x509
 
     try:
@@ -149,7 +154,7 @@ async def probe_fingerprint(host: str, port: int, *, timeout: float = 3.0) -> st
 
 async def _shown_certificate(host: str, port: int, seconds: float) -> bytes:
     async with asyncio.timeout(seconds):
-        _, writer = await asyncio.open_connection(host, port, ssl=_blind_context(), server_hostname=host)
+        _, writer = await asyncio.open_connection(host, port, ssl=blind_context(), server_hostname=host)
     try:
         handshake = writer.get_extra_info("ssl_object")
         return handshake.getpeercert(binary_form=True) or b""
