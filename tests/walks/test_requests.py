@@ -33,6 +33,7 @@ async def test_three_requests_to_the_first_table_and_one_per_interval_after() ->
         config = fleet_of(*(token_server(server) for server in sim.servers), interval=3.0)
         async with open_runtime(config, read_only=True) as runtime:
             app = ProxtuiApp(runtime)
+            started = runtime.clock.monotonic()
             async with app.run_test(size=(160, 50)) as pilot:
                 fleet = await until(runtime.store, all_fresh)
                 await pilot.pause()
@@ -43,9 +44,11 @@ async def test_three_requests_to_the_first_table_and_one_per_interval_after() ->
                     while app.screen.query_one(LiveTable).shown != guests:
                         await pilot.pause()
                 first = asked(sim)
+                # On a machine that is slow today the next polls may have begun before the table was seen full.
+                late = int((runtime.clock.monotonic() - started) / (config.settings.interval * 0.9))
                 # The permissions may still be on their way; they are the third request, after token or login.
-                assert all(count.total() <= 3 for count in first.values()), first
-                assert all(count["GET /cluster/resources"] == 1 for count in first.values()), first
+                assert all(count.total() <= 3 + late for count in first.values()), first
+                assert all(1 <= count["GET /cluster/resources"] <= 1 + late for count in first.values()), first
 
                 polled = [snapshot.taken_at or 0.0 for snapshot in fleet.snapshots]
                 await until(
