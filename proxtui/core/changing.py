@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from proxtui.core.record import Recorder
 from proxtui.core.run import Run, RunState
 from proxtui.core.write_lock import WriteLock
 from proxtui.errors import (
+    ApiError,
     AuditUnavailable,
     OutcomeUnknown,
     ProxtuiError,
@@ -28,6 +29,7 @@ from proxtui.errors import (
     RoleRefused,
     TargetChanged,
     TaskFailed,
+    UnexpectedAnswer,
 )
 from proxtui.pve.sanitize import clean
 from proxtui.pve.witness import Witness
@@ -93,12 +95,20 @@ class Changing:
             self._judge(run, task)
         await self._close(run)
 
-    async def leave(self, run: Run) -> None:
-        """Nobody will follow its task any more: the audit says so, and leaves the end open for the next start."""
-        try:
-            await self._parts.recorder.sent(run, "still running at exit")
-        except AuditUnavailable as error:
-            self._unrecorded(run, error)
+    async def leave(self, runs: Iterable[Run]) -> None:
+        """Nobody will follow their tasks any more: the audit says so, and leaves the end open for the next start."""
+        lost: AuditUnavailable | None = None
+        for run in runs:
+            if run.state is not RunState.RUNNING:
+                continue
+            if lost is None:
+                try:
+                    await self._parts.recorder.sent(run, "still running at exit")
+                except AuditUnavailable as error:
+                    # Asking a stuck audit again for each of two hundred would take half an hour.
+                    lost = error
+            if lost is not None:
+                self._unrecorded(run, lost)
 
     def _refusal(self, run: Run) -> ReadOnlyError | None:
         ref = run.target.ref
@@ -118,33 +128,42 @@ class Changing:
     async def _intend(self, run: Run) -> bool:
         """The intent on disk; False when it cannot be written, for then nothing is sent."""
         run.reason = run.reason or self._parts.lock.reason(run.target.ref)
+        is_known = False
         try:
             await self._parts.recorder.intent(run)
+            is_known = True
         except AuditUnavailable as lost:
+            is_known = True
             error = AuditUnavailable(f"{lost}; nothing was sent", why=lost.why)
             self._mark(run, RunState.DENIED, str(error), error)
             return False
+        finally:
+            if not is_known:
+                # Cancelled: the intent may be on disk, and must not look like something that was perhaps sent.
+                self._mark_broken_off(run, was_sent=False)
+                await self._close(run)
         self._mark(run, RunState.INTENT)
         return True
 
     async def _make(self, run: Run, no_older_than: float) -> None:
         """Look again, then send. Ends with the change running, or ended and recorded."""
-        was_sent = is_known = False
+        witness: Witness | None = None
+        is_known = False
         try:
             await self._parts.recheck(run.target, no_older_than=no_older_than)
-            was_sent = True
-            client = self._witness(run)
+            witness = self._witness(run)
             with heard_by(partial(self._sent, run)):
-                answer = await run.operation.run(client, run.target, run.params)
+                answer = await run.operation.run(witness, run.target, run.params)
             is_known = True
             _take(run, answer)
         except ProxtuiError as error:
             is_known = True
-            self._mark(run, _state_of(error), clean(str(error)), error)
+            end = _doubted(error) if witness is not None and witness.accepted else error
+            self._mark(run, _state_of(end), clean(str(end)), end)
         finally:
             if not is_known:
                 # Cancelled, or a bug of ours: the record is still written before this goes on to end.
-                self._mark_broken_off(run, was_sent=was_sent)
+                self._mark_broken_off(run, was_sent=witness is not None)
                 await self._close(run)
         if run.has_ended:
             await self._close(run)
@@ -258,6 +277,15 @@ def _take(run: Run, answer: Upid | Told | None) -> None:
     run.output = answer.text
     if answer.failure:
         raise TaskFailed(answer.failure)
+
+
+def _doubted(error: ProxtuiError) -> ProxtuiError:
+    """What an error after an accepted change means: that it was not understood, or no more heard of, is no failure."""
+    # HA says no in a good answer.
+    said_no = isinstance(error, ApiError) and error.status == 200 and not isinstance(error, UnexpectedAnswer)
+    if said_no or isinstance(error, TaskFailed | OutcomeUnknown):
+        return error
+    return OutcomeUnknown(f"{error}; it was accepted: look before you repeat it")
 
 
 def _state_of(error: ProxtuiError) -> RunState:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
 from typing import Any
 
 from proxtui.core.changing import Changing, Parts
@@ -13,7 +12,7 @@ from proxtui.core.journal import Journal
 from proxtui.core.model import ServerRef
 from proxtui.core.op_id import new_op_id
 from proxtui.core.operation import GUESTS, Operation, Target
-from proxtui.core.owning import report_bug
+from proxtui.core.owning import ReportedBug, report_bug
 from proxtui.core.reconciling import Reconciler
 from proxtui.core.record import checked
 from proxtui.core.run import Batch, Run, RunState
@@ -137,15 +136,17 @@ class Gate:
         for batch in self._batches:
             batch.stop()
         left = self.running()
+        self._break_off(RunState.QUEUED)
         await _answered([run for run in left if run.in_flight], seconds)
-        for run, story in list(self._running.items()):
-            if run.state is RunState.RUNNING:
-                await self._changing.leave(run)
-            if story is not None:
-                story.cancel()
+        self._break_off(RunState.INTENT)
+        await self._changing.leave(left)
+        self._break_off(RunState.RUNNING)
         stories = [story for story in (*self._running.values(), *self._batches.values()) if story is not None]
         if stories:
-            await asyncio.wait(stories, timeout=GRACE)
+            _, late = await asyncio.wait(stories, timeout=GRACE)
+            for story in late:
+                story.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         return tuple(run for run in left if run.state in (RunState.RUNNING, RunState.UNKNOWN))
 
     async def aclose(self) -> None:
@@ -153,6 +154,11 @@ class Gate:
         await self.drain()
         await self._parts.follower.aclose()
         await self._parts.readings.aclose()
+
+    def _break_off(self, *states: RunState) -> None:
+        for run, story in list(self._running.items()):
+            if story is not None and run.state in states:
+                story.cancel()
 
     def _new(self, operation: Operation, target: Target, params: Any, reason: str, dry_run: bool) -> Run:
         if self._is_closing:
@@ -207,10 +213,10 @@ class Gate:
         self._tell(run)
 
     def _tell(self, run: Run) -> None:
-        # The stack calls every listener, also after one has raised, and then raises what was raised.
-        with ExitStack() as calls:
-            for listener in reversed(list(self._listeners.values())):
-                calls.callback(listener, run)
+        for listener in list(self._listeners.values()):
+            # Whoever only looks on must not be able to keep a change from being recorded and followed.
+            with ReportedBug("who listens to changes"):
+                listener(run)
 
 
 async def _answered(runs: Sequence[Run], seconds: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import TracebackType
 from typing import Any
 
 
@@ -12,3 +13,23 @@ def report_bug(task: asyncio.Task[Any]) -> None:
         task.get_loop().call_exception_handler(
             {"message": f"{task.get_name()} ended by a bug", "exception": error, "task": task}
         )
+
+
+class ReportedBug:
+    """``with ReportedBug("a listener"):`` whatever is raised in here is told to the loop, and goes no further."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        asyncio.get_running_loop().call_exception_handler(
+            {"message": f"{self._what} ended by a bug", "exception": error}
+        )
+        return True

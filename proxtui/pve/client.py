@@ -152,9 +152,9 @@ class ProxmoxClient:
         try:
             return answers.data_of(await self._answered(call, timeout), call.method, call.path)
         except UnexpectedAnswer as error:
-            if not 200 <= error.status < 300:
+            if not 200 <= error.status < 300 and error.status not in _PERHAPS_DONE:
                 raise
-            # It was accepted, and what came of it cannot be read.
+            # It was accepted, or may have been, and what came of it cannot be read.
             raise _unknown(call, error) from error
 
     async def _answered(self, call: Call, timeout: int | None) -> Reply:  # noqa: ASYNC109

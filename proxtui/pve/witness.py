@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from proxtui.pve.asking import Uploader
@@ -45,6 +46,8 @@ class Witness:
         self._client = client
         self.sent: list[tuple[str, str]] = []
         """Method and template of the path, noted just before it goes out."""
+        self.accepted = False
+        """True once PVE took one of them."""
 
     async def get(self, path: str, *, params: Params | None = None) -> Any:
         """Not noted: it changes nothing."""
@@ -63,8 +66,7 @@ class Witness:
         timeout: int | None = None,  # noqa: ASYNC109 - as the client that it stands for
     ) -> Any:
         """Noted, then sent."""
-        self.sent.append(("POST", template_of(path)))
-        return await self._client.post(path, data, params=params, timeout=timeout)
+        return await self._noted("POST", path, self._client.post(path, data, params=params, timeout=timeout))
 
     async def put(
         self,
@@ -75,15 +77,18 @@ class Witness:
         timeout: int | None = None,  # noqa: ASYNC109
     ) -> Any:
         """Noted, then sent."""
-        self.sent.append(("PUT", template_of(path)))
-        return await self._client.put(path, data, params=params, timeout=timeout)
+        return await self._noted("PUT", path, self._client.put(path, data, params=params, timeout=timeout))
 
     async def delete(self, path: str, *, params: Params | None = None, timeout: int | None = None) -> Any:  # noqa: ASYNC109
         """Noted, then sent."""
-        self.sent.append(("DELETE", template_of(path)))
-        return await self._client.delete(path, params=params, timeout=timeout)
+        return await self._noted("DELETE", path, self._client.delete(path, params=params, timeout=timeout))
 
     async def upload(self, path: str, upload: Upload, *, timeout: int | None = None) -> Any:  # noqa: ASYNC109
         """Noted, then sent."""
-        self.sent.append(("POST", template_of(path)))
-        return await self._client.upload(path, upload, timeout=timeout)
+        return await self._noted("POST", path, self._client.upload(path, upload, timeout=timeout))
+
+    async def _noted(self, method: str, path: str, sending: Coroutine[Any, Any, Any]) -> Any:
+        self.sent.append((method, template_of(path)))
+        answer = await sending
+        self.accepted = True
+        return answer

@@ -163,6 +163,15 @@ async def test_a_write_that_may_have_reached_the_node_is_unknown(bench: Bench, s
         await client.get("/nodes/pve2/qemu")
 
 
+@pytest.mark.parametrize("status", [502, 596])
+async def test_a_write_that_may_have_reached_the_node_is_unknown_also_when_its_answer_is_garbage(
+    bench: Bench, status: int
+) -> None:
+    _, client = await bench.pair(lambda seen: answer(status, "Bad", b"no gzip", headers=[("Content-Encoding", "gzip")]))
+    with pytest.raises(OutcomeUnknown):
+        await client.post("/nodes/pve2/qemu/100/status/start")
+
+
 async def test_a_write_that_did_not_reach_the_node_is_refused(bench: Bench) -> None:
     _, client = await bench.pair(lambda seen: answer(595, "Connection refused"))
     with pytest.raises(NodeUnreachable, match="does not answer: Connection refused"):
