@@ -26,6 +26,7 @@ from proxtui.features.audit.journal import AuditJournal
 from proxtui.features.audit.places import AuditFiles
 from proxtui.features.audit.service import AuditQuery, AuditService
 from proxtui.features.audit.tables import SCHEMA
+from proxtui.pve.access import permissions_of
 from proxtui.registry import FEATURES
 from proxtui.sim.faults import Fault
 from proxtui.sim.world import World
@@ -97,7 +98,8 @@ async def test_a_change_does_what_it_says(example: Example, tmp_path: Path) -> N
     async with walk(world, clock, tmp_path) as runtime:
         snapshot = runtime.store.fleet().snapshot(LAB)
         assert snapshot is not None
-        assert runtime.policy.offered(operation, target, runtime.connection(LAB).permissions) is None
+        permissions = await runtime.connection(LAB).learn_permissions()
+        assert runtime.policy.offered(operation, target, permissions) is None
         if target.kind in GUESTS:
             assert operation.unavailable(snapshot.guests[target.key]) is None  # type: ignore[index]
         run = await end_of(runtime, operation, target, example.params)
@@ -149,6 +151,15 @@ async def test_a_change_is_neither_offered_nor_sent_where_it_may_not_be(by: str,
     with audit(tmp_path) as service:
         denied = [(record.event, record.phase, record.result) for record in service.find_now(AuditQuery(limit=500))]
     assert sorted(denied) == sorted((example.operation, "single", "denied") for example in EXAMPLES)
+
+
+async def test_what_the_login_may_not_is_not_offered(tmp_path: Path) -> None:
+    world, clock = lab()
+    auditor = permissions_of({"/": {"VM.Audit": 1, "Sys.Audit": 1, "Datastore.Audit": 1, "Pool.Audit": 1}})
+    async with walk(world, clock, tmp_path) as runtime:
+        for example in EXAMPLES:
+            operation, target = CATALOGUE[example.operation], example.target(world.sites["lab"])
+            assert "the login lacks" in (runtime.policy.offered(operation, target, auditor) or ""), operation.name
 
 
 def test_the_table_of_roles() -> None:
