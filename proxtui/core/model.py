@@ -47,7 +47,22 @@ class StorageKey(NamedTuple):
     storage: str
 
 
+class TaskKey(NamedTuple):
+    """Who a task is."""
+
+    tenant: str
+    server: str
+    upid: str
+
+    @property
+    def node(self) -> str:
+        """Where it runs; empty when this is no UPID."""
+        return self.upid.partition(":")[2].partition(":")[0]
+
+
 Key = GuestKey | NodeKey | StorageKey
+Goal = Key | TaskKey
+"""What one can go to; the tree knows no tasks."""
 
 
 class SourceState(StrEnum):

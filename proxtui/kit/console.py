@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.binding import Binding, BindingType
 
 from proxtui.core.feature import Feature, load
-from proxtui.core.model import Key, Scope
+from proxtui.core.model import Goal, Scope
 from proxtui.kit.app import LiveApp
 from proxtui.kit.filter_bar import FilterBar
 from proxtui.kit.frame import Frame
@@ -69,7 +69,7 @@ class Console(LiveScreen):
             self._leave()
         super().narrow(scope)
 
-    async def go(self, key: Key) -> bool:
+    async def go(self, key: Goal) -> bool:
         self._leave()
         with self._as_one_step():
             return await super().go(key)

@@ -13,7 +13,7 @@ from textual.timer import Timer
 
 from proxtui.core.ages import troubles
 from proxtui.core.feature import Feature, load
-from proxtui.core.model import Delta, Fleet, GuestKey, Key, Scope, ServerRef, SourceState
+from proxtui.core.model import Delta, Fleet, Goal, GuestKey, Scope, ServerRef, SourceState
 from proxtui.core.rows import Tone
 from proxtui.kit.filter_bar import FilterBar, FilterChanged
 from proxtui.kit.frame import Frame
@@ -143,7 +143,7 @@ class LiveScreen(Frame):
     async def on_chosen(self, event: Chosen) -> None:
         await self.go(event.key)
 
-    async def go(self, key: Key) -> bool:
+    async def go(self, key: Goal) -> bool:
         """Bring the view forward that can show this, with the cursor on it; False when there is none.
 
         A scope or a filter that would hide it gives way.
@@ -155,11 +155,11 @@ class LiveScreen(Frame):
             self.narrow(Scope(key.tenant, key.server))
         view = await self.bring(name)
         bar = self.query_one(FilterBar)
-        if view.reveal(key):
+        if view.find(key):
             return True
         bar.clear()
         view.set_filter(bar.filter)
-        return view.reveal(key)
+        return view.find(key)
 
     def _show(self) -> None:
         if not (self.is_mounted and self.is_current):
@@ -211,7 +211,7 @@ def _use_filter(screen: LiveScreen) -> None:
             view.set_filter(wanted)
 
 
-def in_scope(key: Key, fleet: Fleet, scope: Scope) -> bool:
+def in_scope(key: Goal, fleet: Fleet, scope: Scope) -> bool:
     """Whether the views show this thing: guests are where their node is now."""
     ref = ServerRef(key.tenant, key.server)
     if not isinstance(key, GuestKey):

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from proxtui.core.filters import Filter
-from proxtui.core.model import Fleet, Key, Scope
+from proxtui.core.model import Fleet, Goal, Key, Scope, TaskKey
 from proxtui.errors import UsageError
 from proxtui.kit.app import LiveApp
 from proxtui.kit.live_table import LiveTable
@@ -54,7 +54,7 @@ class Selected(Message):
 class Chosen(Message):
     """Somebody wants to go to this thing: the screen brings the view forward that can show it."""
 
-    def __init__(self, key: Key) -> None:
+    def __init__(self, key: Goal) -> None:
         super().__init__()
         self.key = key
 
@@ -89,7 +89,7 @@ class LiveView(Widget):
 
     HELP_NAME: ClassVar[str] = ""
     SHOWS: ClassVar[tuple[type, ...]] = ()
-    """Key types that ``reveal`` can find: GuestKey, NodeKey, StorageKey."""
+    """Key types that ``find`` finds: GuestKey, NodeKey, StorageKey, TaskKey."""
     DEFAULT_CSS = "LiveView { width: 1fr; height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         # Obeyed before the next key is handed out, which is a letter of the menu.
@@ -106,6 +106,10 @@ class LiveView(Widget):
     def reveal(self, key: Key) -> bool:
         """Put the cursor on this thing without saying ``Chosen`` or ``Scoped``; False when it is not here."""
         return any(table.move_to(key) for table in self.query(LiveTable))
+
+    def find(self, goal: Goal) -> bool:
+        """The same for somebody who wants to go there; what comes into sight later counts as found."""
+        return not isinstance(goal, TaskKey) and self.reveal(goal)
 
     def set_filter(self, wanted: Filter) -> None:
         """Show only what matches: by default in every live table of the view."""

@@ -108,6 +108,10 @@ def test_verify_names_the_place(call: Call, audit: Audit) -> None:
     assert found.line == "the audit is not what was written: row 2 was altered, moved or put in"
     told = json.loads(call("audit", "verify", "--json").out)
     assert told["details"]["exit_code"] == 5
+    # Each look is itself a row, also of what is not whole any more.
+    rows = json.loads(call("audit", "list", "--action", "audit.verify", "--json").out)["rows"]
+    assert [row["result"] for row in rows] == ["failed", "failed", "ok"]
+    assert "row 2 was altered" in rows[0]["message"]
     assert told["details"]["problems"] == [{"seq": 2, "what": "row 2 was altered, moved or put in"}]
 
 

@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from proxtui.errors import AuditUnavailable
+from proxtui.features.audit.anchors import AnchorFile
 from proxtui.features.audit.chain import Head
-from tests.features.audits import Audit, append, audit_in, entry, several
+from proxtui.features.audit.keys import FileKey
+from proxtui.features.audit.pruning import prune
+from proxtui.features.audit.verifying import verify
+from tests.features.audits import ACTOR, DAY, Audit, append, audit_in, entry, several
 
 SWAP = (
     "UPDATE audit SET seq = -1 WHERE seq = 4",
@@ -36,6 +40,36 @@ def test_what_was_written_is_whole(audit: Audit) -> None:
     verdict = audit.verdict()
     assert verdict.whole
     assert (verdict.rows, verdict.first, verdict.head.seq, verdict.anchor) == (10, 1, 10, 10)
+
+
+@pytest.mark.parametrize("pages", range(5))
+def test_pruning_meanwhile_is_no_alarm(audit: Audit, monkeypatch: pytest.MonkeyPatch, pages: int) -> None:
+    monkeypatch.setattr("proxtui.features.audit.verifying.PAGE", 2)
+    monkeypatch.setattr("proxtui.features.audit.segments.SEGMENT_ROWS", 8)
+    audit.write(*several(3))
+    asked = []
+
+    def go_on() -> bool:
+        asked.append(0)
+        if len(asked) == pages + 1:
+            with audit.opened() as store:
+                store.db.call_now(lambda: prune(store, audit.times.ts + DAY, ACTOR))
+        return True
+
+    with audit.reading() as service:
+        verdict = verify(service.db, FileKey(audit.files.key), AnchorFile(audit.files.anchor), go_on=go_on)
+    assert verdict.problems == []
+    assert audit.rows("min(seq)") != [(1,)]
+    # What was not pruned must be there all the same.
+    audit.alter(f"DELETE FROM audit WHERE seq = {verdict.head.seq - 1}")  # noqa: S608 # a number of ours
+    assert "missing" in audit.problems()[0]
+
+
+def test_a_walk_can_be_broken_off(audit: Audit) -> None:
+    with audit.reading() as service:
+        verdict = verify(service.db, FileKey(audit.files.key), AnchorFile(audit.files.anchor), go_on=lambda: False)
+    assert (verdict.broken_off, verdict.rows) == (True, 0)
+    assert "not checked to its end" in verdict.summary
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ class LogClient(FakeClient):
     async def get(self, path: str, *, params: Any = None) -> Any:
         self.asked.append(path)
         if path.endswith("/status"):
+            if isinstance(self.status, Exception):
+                raise self.status
             return {"upid": UPID, **self.status}
         start, limit = params["start"], params["limit"]
         self.starts.append(start)

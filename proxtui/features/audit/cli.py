@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from proxtui.core.rows import Column
     from proxtui.features.audit.chain import Record
     from proxtui.features.audit.rows import AuditRow
-    from proxtui.features.audit.verifying import Verdict
 
 
 def _columns() -> Sequence[Column[AuditRow]]:
@@ -69,13 +68,20 @@ def show_audit(line: CommandLine, row: str, as_json: bool) -> None:
 @click.pass_obj
 def verify_audit(line: CommandLine, anchors: Sequence[str], as_json: bool) -> int:
     """Check every row. Exits 0 when all is what was written, 5 when not, and names the rows."""
-    verdict = _verdict(anchors)
-    said = _summary(verdict)
+    from proxtui.features.audit.anchors import read_noted
+    from proxtui.features.audit.checking import check, note
+    from proxtui.features.audit.places import usual_files
+
+    verdict = check(usual_files(), [read_noted(text) for text in anchors])
+    said = verdict.summary
+    lost = note(usual_files(), "audit.verify", message=said, whole=verdict.whole)
     facts = {
         **{"rows": verdict.rows, "first": verdict.first, "last": verdict.head.seq, "mac": verdict.head.mac},
         **{"anchor": verdict.anchor, "problems": [{"seq": one.seq, "what": one.what} for one in verdict.problems]},
     }
     if verdict.whole:
+        if lost:
+            line.note(f"that it was checked is not in the audit: {lost}")
         line.say({"whole": True, **facts}, [said], as_json=as_json)
         return os.EX_OK
     error = Tampered(said, place=f"row {verdict.problems[0].seq}")
@@ -94,6 +100,7 @@ def verify_audit(line: CommandLine, anchors: Sequence[str], as_json: bool) -> in
 @click.pass_obj
 def export_audit(line: CommandLine, /, form: str, output: str | None, **said: Any) -> None:
     """Take the audit out, the oldest row first. That it was taken out is itself a row."""
+    from proxtui.features.audit.checking import note
     from proxtui.features.audit.export import FORMATS
     from proxtui.features.audit.places import usual_files
 
@@ -101,7 +108,10 @@ def export_audit(line: CommandLine, /, form: str, output: str | None, **said: An
     with reading(usual_files()) as service:
         if service is None:
             raise NotFoundError("there is no audit yet")
-        _note_export(line, form, {name: value for name, value in said.items() if value})
+        kept = {name: value for name, value in said.items() if value}
+        if lost := note(usual_files(), "audit.export", {"format": form, **kept}):
+            # A copy on a read-only disk, a full one: what is there can be taken out all the same.
+            line.note(f"that it was taken out is not in the audit: {lost}")
         _write(FORMATS[form](service.oldest(query)), output)
 
 
@@ -157,65 +167,6 @@ def _details(wanted: str) -> Details:
             return told(record, story)
         except (KeyError, TypeError, ValueError) as error:
             raise Tampered(f"row {record.seq} is not what proxtui wrote", place=f"row {record.seq}") from error
-
-
-def _verdict(anchors: Sequence[str]) -> Verdict:
-    from proxtui.errors import NewerFormat
-    from proxtui.features.audit.anchors import AnchorFile, read_noted
-    from proxtui.features.audit.keys import FileKey
-    from proxtui.features.audit.places import usual_files
-    from proxtui.features.audit.verifying import Verdict, verify
-
-    files = usual_files()
-    keys, anchor = FileKey(files.key), AnchorFile(files.anchor)
-    noted = [read_noted(text) for text in anchors]
-    with reading(files) as service:
-        if service is None:
-            verdict = Verdict()
-            if keys.exists() and anchor.exists():
-                verdict.anchor = anchor.read(keys.current()[1]).seq
-            for head in (verdict.anchor or 0, *(head.seq for head in noted)):
-                if head:
-                    verdict.note(0, f"{files.db} is gone: rows up to {head} were written")
-            return verdict
-        if service.db.newer:
-            raise NewerFormat(f"{files.db} is of a newer proxtui: only that one can check it")
-        return verify(service.db, keys, anchor, noted)
-
-
-def _summary(verdict: Verdict) -> str:
-    if not verdict.whole:
-        count = len(verdict.problems) + verdict.more
-        more = f", and {count - 1} more" if count > 1 else ""
-        return f"the audit is not what was written: {verdict.problems[0].what}{more}"
-    if not verdict.rows:
-        return "the audit has no rows"
-    return f"the audit is whole: rows {verdict.first} to {verdict.head.seq}; the anchor knows row {verdict.anchor}"
-
-
-def _note_export(line: CommandLine, form: str, said: dict[str, str]) -> None:
-    from proxtui.core.actor import read_actor
-    from proxtui.core.journal import AuditEntry, Phase, Result
-    from proxtui.errors import AuditUnavailable, NewerFormat
-    from proxtui.features.audit.places import usual_files
-    from proxtui.features.audit.store import open_store
-
-    entry = AuditEntry(
-        event="audit.export",
-        phase=Phase.SINGLE,
-        actor=read_actor(os.environ),
-        params={"format": form, **said},
-        result=Result.OK,
-    )
-    try:
-        store = open_store(usual_files())
-        try:
-            store.db.call_now(lambda: store.append(entry))
-        finally:
-            store.close()
-    except (AuditUnavailable, NewerFormat) as error:
-        # A copy on a read-only disk, a full one: what is there can be taken out all the same.
-        line.note(f"that it was taken out is not in the audit: {error}")
 
 
 def _write(lines: Iterable[str], output: str | None) -> None:

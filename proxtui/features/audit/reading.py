@@ -33,7 +33,7 @@ class AuditReader:
     """Asks only for what is new. Every method blocks and belongs on a thread."""
 
     def __init__(self, files: AuditFiles) -> None:
-        self._files = files
+        self.files = files
         self._broken = ""
         self.found = Found(missing=True)
 
@@ -41,7 +41,7 @@ class AuditReader:
         """Read what came since the last time. It never raises for what lies on the disk."""
         old = self.found.rows
         try:
-            with reading(self._files) as service:
+            with reading(self.files) as service:
                 if service is None:
                     self.found = Found(missing=True)
                 else:
@@ -53,7 +53,7 @@ class AuditReader:
     def story(self, row: AuditRow) -> list[AuditRow]:
         """All rows of the change that a row belongs to; only itself when there are no others."""
         try:
-            with reading(self._files) as service:
+            with reading(self.files) as service:
                 if service is None or not row.entry.op_id:
                     return [row]
                 return [audit_row(record, row.now) for record in service.story(row.entry.op_id)]

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 from msgspec.structs import replace
 from textual.binding import Binding, BindingType
 
-from proxtui.core.model import Fleet, GuestKey, Scope, ServerRef
+from proxtui.core.model import Fleet, GuestKey, Scope, ServerRef, TaskKey
 from proxtui.core.operation import GUESTS
 from proxtui.core.rows import Column, Tone
+from proxtui.errors import ProxtuiError
 from proxtui.features.audit.places import AuditFiles, usual_files
 from proxtui.features.audit.reading import AuditReader, summary_of
 from proxtui.features.audit.rows import COLUMNS, AuditRow, moment, state_tone
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
     from proxtui.core.runtime import Runtime
+    from proxtui.features.audit.verifying import Verdict
 
 EVERY = 2.0
 """Seconds between two looks at the file."""
@@ -53,6 +55,8 @@ class AuditView(TableView[AuditRow, list[AuditRow]]):
     GROUPS = ("event", "result", "user", "server", "tenant")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "go", "View guest", id="view-guest"),
+        Binding("L", "log", "Task log", id="task-log"),
+        Binding("V", "verify", "Verify", id="verify"),
         Binding("ctrl+r,f5", "refresh", "Refresh now", show=False, id="refresh"),
     ]
 
@@ -61,6 +65,8 @@ class AuditView(TableView[AuditRow, list[AuditRow]]):
         self.table.sort_by(self.SORT, descending=True)
         self.reader = AuditReader(files or usual_files())
         self.notice = Notice(id="audit-problem")
+        self._verdict: Verdict | None = None
+        self._wants_verdict = True
 
     def compose(self) -> ComposeResult:
         yield self.notice
@@ -83,7 +89,8 @@ class AuditView(TableView[AuditRow, list[AuditRow]]):
             # Whoever looks at the newest row sees the next one come; whoever looks at another keeps it.
             self.table.move(0)
         found = self.reader.found
-        self.notice.say(found.problem, Tone.BAD)
+        bad = self._verdict is not None and not self._verdict.whole
+        self.notice.say(self._verdict.summary if bad and self._verdict else found.problem, Tone.BAD)
         self.table.say_when_empty("no change was made here yet" if found.missing else "no rows")
 
     def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[AuditRow]:
@@ -116,6 +123,9 @@ class AuditView(TableView[AuditRow, list[AuditRow]]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "go":
             return guest_of(self.row) is not None
+        if action == "log":
+            key = task_of(self.row)
+            return key is not None and self.fleet.snapshot(ServerRef(key.tenant, key.server)) is not None
         return super().check_action(action, parameters)
 
     def action_go(self) -> None:
@@ -123,6 +133,39 @@ class AuditView(TableView[AuditRow, list[AuditRow]]):
         key = guest_of(self.row)
         if key is not None:
             self.post_message(Chosen(key))
+
+    def action_log(self) -> None:
+        """Show the log of the task that the row is about."""
+        key = task_of(self.row)
+        if key is not None:
+            self.post_message(Chosen(key))
+
+    async def action_verify(self) -> None:
+        """Check every row; that somebody asked is itself a row."""
+        self.notify("every row is checked …", markup=False)
+        _worker: Worker[None] = self.run_worker(self._verify, name="verify", group="verify", exclusive=True)
+
+    def on_unmount(self) -> None:
+        # A thread cannot be cancelled: it asks.
+        self._wants_verdict = False
+
+    async def _verify(self) -> None:
+        from proxtui.features.audit.checking import check, note
+
+        files = self.reader.files
+        try:
+            verdict = await asyncio.to_thread(check, files, (), lambda: self._wants_verdict)
+        except ProxtuiError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        if verdict.broken_off:
+            return
+        self._verdict = verdict
+        lost = await asyncio.to_thread(note, files, "audit.verify", message=verdict.summary, whole=verdict.whole)
+        said = f"{verdict.summary}; that it was checked is not in the audit: {lost}" if lost else verdict.summary
+        self.notify(said, severity="information" if verdict.whole else "error", markup=False)
+        self.changed()
+        self._read_again()
 
     def action_refresh(self) -> None:
         self._read_again()
@@ -143,6 +186,13 @@ def guest_of(row: AuditRow | None) -> GuestKey | None:
     if row is None or row.entry.target_kind not in GUESTS or not row.entry.target_id.isdecimal():
         return None
     return GuestKey(row.entry.tenant, row.entry.server, row.entry.target_kind, int(row.entry.target_id))
+
+
+def task_of(row: AuditRow | None) -> TaskKey | None:
+    """The task that a row is about."""
+    if row is None or not row.entry.upid or not row.entry.server:
+        return None
+    return TaskKey(row.entry.tenant, row.entry.server, row.entry.upid)
 
 
 def facts_of(row: AuditRow, story: Sequence[AuditRow]) -> list[Fact]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -18,6 +18,8 @@ from proxtui.features.audit.service import PAGE
 from proxtui.features.audit.tables import audit
 
 MOST_PROBLEMS = 100
+MOST_GAPS = 10_000
+"""Missing pieces that are remembered until it is known what was deleted on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,25 @@ class Verdict:
     problems: list[Problem] = field(default_factory=list)
     more: int = 0
     """Problems beyond those that are named."""
+    broken_off: bool = False
+    """True when nobody wanted to know any more: then it says nothing."""
 
     @property
     def whole(self) -> bool:
-        return not self.problems
+        return not (self.problems or self.broken_off)
+
+    @property
+    def summary(self) -> str:
+        """One line."""
+        if self.broken_off:
+            return "the audit was not checked to its end"
+        if self.problems:
+            count = len(self.problems) + self.more
+            more = f", and {count - 1} more" if count > 1 else ""
+            return f"the audit is not what was written: {self.problems[0].what}{more}"
+        if not self.rows:
+            return "the audit has no rows"
+        return f"the audit is whole: rows {self.first} to {self.head.seq}; the anchor knows row {self.anchor}"
 
     def note(self, seq: int, what: str) -> None:
         """Add a problem."""
@@ -54,9 +71,16 @@ class Verdict:
             self.more += 1
 
 
-def verify(db: Database, keys: KeySource, anchor: AnchorFile, noted: Iterable[Head] = ()) -> Verdict:
+def verify(
+    db: Database,
+    keys: KeySource,
+    anchor: AnchorFile,
+    noted: Iterable[Head] = (),
+    go_on: Callable[[], bool] = lambda: True,
+) -> Verdict:
     """Check every row, the anchor, and the ends that somebody ``noted`` elsewhere. It blocks.
 
+    ``go_on`` is asked now and then; False breaks it off. What is added or pruned meanwhile is no problem.
     Raises AuditUnavailable when there is no key to check with.
     """
     verdict = Verdict()
@@ -70,19 +94,21 @@ def verify(db: Database, keys: KeySource, anchor: AnchorFile, noted: Iterable[He
         verdict.note(0, f"{error}: a tail that was cut cannot be found")
     walk = _Walk(keys, verdict, {head.seq: head.mac for head, _ in ends})
     try:
-        for record in _rows(db):
+        for record in _rows(db, go_on):
             walk.step(record)
     except StoreUnavailable as error:
         if error.why != "damaged":
             raise
         verdict.note(verdict.head.seq, f"after row {verdict.head.seq} the file cannot be read: {error}")
-    walk.judge(ends)
+    verdict.broken_off = not go_on()
+    if not verdict.broken_off:
+        walk.judge(ends)
     return verdict
 
 
-def _rows(db: Database) -> Iterator[Record]:
+def _rows(db: Database, go_on: Callable[[], bool]) -> Iterator[Record]:
     last = -(2**62)
-    while True:
+    while go_on():
         page = select(audit).where(audit.c.seq > last).order_by(audit.c.seq).limit(PAGE)
         rows = db.look(lambda connection, page=page: connection.execute(page).all())  # type: ignore[misc]
         for row in rows:
@@ -101,6 +127,8 @@ class _Walk:
         self._seen: dict[int, str | None] = dict.fromkeys(ends)
         self._before = Head()
         self._pruned = Head()
+        self._gaps: list[tuple[int, Head]] = []
+        """The first row that is missing, and the last one as the row after it knows it."""
 
     def step(self, record: Record) -> None:
         """One row further."""
@@ -108,8 +136,8 @@ class _Walk:
         if not verdict.rows:
             self._before = Head(at - 1, record.prev)
             verdict.first = at
-        if at != self._before.seq + 1:
-            verdict.note(at, f"before row {at} {_missing(self._before.seq + 1, at - 1)} missing")
+        if at != self._before.seq + 1 and len(self._gaps) < MOST_GAPS:
+            self._gaps.append((self._before.seq + 1, Head(at - 1, record.prev)))
         elif record.prev != self._before.mac:
             verdict.note(at, f"row {at} does not follow row {at - 1}: one of the two was replaced")
         wrong = self._forged(record)
@@ -145,11 +173,21 @@ class _Walk:
         verdict, last = self._verdict, self._verdict.head.seq
         if verdict.rows:
             self._judge_start()
+        for first, end in self._gaps:
+            self._judge_gap(first, end)
+        verdict.problems.sort(key=lambda one: one.seq)
         for head, what in ends:
             if head.seq > last:
                 verdict.note(last, f"after row {last} {_missing(last + 1, head.seq)} missing: {what} knows them")
             elif self._seen.get(head.seq) not in (None, head.mac):
                 verdict.note(head.seq, f"row {head.seq} is another than {what} knows: the file was replaced")
+
+    def _judge_gap(self, first: int, end: Head) -> None:
+        # Somebody may prune while this is read: then rows go that were still there when it began.
+        if end.seq > self._pruned.seq:
+            self._verdict.note(end.seq + 1, f"before row {end.seq + 1} {_missing(first, end.seq)} missing")
+        elif end.seq == self._pruned.seq and end.mac != self._pruned.mac:
+            self._verdict.note(end.seq + 1, f"row {end.seq + 1} does not follow what was before it")
 
     def _judge_start(self) -> None:
         verdict, start = self._verdict, self._start

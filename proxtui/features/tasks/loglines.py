@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from proxtui.core.model import TaskKey
 from proxtui.core.rows import Column, Scalar
-from proxtui.features.tasks.rows import TaskKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from proxtui.core import text
 from proxtui.core.ages import is_old
-from proxtui.core.model import Fleet, GuestKey, NodeKey, Scope, ServerRef, Snapshot
+from proxtui.core.model import Fleet, GuestKey, NodeKey, Scope, ServerRef, Snapshot, TaskKey
 from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone
 from proxtui.core.survey import Finding
 from proxtui.errors import InvalidInput, UsageError
@@ -20,14 +19,6 @@ from proxtui.pve.upid import Upid
 
 EVERYWHERE = Scope()
 Findings = Mapping[ServerRef, Finding[Listing[Task]]]
-
-
-class TaskKey(NamedTuple):
-    """Who a task is."""
-
-    tenant: str
-    server: str
-    upid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +109,12 @@ def task_rows(fleet: Fleet, findings: Findings, now: float, scope: Scope = EVERY
             tasks = (task for task in finding.value if scope.node in (None, task.node))
             rows.extend(_rows_of(snapshot, tasks, now, muted=muted))
     return sorted(rows, key=order)
+
+
+def row_of(fleet: Fleet, key: TaskKey, task: Task, now: float) -> list[TaskRow]:
+    """The row of one task that was asked for by its name; none when its server is not configured."""
+    snapshot = fleet.snapshot(ServerRef(key.tenant, key.server))
+    return [] if snapshot is None else list(_rows_of(snapshot, iter((task,)), now, muted=False))
 
 
 def order(row: TaskRow) -> tuple[bool, int, str]:

@@ -13,10 +13,10 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from proxtui.core.ages import nothing_to_show
-from proxtui.core.model import Fleet, Scope, ServerRef
+from proxtui.core.model import Fleet, Goal, Scope, ServerRef, TaskKey
 from proxtui.core.rows import Column, Tone
 from proxtui.features.tasks.details import Line, task_lines, title_of
-from proxtui.features.tasks.rows import COLUMNS, TaskRow, moment, problems, task_rows
+from proxtui.features.tasks.rows import COLUMNS, TaskRow, moment, order, problems, row_of, task_rows
 from proxtui.features.tasks.service import TaskDetail, TaskService
 from proxtui.kit.detail_pane import PaneTitle
 from proxtui.kit.facts import FactLike, Facts, folded
@@ -33,6 +33,7 @@ from proxtui.kit.view import Selected
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
+    from proxtui.pve.models import Task
 
 LOG_EVERY = 2.0
 """Seconds between two looks at the log of a running task."""
@@ -118,6 +119,7 @@ class TasksView(TableView[TaskRow, TaskDetail]):
     NOUN = "task"
     SORT = "starttime"
     HELP_NAME: ClassVar[str] = "tasks"
+    SHOWS = (TaskKey,)
     GROUPS = ("status", "type", "node", "server", "tenant", "user")
     BINDINGS: ClassVar[list[BindingType]] = [
         # It hands the keyboard over, so it is obeyed before the next key is given out (priority).
@@ -136,6 +138,8 @@ class TasksView(TableView[TaskRow, TaskDetail]):
         self.notice = Notice(id="not-read")
         self.lookout = Lookout(self, self._look, every=LOG_EVERY, idle=self._unseen)
         self._missing = True
+        self._sought: TaskKey | None = None
+        self._by_name: tuple[TaskKey, Task] | None = None
         self._pulse = Pulse(self, self.changed, runtime.clock.monotonic)
 
     def compose(self) -> ComposeResult:
@@ -155,6 +159,7 @@ class TasksView(TableView[TaskRow, TaskDetail]):
         super().show(fleet, scope)
         if stay:
             self.table.move(0)
+        self._seek()
         if wider or self._missing:
             self._ask_again()
         lines = [*problems(fleet, self.service.survey.findings, scope), *self.service.limits(fleet, scope)]
@@ -164,7 +169,42 @@ class TasksView(TableView[TaskRow, TaskDetail]):
 
     def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[TaskRow]:
         self.hide_columns({"server", "tenant"} if scope.server else {"tenant"} if scope.tenant else set())
-        return task_rows(fleet, self.service.survey.findings, self.runtime.clock.time(), scope)
+        now = self.runtime.clock.time()
+        rows = task_rows(fleet, self.service.survey.findings, now, scope)
+        if self._by_name is not None and self._by_name[0] not in {row.key for row in rows}:
+            key, task = self._by_name
+            rows += row_of(fleet, key, task, now) if scope.covers_node(ServerRef(*key[:2]), key.node) else []
+            rows.sort(key=order)
+        return rows
+
+    def find(self, goal: Goal) -> bool:
+        """Open the log of a task: at once, or as soon as its server has told of it."""
+        self._sought = goal if isinstance(goal, TaskKey) else None
+        return self._seek()
+
+    def _seek(self) -> bool:
+        key = self._sought
+        if key is None:
+            return False
+        if not self.table.move_to(key):
+            if not self._missing:
+                # Of each node PVE lists only what runs and the last few.
+                self.run_worker(self._ask_by_name(key), name="task", group="sought", exclusive=True)
+            return False
+        self._sought = None
+        if not self.split.is_open:
+            self.action_toggle_detail()
+        return True
+
+    async def _ask_by_name(self, key: TaskKey) -> None:
+        detail = await self.service.follow(ServerRef(*key[:2]), key.upid)
+        if detail.task is not None:
+            self._by_name = key, detail.task
+            self.changed()
+        elif self._sought == key:
+            self._sought = None
+            said = "its node knows it no more" if detail.unknown else "; ".join(detail.problems)
+            self.notify(f"task {key.upid}: {said}", severity="warning", markup=False)
 
     def name_of(self, row: TaskRow) -> str:
         return row.key.upid
