@@ -7,7 +7,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -71,7 +71,8 @@ class Database:
 
     async def call(self, work: Callable[[], T]) -> T:
         """Run something that blocks on the writer thread, in turn with the writing."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer, work)
+        # Unshielded, a cancelled caller would take back what still waits behind others.
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._writer, work))
 
     def call_now(self, work: Callable[[], T]) -> T:
         """``call`` for who has no event loop."""
@@ -86,9 +87,14 @@ class Database:
         """One reading transaction, here and now."""
         return self._run(work, writes=False)
 
-    def close(self) -> None:
-        """Let what was handed over end, then close."""
-        self._writer.shutdown()
+    def close(self, last: Callable[[], None] | None = None, *, patience: float = BUSY_SECONDS) -> None:
+        """Let what was handed over end, do ``last`` after it, then close.
+
+        After ``patience`` seconds what still waits is given up: each write into a locked database takes ten seconds.
+        """
+        ending = self._writer.submit(last or (lambda: None))
+        wait([ending], timeout=patience)
+        self._writer.shutdown(cancel_futures=True)
         self._readers.shutdown()
         self.engine.dispose()
 

@@ -79,6 +79,55 @@ async def test_a_cancelled_caller_does_not_stop_the_writing(db: Database) -> Non
     assert await db.read(every) == [7, 8]
 
 
+async def test_what_was_handed_over_is_written_also_when_its_turn_comes_after_its_caller_is_gone(db: Database) -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        began.set()
+        go_on.wait(10)
+
+    first = asyncio.create_task(db.call(hold))
+    await asyncio.to_thread(began.wait, 10)
+    waiting = asyncio.create_task(db.write(put(7)))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    go_on.set()
+    await first
+    await db.write(put(8))
+    assert await db.read(every) == [7, 8]
+
+
+def test_closing_does_not_wait_for_all_that_is_stuck(tmp_path: Path) -> None:
+    stuck = open_sqlite(tmp_path / "stuck.db", SCHEMA)
+    began, go_on = threading.Event(), threading.Event()
+    done: list[int] = []
+
+    def hold() -> None:
+        began.set()
+        go_on.wait(10)
+
+    waiting = [stuck._writer.submit(hold), *(stuck._writer.submit(done.append, n) for n in range(200))]
+    assert began.wait(10)
+    waiting[-1].add_done_callback(lambda _given_up: go_on.set())
+    ending = threading.Thread(target=stuck.close, args=(lambda: done.append(-1),), kwargs={"patience": 0.0})
+    ending.start()
+    ending.join(10)
+    assert not ending.is_alive()
+    assert done == []
+    assert waiting[-1].cancelled()
+
+
+def test_closing_ends_what_is_not_stuck(tmp_path: Path) -> None:
+    quick = open_sqlite(tmp_path / "quick.db", SCHEMA)
+    done: list[int] = []
+    for number in range(50):
+        quick._writer.submit(done.append, number)
+    quick.close(lambda: done.append(50))
+    assert done == list(range(51))
+
+
 def test_a_broken_rule_and_a_damaged_file_are_one_line(db: Database) -> None:
     db.transact(put(1))
     with pytest.raises(StoreUnavailable, match="the numbers") as refused:

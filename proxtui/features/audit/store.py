@@ -87,9 +87,11 @@ class AuditStore:
 
     def close(self) -> None:
         """Note the end of the chain, then close."""
+        self.db.close(self._last_anchor)
+
+    def _last_anchor(self) -> None:
         if self._known.seq > self._anchored.seq:
-            self.db.call_now(self._anchor)
-        self.db.close()
+            self._anchor()
 
     def _add(self, entries: Sequence[AuditEntry], *, once: bool = False) -> Head:
         def work(connection: Connection) -> Head:
