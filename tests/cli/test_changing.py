@@ -237,3 +237,14 @@ def test_every_operation_has_a_verb_with_help(call: Call, feature: Any) -> None:
         assert operation.summary.split()[0] in answer.out
         for option in ("--dry-run", "--yes", "--no-wait", "--reason", "--json", "--server"):
             assert option in answer.out
+
+
+def test_a_program_that_fails_is_a_failure(call: Call, lab: Simulator) -> None:
+    answer = call("guests", "exec", "108", "--command", "exit 3", "--yes", "--json")
+    assert answer.code == 1
+    run = run_of(answer)
+    assert (run["state"], run["message"], run["output"]) == (
+        "failed",
+        "the program ended with exit code 3",
+        "exit: failed\n",
+    )
