@@ -17,7 +17,7 @@ from proxtui.core.policy import Policy
 from proxtui.core.progress import heard_by
 from proxtui.core.readings import Readings
 from proxtui.core.recheck import Recheck
-from proxtui.core.record import Recorder
+from proxtui.core.record import Recorder, secrets_of
 from proxtui.core.run import Run, RunState
 from proxtui.core.write_lock import WriteLock
 from proxtui.errors import (
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+HANDED_ON = "HA was told, and does it in its own time"
 TAIL = 10
 """Lines of the log of a task that did not end well."""
 
@@ -214,7 +215,8 @@ class Changing:
             if not rehearsal.requests:
                 self._mark(run, _state_of(error), clean(str(error)), error)
                 return
-        run.requests = tuple(rehearsal.requests)
+        hidden = secrets_of(run.params)
+        run.requests = tuple(request.without(hidden) for request in rehearsal.requests)
         try:
             await self._parts.recorder.rehearsed(run)
         except AuditUnavailable as error:
@@ -225,7 +227,7 @@ class Changing:
     def _judge(self, run: Run, task: Task) -> None:
         said = clean(task.exitstatus or "")
         if task.outcome == "OK":
-            self._mark(run, RunState.OK)
+            self._mark(run, RunState.OK, HANDED_ON if run.is_handed_on else "")
         elif task.outcome == "WARNINGS":
             self._mark(run, RunState.WARNINGS, said)
         else:

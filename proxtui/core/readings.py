@@ -27,6 +27,8 @@ SOON = 5.0
 APART = 0.5
 """Seconds between two looks at any nodes of one server, on average."""
 FEW = 4
+PATIENCE_WITH_HA = 60.0
+"""Seconds after the end of a task that only told HA to act."""
 
 
 class Readings:
@@ -66,7 +68,7 @@ class Readings:
         await self._clock.sleep(FIRST_LOOK)
         while watched:
             # Whoever had ended before the look is seen by it for good.
-            over = {run for run in watched.values() if run.has_ended}
+            over = {run for run in watched.values() if self._is_over(run)}
             try:
                 shown = await self._look(place, watched)
             except ProxtuiError as error:
@@ -81,6 +83,11 @@ class Readings:
                 places = sum(other.ref == place.ref for other in self._watched)
                 await self._clock.sleep(max(SHORT if soon else LONG, places * APART))
         del self._watched[place], self._tasks[place]
+
+    def _is_over(self, run: Run) -> bool:
+        if run.is_handed_on and run.is_good and run.operation.effect and run.ended is not None:
+            return self._clock.time() - run.ended > PATIENCE_WITH_HA
+        return run.has_ended
 
     async def _look(self, place: Place, watched: dict[int, Run]) -> set[Run]:
         """Show what the node says; gives those whose change is to be seen."""

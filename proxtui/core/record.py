@@ -159,6 +159,18 @@ def told(operation: Operation, params: Any) -> dict[str, str]:
     }
 
 
+def secrets_of(params: Any) -> frozenset[str]:
+    """Values that may stand in no request that is shown: those of secret fields, and options that are passwords."""
+    from pydantic import SecretStr
+
+    given = [getattr(params, name, None) for name in getattr(type(params), "secrets", frozenset)()]
+    found = {value.get_secret_value() for value in given if isinstance(value, SecretStr)}
+    options = getattr(params, "set", None)
+    if isinstance(options, Mapping):
+        found |= {str(value) for name, value in options.items() if "password" in name}
+    return frozenset(found)
+
+
 def fields_of(params: Any) -> Mapping[str, Any]:
     """Names and values of a model, or of a plain mapping; empty for None."""
     if params is None:

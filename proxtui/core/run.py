@@ -39,6 +39,8 @@ class RunState(StrEnum):
 
 
 ENDED = frozenset(RunState) - {RunState.QUEUED, RunState.INTENT, RunState.RUNNING}
+HANDED_ON_BY = frozenset({"hastart", "hastop", "hamigrate"})
+"""Types of tasks that are over within a second, some ten seconds before HA acts."""
 GOOD = frozenset({RunState.OK, RunState.WARNINGS, RunState.PLANNED})
 _CODES = {
     RunState.FAILED: TaskFailed.exit_code,
@@ -94,6 +96,11 @@ class Run:
     def is_good(self) -> bool:
         """True when it ended as it should."""
         return self.state in GOOD
+
+    @property
+    def is_handed_on(self) -> bool:
+        """True when the task only told HA: that it ended well does not mean that anything happened yet."""
+        return self.upid is not None and self.upid.type in HANDED_ON_BY
 
     @property
     def in_flight(self) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from proxtui.pve.asking import Asker
@@ -11,6 +12,7 @@ from proxtui.pve.paths import Params, checked, encoded
 if TYPE_CHECKING:
     from proxtui.pve.uploads import Upload
 
+HIDDEN = "********"
 _MADE_UP = "UPID:{node}:00000000:00000000:00000000:rehearsal:0:nobody@pve:"
 
 
@@ -21,8 +23,13 @@ class PlannedRequest:
     method: str
     path: str
     """As in ``/nodes/pve1/qemu/100/config``."""
-    params: dict[str, Any]
+    params: dict[str, Any] = field(repr=False)
     """Query of a DELETE, form of the others; names as PVE spells them."""
+
+    def without(self, secrets: Collection[str]) -> PlannedRequest:
+        """The same, with ``********`` for the values that nobody may see."""
+        shown = {key: HIDDEN if str(value) in secrets else value for key, value in self.params.items()}
+        return replace(self, params=shown)
 
     def __str__(self) -> str:
         shown = " ".join(f"{key}={value}" for key, value in self.params.items())

@@ -12,7 +12,7 @@ from proxtui.core.run import RunState
 from proxtui.errors import ApiError, AuditUnavailable, DeadlineExceeded, OutcomeUnknown, TaskFailed, UnexpectedAnswer
 
 from .fakes import settle
-from .gating import HERE, START, stage, vm
+from .gating import HERE, START, operation, stage, vm
 
 
 def then(error: Exception) -> Any:
@@ -125,3 +125,19 @@ async def test_an_audit_that_is_stuck_is_asked_once_by_whoever_leaves() -> None:
         assert len(left) == 20
         assert all(run.unrecorded for run in left)
         assert len(tries) == 1
+
+
+async def test_a_rehearsal_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    from proxtui.pve.params import ConfigParams, VMCreateParams
+
+    async def make(client: Any, _target: Any, params: Any) -> None:
+        await client.post("/nodes/n1/qemu", params.form())
+
+    monkeypatch.setattr(f"{HERE}.note", make)
+    many = (VMCreateParams(node="n1", cipassword="hunter22"), ConfigParams(set={"cipassword": "hunter22"}))
+    async with stage() as acting:
+        for params in many:
+            made = operation("guests.make", "note", params_by=f"{type(params).__module__}:{type(params).__name__}")
+            run = await acting.gate.submit(made, vm(), params, dry_run=True)
+            assert run.requests[0].params["cipassword"] == "********"
+            assert "hunter22" not in f"{run} {run.requests} {run.requests[0]} {acting.journal.entries}"
