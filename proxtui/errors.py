@@ -8,12 +8,19 @@
     │   ├── NotConfigured           2   nothing to connect to
     │   └── MissingExtra            2   an optional part is not installed
     ├── ConfigError                 4   malformed configuration
+    │   └── Malformed               4   the configuration file is cut, no TOML, or not shaped as ours
+    ├── WrongKey                    3   wrong passphrase or keyfile, or its key slot is damaged
     ├── ReadOnlyError              13   refused by the lock; nothing was sent
     │   └── RoleRefused            13   refused by the role or by what the configuration allows
+    │       └── ScopeClosed        13   the key slot in use does not open this part of the configuration
     ├── StoreUnavailable            9   a database of ours is full, locked, damaged or not to be reached
     │   └── AuditUnavailable        9   the audit cannot be written: no change is made without it
-    ├── NewerFormat                 6   a file of a newer proxtui: it is read, never written
-    ├── Tampered                    5   the audit is not what was written
+    ├── NewerFormat                 6   a file of a newer proxtui: never written, and read only where that is safe
+    ├── Tampered                    5   the audit or the configuration is not what was written
+    │   └── OlderCopy               5   an older copy of the configuration than was seen before, and nobody confirmed it
+    ├── UnsafeFile                  7   others may read or replace a file that holds secrets; says the command
+    ├── FileLocked                  8   another process holds the configuration: who
+    ├── SaveFailed                  9   the configuration could not be written; the old one is intact
     ├── TargetChanged               1   what was chosen is not what stands there now; nothing was sent
     ├── NetworkError               10   no answer, or not from whom we meant: stage, endpoint
     │   ├── CertificateError       10   the server's certificate is not the trusted one: seen, expected
@@ -74,6 +81,16 @@ class ConfigError(ProxtuiError):
     exit_code = 4
 
 
+class Malformed(ConfigError):
+    """The configuration file is cut, not TOML, or not shaped as a vault is. Never quotes its content."""
+
+
+class WrongKey(ProxtuiError):
+    """The passphrase or keyfile opens no slot, or the slot is damaged: the two cannot be told apart."""
+
+    exit_code = 3
+
+
 class ReadOnlyError(ProxtuiError):
     """The read-only lock refused a change; nothing was sent."""
 
@@ -82,6 +99,10 @@ class ReadOnlyError(ProxtuiError):
 
 class RoleRefused(ReadOnlyError):
     """The role of this person, or what the configuration allows, does not include it; nothing was sent."""
+
+
+class ScopeClosed(RoleRefused):
+    """The key slot in use does not open this part of the configuration; nothing was written."""
 
 
 class StoreUnavailable(ProxtuiError):
@@ -99,7 +120,7 @@ class AuditUnavailable(StoreUnavailable):
 
 
 class NewerFormat(ProxtuiError):
-    """A newer proxtui wrote this file; this one reads it and never writes it."""
+    """A newer proxtui wrote this file; this one never writes it."""
 
     exit_code = 6
 
@@ -112,6 +133,33 @@ class Tampered(ProxtuiError):
     def __init__(self, message: str, *, place: str = "") -> None:
         super().__init__(message)
         self.place = place
+
+
+class OlderCopy(Tampered):
+    """The configuration is older than one that was seen here before: ``rev`` < ``seen``. Somebody has to confirm it."""
+
+    def __init__(self, message: str, *, rev: int, seen: int) -> None:
+        super().__init__(message, place="rev")
+        self.rev = rev
+        self.seen = seen
+
+
+class UnsafeFile(ProxtuiError):
+    """Others may read or replace a file that holds secrets; the message has the command that cures it."""
+
+    exit_code = 7
+
+
+class FileLocked(ProxtuiError):
+    """Another process holds the lock of the configuration; the message says which."""
+
+    exit_code = 8
+
+
+class SaveFailed(ProxtuiError):
+    """The configuration could not be written; what stood there before is intact."""
+
+    exit_code = 9
 
 
 class TargetChanged(ProxtuiError):

@@ -1,0 +1,48 @@
+"""A vault with one bit turned or its end cut off: it fails as stated, or it is the same configuration."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from proxtui.errors import Malformed, NewerFormat, ProxtuiError, Tampered, WrongKey
+from tests.config.vaults import ROOT_KEY, fill, new_vault, opened, seat_in
+
+STATED = (Malformed, WrongKey, Tampered, NewerFormat)
+FLIPS = 2_500
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_ten_thousand_turned_bits_none_is_accepted(seed: int, tmp_path: Path) -> None:
+    seat = seat_in(tmp_path)
+    whole = fill(new_vault(seat), "acme").config
+    raw = seat.path.read_bytes()
+    dice = random.Random(seed)
+    outcomes = dict.fromkeys(STATED, 0) | {None: 0}
+    for _ in range(FLIPS):
+        bit = dice.randrange(len(raw) * 8)
+        turned = bytearray(raw)
+        turned[bit // 8] ^= 1 << bit % 8
+        seat.path.write_bytes(turned)
+        try:
+            assert opened(seat, ROOT_KEY).config == whole
+            outcomes[None] += 1
+        except ProxtuiError as error:
+            assert type(error) in STATED, (bit, error)
+            outcomes[type(error)] += 1
+    assert outcomes[Malformed] > 100
+    assert outcomes[Tampered] > 100
+    assert outcomes[None] < FLIPS / 20  # the comment, and blanks
+
+
+def test_a_cut_file_is_never_used(tmp_path: Path) -> None:
+    seat = seat_in(tmp_path)
+    fill(new_vault(seat))
+    raw = seat.path.read_bytes()
+    for length in range(0, len(raw) - 1, 64):
+        seat.path.write_bytes(raw[:length])
+        with pytest.raises((Malformed, Tampered)):
+            opened(seat, ROOT_KEY)
+        assert seat.path.read_bytes() == raw[:length]
