@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proxtui.core.feature import Feature
+from proxtui.core.feature import Feature, Word
 
 FEATURES: tuple[Feature, ...] = (
     Feature(
@@ -64,6 +64,19 @@ FEATURES: tuple[Feature, ...] = (
         view="proxtui.features.audit.screen:AuditView",
         commands="proxtui.features.audit.cli:audit",
         summary="The audit: list it, prove it, take it out.",
+    ),
+    Feature(
+        name="connectivity",
+        title="Connectivity",
+        words=(
+            Word(
+                "test",
+                "test every way to a server, stage by stage",
+                obey="proxtui.features.connectivity.screen:second_opinion",
+                argument="TENANT/SERVER",
+                choices="proxtui.features.connectivity.screen:names",
+            ),
+        ),
     ),
     Feature(name="tree", title="Tree", view="proxtui.features.tree.screen:ClusterTree"),
 )

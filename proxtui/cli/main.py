@@ -20,6 +20,9 @@ VERBS: dict[str, Verb] = {
     "demo": Verb("proxtui.cli.demo:demo", "Open the dashboard over a simulated fleet."),
     **{feature.name: Verb(feature.commands, feature.summary) for feature in FEATURES if feature.commands},
     "status": Verb("proxtui.cli.status:status", "One line per server; exits as a monitoring plugin."),
+    "connectivity-test": Verb(
+        "proxtui.features.connectivity.cli:connectivity_test", "Test every way to a server, stage by stage."
+    ),
     "keys": Verb("proxtui.cli.keys:keys", "Names of what the dashboard's keys do, to give them other keys."),
     "sim": Verb("proxtui.cli.sim:sim", "Serve a simulated Proxmox VE over HTTPS."),
     "completion": Verb("proxtui.cli.completion:completion", "Print the completion script of a shell."),

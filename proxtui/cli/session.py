@@ -97,6 +97,15 @@ class Session:
             raise NotConfigured(NOTHING_CONFIGURED)
         return asyncio.run(_read(with_passwords(config), work))
 
+    def configured(self) -> Config:
+        """See ``CommandLine.configured``."""
+        from proxtui.cli import ask
+
+        config = self.configuration()
+        if config is None:
+            raise NotConfigured(NOTHING_CONFIGURED)
+        return ask.with_passwords(config) if ask.somebody_is_there() else config
+
     def table(self, columns: Sequence[Column[R]], rows: Callable[[Fleet], Sequence[R]], options: TableOptions) -> None:
         """See ``CommandLine.table``."""
         from proxtui.cli.listing import Report

@@ -6,6 +6,20 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 
+class Word(NamedTuple):
+    """A word after ``:`` that a room obeys itself."""
+
+    name: str
+    meaning: str
+    """What it does, in a few words that follow its name in the help."""
+    obey: str
+    """``module:function``, called with the screen and the rest of the line; loaded when first obeyed."""
+    argument: str = ""
+    """What may follow, for people: ``TENANT/SERVER``; empty when nothing may."""
+    choices: str = ""
+    """``module:function`` that gives what may follow, called with the runtime; loaded when first completed."""
+
+
 class Feature(NamedTuple):
     """One room of the house."""
 
@@ -23,6 +37,8 @@ class Feature(NamedTuple):
     """What ``--help`` says of its verbs, for it must not load them."""
     operations: str = ""
     """``module:NAME`` of the tuple of its operations, loaded when somebody wants to change something."""
+    words: tuple[Word, ...] = ()
+    """What it obeys after ``:``."""
 
 
 def load(target: str) -> Any:

@@ -12,6 +12,7 @@ import click
 from proxtui.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
+    from proxtui.config.models import Config
     from proxtui.core.model import Fleet, ServerRef
     from proxtui.core.rows import Column, R, TableRow
     from proxtui.core.runtime import Runtime
@@ -141,6 +142,12 @@ class CommandLine(Protocol):
 
     def local_details(self, read: Callable[[], Details], *, as_json: bool) -> None:
         """The same for one thing."""
+
+    def configured(self) -> Config:
+        """The servers that are configured, missing passwords asked for where a person is there; none is asked.
+
+        Raises NotConfigured.
+        """
 
     def say(self, value: Mapping[str, Any], lines: Sequence[str], *, as_json: bool) -> None:
         """Print ``value`` with ``--json``, else ``lines``; no server is asked."""

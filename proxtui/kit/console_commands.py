@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Awaitable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from proxtui.core.feature import Feature
+from proxtui.core.feature import Feature, Word, load
 from proxtui.core.filters import parse
 from proxtui.core.model import Fleet, Scope
 from proxtui.errors import ProxtuiError, UsageError
@@ -48,6 +48,7 @@ class ConsoleCommands:
         yield Command("go", "go to a guest, a node or a storage", self.go, "NAME", choices=self._names)
         yield Command("filter", "show what matches; nothing clears", self.filter, "TEXT", ("f",))
         yield Command("scope", "show only this part; all widens", self.scope, SCOPE, choices=self._scopes)
+        yield from (self._word(word) for card in getattr(self.console.app, "rooms", ()) for word in card.words)
         yield Command("theme", "other colours", self.theme, "NAME", choices=self._themes)
         yield Command("back", "to the place before", self._press("go_back"))
         yield Command("forward", "to the place one came back from", self._press("go_on"))
@@ -130,6 +131,18 @@ class ConsoleCommands:
                 view.turn_to(section)
 
         return show
+
+    def _word(self, word: Word) -> Command:
+        """What a room obeys itself."""
+
+        async def obey(rest: str) -> None:
+            await load(word.obey)(self.console, rest)
+
+        def choices() -> Sequence[str]:
+            found: Sequence[str] = load(word.choices)(self.console.runtime) if word.choices else ()
+            return found
+
+        return Command(word.name, word.meaning, obey, word.argument, choices=choices)
 
     def _press(self, action: str) -> Obey:
         async def press(_rest: str) -> None:

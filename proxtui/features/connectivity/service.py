@@ -1,0 +1,126 @@
+"""Asks for the second opinion: every way to a server, one after the other, past the poller and its breakers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from proxtui.config.models import Config, Place, Server
+from proxtui.core.connecting import proxmox_config
+from proxtui.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from proxtui.pve.settings import ProxmoxConfig
+    from proxtui.pve.stages import Diagnosis, Stage
+
+MOST_AT_ONCE = 8
+"""Servers that are tested side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One way to a server: what people call it, and where it leads."""
+
+    label: str
+    """``pve1:8006``; one way of a server is never called as another."""
+    config: ProxmoxConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What is known of one way: the stages so far, and in the end the whole diagnosis."""
+
+    place: Place
+    path: str
+    stages: tuple[Stage, ...] = ()
+    found: Diagnosis | None = None
+
+
+class Diagnose(Protocol):
+    """``proxtui.pve.diagnose``, or what stands for it in a test."""
+
+    def __call__(
+        self, config: ProxmoxConfig, *, no_login: str, tell: Callable[[Stage], None]
+    ) -> Awaitable[Diagnosis]: ...
+
+
+def paths_of(server: Server) -> list[Path]:
+    """The ways to a server, in configured order. InvalidInput when its values cannot be meant."""
+    return [Path(endpoint.label, proxmox_config(server, endpoint)) for endpoint in server.endpoints]
+
+
+def chosen(config: Config, names: Sequence[str]) -> list[tuple[Place, Server]]:
+    """The servers of these names (``SERVER`` or ``TENANT/SERVER``), or all where none is given.
+
+    NotFoundError (14) for a name that none has, UsageError (2) for one that several have.
+    """
+    known = config.servers()
+    if not names:
+        return known
+    found: dict[Place, Server] = {}
+    for name in names:
+        meant = [one for one in known if name in (one[0].server, "/".join(one[0]))]
+        if not meant:
+            there = ", ".join("/".join(place) for place, _ in known)
+            raise NotFoundError(f"there is no server {name[:80]!r}; there are {there}")
+        if len(meant) > 1:
+            raise UsageError(f"{name} could be {', '.join('/'.join(place) for place, _ in meant)}")
+        found.update(meant)
+    return list(found.items())
+
+
+async def examine(
+    place: Place,
+    paths: Iterable[Path],
+    heard: Callable[[Opinion], None] | None = None,
+    diagnose: Diagnose | None = None,
+) -> list[Opinion]:
+    """Test each way apart. A login that was refused on one is not sent on the next: PVE counts them.
+
+    ``heard`` gets the opinion on a way whenever one of its stages ended.
+    """
+    if diagnose is None:
+        from proxtui.pve.diagnosis import diagnose as real
+
+        diagnose = real
+    opinions: list[Opinion] = []
+    refused = ""
+    for path in paths:
+        stages: list[Stage] = []
+
+        def tell(stage: Stage, path: Path = path, stages: list[Stage] = stages) -> None:
+            stages.append(stage)
+            if heard is not None:
+                heard(Opinion(place, path.label, tuple(stages)))
+
+        if heard is not None:
+            heard(Opinion(place, path.label))
+        found = await diagnose(path.config, no_login=refused, tell=tell)
+        opinions.append(Opinion(place, path.label, found.stages, found))
+        if heard is not None:
+            heard(opinions[-1])
+        if any(stage.name == "login" and stage.state == "failed" for stage in found.stages):
+            refused = f"it failed on {path.label} and is not sent again"
+    return opinions
+
+
+async def examine_all(servers: Sequence[tuple[Place, Server]], diagnose: Diagnose | None = None) -> list[Opinion]:
+    """Test these servers side by side; opinions in their order."""
+    slots = asyncio.Semaphore(MOST_AT_ONCE)
+    ways = [(place, paths_of(server)) for place, server in servers]
+
+    async def one(place: Place, paths: Sequence[Path]) -> list[Opinion]:
+        async with slots:
+            return await examine(place, paths, diagnose=diagnose)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(place, paths)) for place, paths in ways]
+    return [opinion for task in tasks for opinion in task.result()]
+
+
+def worst_code(opinions: Iterable[Opinion]) -> int:
+    """The exit code of all together: network before login before what is wrong inside; 0 when all is well."""
+    codes = {opinion.found.exit_code for opinion in opinions if opinion.found is not None}
+    return next((code for code in (10, 11, 1) if code in codes), 0)
