@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec.structs import replace
 
 from proxtui.core.model import Fleet, NodeKey, Scope, ServerRef
+from proxtui.core.operation import Kind, Target
 from proxtui.core.rows import Tone
 from proxtui.core.series import Span
-from proxtui.core.sheet import Page
+from proxtui.core.sheet import Page, SheetRow
 from proxtui.features.nodes.charts import drawings
 from proxtui.features.nodes.details import Line, polled_lines, status_lines
 from proxtui.features.nodes.disks import disk_on_its_way
@@ -23,7 +24,9 @@ from proxtui.kit.sectioned_view import Section, SectionedView
 from proxtui.kit.signs import state_text
 
 if TYPE_CHECKING:
+    from proxtui.core.operation import Operation
     from proxtui.core.runtime import Runtime
+    from proxtui.kit.prepared import Prepared, Subject
 
 
 def _state(row: NodeRow) -> str:
@@ -32,6 +35,7 @@ def _state(row: NodeRow) -> str:
 
 # On the screen a sign stands before the word; the command line has the word alone.
 SCREEN_COLUMNS = tuple(replace(one, text=_state, width=9) if one.key == "status" else one for one in COLUMNS)
+OF_SERVICES = frozenset(f"nodes.{verb}-service" for verb in ("start", "restart", "reload", "stop"))
 
 
 class NodesView(SectionedView[NodeRow, NodeDetail]):
@@ -137,6 +141,33 @@ class NodesView(SectionedView[NodeRow, NodeDetail]):
     def _paint(self) -> None:
         self.pane.table.opens = self.section.name == "Disks" and self.row is not None and not self._disk_of(self.row)
         super()._paint()
+
+    # What can be changed.
+
+    def targets_of(self, row: Any) -> Target | None:
+        """A node; a line of its services stands for the node that has them."""
+        if isinstance(row, SheetRow):
+            row = self.row if self.section.name == "Services" else None
+        if not isinstance(row, NodeRow):
+            return None
+        key = row.key
+        return Target(ServerRef(key.tenant, key.server), Kind.NODE, key.node, key.node, key.node)
+
+    def subject_of(self, row: Any) -> Subject | None:
+        from proxtui.kit.prepared import Subject
+
+        target = self.targets_of(row)
+        if target is None:
+            return None
+        if not isinstance(row, SheetRow):
+            return Subject(target, row.node)
+        name = row.cells[0].value
+        return Subject(target, None, f"service {name} of {target.label}", OF_SERVICES, given={"service": name})
+
+    async def prepare(self, operation: Operation, targets: Sequence[Target]) -> Prepared | None:
+        from proxtui.features.nodes.preparing import prepared
+
+        return prepared(self.runtime, operation, targets)
 
     def tell(self, row: NodeRow, detail: NodeDetail | None) -> None:
         known = detail if detail is not None and detail.key == row.key else None

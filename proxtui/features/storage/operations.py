@@ -92,6 +92,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Download from URL",
         "Let the node fetch a file; it is asked first whether it finds it.",
         kinds=STORAGES,
+        risk=Risk.DISTURBS,
         needs="Datastore.AllocateTemplate",
         params="DownloadUrlParams",
         keeps="content filename checksum checksum_algorithm compression verify_certificates",

@@ -28,6 +28,7 @@ from proxtui.features.storage.contents import (
 from proxtui.features.storage.details import Line, storage_lines, title_of
 from proxtui.features.storage.rows import COLUMNS, StorageRow, storage_rows
 from proxtui.features.storage.service import StorageDetail, StorageService
+from proxtui.features.storage.subjects import StorageSubjects
 from proxtui.kit.chart import LiveChart
 from proxtui.kit.detail_pane import PaneTitle, finished
 from proxtui.kit.facts import FactLike, Facts, folded
@@ -169,7 +170,7 @@ class StoragePane(Widget):
             self.chart.styles.height = chart
 
 
-class StorageView(TableView[StorageRow, StorageDetail]):
+class StorageView(StorageSubjects, TableView[StorageRow, StorageDetail]):
     """Every storage of every server; shared ones once."""
 
     NOUN = "storage"
@@ -240,6 +241,9 @@ class StorageView(TableView[StorageRow, StorageDetail]):
         self.panel.tell(title_of(row), facts)
         self._list(row, known, hidden)
         self._draw(known)
+
+    def volumes_in_sight(self) -> Sequence[Any]:
+        return self.panel.content.rows.all if self.split.is_open else ()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "next_span":

@@ -18,6 +18,7 @@ from proxtui.core.rows import Column, Tone
 from proxtui.features.tasks.details import Line, task_lines, title_of
 from proxtui.features.tasks.rows import COLUMNS, TaskRow, moment, order, problems, row_of, task_rows
 from proxtui.features.tasks.service import TaskDetail, TaskService
+from proxtui.features.tasks.subjects import TaskSubjects
 from proxtui.kit.detail_pane import PaneTitle
 from proxtui.kit.facts import FactLike, Facts, folded
 from proxtui.kit.key_names import PANE
@@ -113,7 +114,7 @@ class TaskPane(Widget):
             self._height = self._facts.styles.height = wanted
 
 
-class TasksView(TableView[TaskRow, TaskDetail]):
+class TasksView(TaskSubjects, TableView[TaskRow, TaskDetail]):
     """Asks every server in scope for its tasks, but only while it is in front."""
 
     NOUN = "task"
