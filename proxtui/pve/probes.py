@@ -9,7 +9,7 @@ import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -58,12 +58,11 @@ class Network:
     async def connect(self, address: Address) -> socket.socket:
         """A connection. ``OSError`` when there is none."""
         made = socket.socket(address.family, socket.SOCK_STREAM)
-        try:
+        with ExitStack() as stack:
+            stack.callback(made.close)
             made.setblocking(False)
             await asyncio.get_running_loop().sock_connect(made, address.place)
-        except BaseException:
-            made.close()
-            raise
+            stack.pop_all()
         return made
 
 
@@ -113,13 +112,13 @@ async def secured(network: Network, address: Address, context: ssl.SSLContext, n
     """Connect, shake hands, and close at the end. ``OSError`` (also ``ssl.SSLError``) when there is no handshake."""
     made = await network.connect(address)
     started = time.perf_counter()
-    try:
+    with ExitStack() as stack:
+        stack.callback(made.close)
         reader, writer = await asyncio.open_connection(
             sock=made, ssl=context, server_hostname=name, limit=_LONGEST_HEAD
         )
-    except BaseException:
-        made.close()
-        raise
+        # From here on the writer closes it.
+        stack.pop_all()
     try:
         shown = writer.get_extra_info("ssl_object")
         yield Secured(reader, writer, shown.getpeercert(binary_form=True) or b"", shown.version(), since(started))
