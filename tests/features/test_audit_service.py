@@ -160,3 +160,11 @@ def test_rows_and_details_tell_the_whole_story(service: AuditService) -> None:
     assert [title for title, _lines in details.sections] == ["row 3", "the whole change", "who", "proof"]
     assert details.row["story"] == [1, 2, 3]
     assert details.row["actor"]["user"] == "alice"
+
+
+def test_a_rehearsal_never_looks_like_a_change(service: AuditService, audit: Audit) -> None:
+    with audit.opened() as store:
+        append(store, entry("guests.start", result=Result.OK, dry_run=True))
+    record = service.one(7)
+    assert record is not None
+    assert audit_row(record, 0.0).state == "dry run"

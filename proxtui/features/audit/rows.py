@@ -11,6 +11,7 @@ from proxtui.core.journal import AuditEntry, Result
 from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone
 from proxtui.features.audit.chain import Record, entry_of
 
+DRY_RUN = "dry run"
 TONES = {
     Result.OK: Tone.GOOD,
     Result.WARNINGS: Tone.WARN,
@@ -49,7 +50,9 @@ class AuditRow:
 
     @property
     def state(self) -> str:
-        """The result, or how far it is told here."""
+        """The result, or how far it is told here. A rehearsal that went well changed nothing, and never looks as if."""
+        if self.entry.dry_run and self.entry.result is Result.OK:
+            return DRY_RUN
         return str(self.entry.result or self.entry.phase)
 
     @property
@@ -95,6 +98,8 @@ def audit_row(record: Record, now: float) -> AuditRow:
 
 def state_tone(row: AuditRow) -> Tone:
     """How much the result should worry."""
+    if row.state == DRY_RUN:
+        return Tone.MUTED
     return TONES[row.entry.result] if row.entry.result else Tone.MUTED
 
 
