@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from proxtui.core.model import GuestKey, NodeKey, Scope, SourceState
 from proxtui.core.rows import Tone
@@ -12,6 +13,7 @@ from proxtui.core.snapshots import Sweep
 from proxtui.core.survey import Finding
 from proxtui.errors import ApiError
 from proxtui.features.cluster.guarding import user_state
+from proxtui.features.cluster.kept import KeptRecords
 from proxtui.features.cluster.records import Record, guest_key
 from proxtui.features.cluster.rows import ha_state, ha_wanted, quorum_line, sync_state
 from proxtui.features.cluster.sections import SECTIONS, section
@@ -246,3 +248,24 @@ def test_every_section_has_a_name_of_its_own_and_columns_of_its_own() -> None:
         keys = [column.key for column in one.columns]
         assert len(set(keys)) == len(keys)
         assert not one.sort or one.sort in keys
+
+
+def test_rows_are_made_anew_only_where_something_is_new() -> None:
+    kept = KeptRecords()
+    nodes, pools = section("nodes"), section("pools")
+    findings = {ref: Finding(members(True, pve1=True), 1.0) for ref in (ACME, ZETA)}
+    acme, zeta = snapshot(ACME, (vm(100),), (node("pve1"),)), snapshot(ZETA, (vm(100),), (node("pve1"),))
+    first = kept.of(nodes, fleet(acme, zeta), findings, TODAY, Scope())
+    assert len(first) == 2
+    # A later poll that brought nothing new.
+    later = replace(acme, taken_at=2_000.0)
+    assert kept.of(nodes, fleet(later, zeta), findings, TODAY + 1, Scope()) is first
+    assert kept.of(nodes, fleet(later, zeta), findings, TODAY + 60, Scope()) is not first
+    again = kept.of(nodes, fleet(later, zeta), findings, TODAY + 60, Scope())
+    stale = kept.of(nodes, fleet(replace(acme, state=SourceState.DOWN), zeta), findings, TODAY + 60, Scope())
+    assert [row.muted for row in stale] == [True, False]
+    assert stale[1] is again[1]
+    answered = {**findings, ZETA: Finding(members(True, pve1=False, pve2=True), 2.0)}
+    assert len(kept.of(nodes, fleet(later, zeta), answered, TODAY + 60, Scope())) == 3
+    assert [row.ref for row in kept.of(nodes, fleet(later, zeta), findings, TODAY + 60, Scope("zeta"))] == [ZETA]
+    assert kept.of(pools, fleet(later, zeta), {}, TODAY, Scope()) == []

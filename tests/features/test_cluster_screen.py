@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from proxtui.core.model import SourceState
+from proxtui.core.model import Scope, SourceState
 from proxtui.kit.facts import Facts
 from proxtui.kit.signs import state_text
 
@@ -243,3 +243,36 @@ async def test_the_filter_works_in_every_section() -> None:
         assert "1 of 2 grants" in acting.header
         await acting.press("left")
         await acting.until(lambda: "0 of 1 line" in acting.header)
+
+
+async def test_each_section_keeps_the_order_that_somebody_gave_it() -> None:
+    async with stage(known(), LARGE, clients={ACME: client()}) as acting:
+        await go(acting, "log", "hello")
+        rows = acting.table.rows
+        assert (rows.sort, rows.descending) == ("time", True)
+        await acting.press("less_than_sign", "i")
+        chosen = rows.sort, rows.descending
+        assert chosen != ("time", True)
+        await acting.press("left")
+        assert (rows.sort, rows.descending) == ("", False)
+        arrangement = acting.front.arrangement
+        await acting.press("right")
+        assert (rows.sort, rows.descending) == chosen
+        acting.front.put_in_order({"section": "nodes", "sorts": {"log": ["none", True], "ha": 3, "x": ["name", 1]}})
+        await acting.press("left", "left")
+        assert (rows.sort, rows.descending) == ("time", True)
+        acting.front.put_in_order(arrangement)
+        assert acting.front.board.section.name == "pools"
+        await acting.press("right")
+        assert (rows.sort, rows.descending) == chosen
+
+
+async def test_a_poll_that_brings_nothing_new_does_not_fill_the_table_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stage(known(), clients={ACME: client()}) as acting:
+        await go(acting, "nodes", "10.0.0.2")
+        filled: list[object] = []
+        monkeypatch.setattr(acting.table, "set_rows", filled.append)
+        acting.front.show(acting.front.board.fleet, Scope())
+        assert filled == []
+        acting.front.show(known(), Scope())
+        assert len(filled) == 1

@@ -10,6 +10,7 @@ from proxtui.core.model import Fleet, Scope, ServerRef, Snapshot, SourceState
 from proxtui.core.rows import UNKNOWN
 from proxtui.core.snapshots import Sweep
 from proxtui.core.survey import Finding, Survey
+from proxtui.features.cluster.kept import KeptRecords
 from proxtui.features.cluster.records import Line, Record
 from proxtui.features.cluster.sections import SECTIONS, SWEPT, Section
 from proxtui.features.cluster.service import Panel
@@ -32,7 +33,7 @@ class Board:
         self.fleet, self.scope = Fleet((), 0.0), Scope()
         self.section: Section = SECTIONS[0]
         self.sweep = Sweep(lambda ref: runtime.connection(ref).client, runtime.clock)
-        self._swept = SnapshotRecords()
+        self._swept, self._kept = SnapshotRecords(), KeptRecords()
         self._surveys: dict[str, Survey[Panel[Any]]] = {
             one.name: Survey(one.ask, lambda ref: runtime.connection(ref).client, runtime.clock) for one in SECTIONS
         }
@@ -60,7 +61,7 @@ class Board:
         """The rows."""
         today = self._runtime.clock.time()
         if not self.is_swept:
-            return self.section.rows(self.fleet, self._findings(), today, self.scope)
+            return self._kept.of(self.section, self.fleet, self._findings(), today, self.scope)
         findings = self.sweep.findings
         return [row for one in self._inside() for row in self._swept.of(one, self.scope, findings, today)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec.structs import replace
@@ -23,7 +23,7 @@ from proxtui.kit.one_line import OneLine
 from proxtui.kit.painting import Run, fit
 from proxtui.kit.pulse import Pulse
 from proxtui.kit.signs import state_text
-from proxtui.kit.view import Chosen, LiveView, Told, number_of
+from proxtui.kit.view import Arranged, Chosen, LiveView, Told, number_of
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
@@ -126,6 +126,8 @@ class ClusterView(LiveView):
         self._at = 0
         self._hidden: frozenset[str] = frozenset()
         self._said = ""
+        self._sorts: dict[str, tuple[str, bool]] = {}
+        """By what each section is sorted where somebody chose: a column, and whether downwards."""
 
     def compose(self) -> ComposeResult:
         yield self.bar
@@ -167,12 +169,37 @@ class ClusterView(LiveView):
         self.table.set_rows(())
         self._hidden = frozenset()
         self.table.set_columns(on_screen(section))
-        self.table.sort_by(section.sort, section.descending)
+        self._sort()
         self._filling = True
         self._paint()
         self._ask_if_due()
         self.post_message(Told())
+        self.post_message(Arranged(self))
         self.refresh_bindings()
+
+    def _sort(self) -> None:
+        section = self.board.section
+        by, descending = self._sorts.get(section.name, (section.sort, section.descending))
+        self.table.sort_by(by, descending)
+
+    def on_live_table_sorted(self, event: LiveTable.Sorted) -> None:
+        event.stop()
+        self._sorts[self.board.section.name] = self.table.rows.sort, self.table.rows.descending
+        self.post_message(Arranged(self))
+
+    @property
+    def arrangement(self) -> dict[str, Any]:
+        """The section in front, and the order of each that somebody sorted."""
+        return {"section": self.board.section.name, "sorts": {name: list(by) for name, by in self._sorts.items()}}
+
+    def put_in_order(self, wanted: Mapping[str, Any]) -> None:
+        self._sorts = dict(_sorts(wanted.get("sorts")))
+        names = [one.name for one in SECTIONS]
+        section = wanted.get("section")
+        if section in names and section != self.board.section.name:
+            self.action_section(names.index(section) - self._at)
+        else:
+            self._sort()
 
     def action_sweep(self) -> None:
         """Ask every guest in scope that the filter leaves for its snapshots, or stop that: what was found stays."""
@@ -199,7 +226,9 @@ class ClusterView(LiveView):
         self._save_columns()
         # While servers answer one after the other, a cursor that nobody moved stays at the top.
         stay, self._filling = self._filling and self.table.rows.cursor == 0, self.board.is_filling
-        self.table.set_rows(self.board.records())
+        records = self.board.records()
+        if records is not self.table.rows.all:
+            self.table.set_rows(records)
         if stay:
             self.table.move(0)
         self.facts.set_facts(self.board.lines())
@@ -248,3 +277,12 @@ class ClusterView(LiveView):
 
     def _unseen(self) -> bool:
         return self.runtime.poller.paused or not self.is_on_screen
+
+
+def _sorts(found: object) -> Iterator[tuple[str, tuple[str, bool]]]:
+    """Out of a file that people can edit: orders by columns that there are."""
+    known = {one.name: {column.key for column in one.columns} for one in SECTIONS}
+    for name, by in found.items() if isinstance(found, dict) else ():
+        match by:
+            case [str(column), bool(descending)] if column in known.get(name, ()):
+                yield name, (column, descending)

@@ -61,10 +61,16 @@ class Section:
         for snapshot in fleet.snapshots:
             finding = findings.get(snapshot.ref)
             if finding is not None and finding.value is not None and (scope or Scope()).covers_server(snapshot.ref):
-                old = finding.problem is not None or is_old(snapshot.state)
-                records = self.records(snapshot, finding.value, today)
-                found.extend(replace(record, muted=True) if old else record for record in records)
+                found += self.rows_of(snapshot, finding, today)
         return found
+
+    def rows_of(self, snapshot: Snapshot, finding: Finding[Panel[Any]], today: float) -> list[Record[Any]]:
+        """The rows of one server; greyed when what it answered last is old."""
+        if finding.value is None:
+            return []
+        old = finding.problem is not None or is_old(snapshot.state)
+        records = self.records(snapshot, finding.value, today)
+        return [replace(record, muted=True) if old else record for record in records]
 
     def lines(self, refs: Sequence[ServerRef], findings: Findings) -> list[Line]:
         """What is said above the table: the lead of each server, then what could not be read and why."""
