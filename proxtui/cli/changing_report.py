@@ -186,13 +186,7 @@ class Report:
 
     def interrupted(self) -> None:
         """Say what goes on without us."""
-        for run in self._batch.runs:
-            if run.upid is not None and not run.has_ended:
-                narrate(f"interrupted; {run.target.label}: its task goes on: {run.upid}")
-            elif run.in_flight:
-                narrate(f"interrupted; {run.target.label}: sent, not answered yet: the audit will know")
-            elif not run.has_ended:
-                narrate(f"interrupted; {run.target.label}: nothing was sent")
+        tell_interrupted(self._batch.runs)
 
     def _planned(self, run: Run) -> None:
         narrate(f"{run.operation.label} {run.target.label}: nothing was sent; it would be:")
@@ -220,6 +214,17 @@ class Report:
             "requests": [{"method": one.method, "path": one.path, "params": self._params(one)} for one in run.requests],
             "unrecorded": run.unrecorded,
         }
+
+
+def tell_interrupted(runs: Sequence[Run]) -> None:
+    """Say what goes on without us."""
+    for run in runs:
+        if run.upid is not None and not run.has_ended:
+            narrate(f"interrupted; {run.target.label}: its task goes on: {run.upid}")
+        elif run.in_flight:
+            narrate(f"interrupted; {run.target.label}: on its way, not answered yet: the audit will know")
+        elif not run.has_ended:
+            narrate(f"interrupted; {run.target.label}: nothing was sent")
 
 
 def _each(value: Any) -> Sequence[Any]:

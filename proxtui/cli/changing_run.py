@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from proxtui.cli import ask
 from proxtui.cli.changing_live import LiveFinder
 from proxtui.cli.changing_options import from_target, model_of, values_of
-from proxtui.cli.changing_report import Report, percent_told, watch
+from proxtui.cli.changing_report import Report, percent_told, tell_interrupted, watch
+from proxtui.cli.changing_signals import heeding_signals
 from proxtui.cli.changing_targets import Candidate, Finder
 from proxtui.cli.listing import refuse_silence
 from proxtui.cli.output import narrate
@@ -76,7 +77,7 @@ def change(session: Session, wish: Wish) -> int:
     values = values_of(wish.operation, wish.said)
     # Wrong values cost nobody a request; what the target answers is not known yet.
     _refuse_wrong(wish.operation, values)
-    return asyncio.run(_change(session, ask.with_passwords(config), wish, values, seconds))
+    return asyncio.run(heeding_signals(_change(session, ask.with_passwords(config), wish, values, seconds)))
 
 
 def _seconds(text: str | None) -> int | None:
@@ -113,7 +114,11 @@ async def _change(session: Session, config: Config, wish: Wish, values: dict[str
         if not how.dry_run:
             await _settle_the_past(runtime)
             _confirm(runtime, plan, yes=how.yes)
-        batch = await _sent(runtime, plan, how)
+        try:
+            batch = await _sent(runtime, plan, how)
+        except asyncio.CancelledError:
+            tell_interrupted(runtime.gate.running())
+            raise
         report = Report(session.output, fleet, batch, plan.params)
         try:
             await watch(runtime, batch, wait=not how.no_wait)
