@@ -133,8 +133,9 @@ def test_a_wrong_passphrase_three_times(seat: Seat) -> None:
     new_vault(seat, slots.new_passphrase(ANNA))
     pauses: list[float] = []
     wrong: list[int] = []
+    sources = by(slots.passphrase("wrong"), seat.path.parent)
     with pytest.raises(WrongKey) as caught:
-        unlock(seat, by(slots.passphrase("wrong"), seat.path.parent), pause=pauses.append, on_wrong=lambda: wrong.append(1))  # fmt: skip
+        unlock(seat, sources, pause=pauses.append, on_wrong=lambda: wrong.append(1))
     assert caught.value.exit_code == 3
     assert pauses == [1.0, 2.0, 4.0]
     assert len(wrong) == 3
@@ -180,8 +181,8 @@ def _change(seat: Seat, change: Callable[[Document], None]) -> None:
 
 def _with_twins(seat: Seat) -> OpenVault:
     vault = fill(new_vault(seat))
-    path = ("tenants", "acme", "servers")
-    vault.save(Put((*path, "second"), vault._draft.contents.plain["tenants"]["acme"]["servers"]["prod"] | {"endpoints": [{"host": "other"}]}))  # fmt: skip
+    first = vault._draft.contents.plain["tenants"]["acme"]["servers"]["prod"]
+    vault.save(Put(("tenants", "acme", "servers", "second"), first | {"endpoints": [{"host": "other"}]}))
     return vault
 
 

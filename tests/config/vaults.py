@@ -1,4 +1,4 @@
-"""Small vaults for tests: the cheapest derivation that is allowed, and keyfiles where passphrases are not the matter."""
+"""Small vaults for tests: the cheapest derivation that is allowed, and keyfiles where that is enough."""
 
 from __future__ import annotations
 
