@@ -16,6 +16,7 @@ from proxtui.features.cluster.board import ASK_EVERY, Board
 from proxtui.features.cluster.records import Record
 from proxtui.features.cluster.rows import AnyColumn
 from proxtui.features.cluster.sections import SECTIONS, Section
+from proxtui.features.cluster.subjects import ClusterSubjects
 from proxtui.kit.facts import Facts, folded
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.lookout import Lookout
@@ -99,7 +100,7 @@ class RecordTable(LiveTable):
         return super().check_action(action, parameters)
 
 
-class ClusterView(LiveView):
+class ClusterView(ClusterSubjects, LiveView):
     """Quorum, HA, replication, backup jobs, snapshots, pools, log and access of the servers in scope."""
 
     HELP_NAME: ClassVar[str] = "cluster"
@@ -156,7 +157,7 @@ class ClusterView(LiveView):
     # Keys.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self.board.is_swept if action == "sweep" else True
+        return self.board.is_swept if action == "sweep" else super().check_action(action, parameters)
 
     def turn_to(self, section: str) -> None:
         self.action_section(number_of(section, [one.name for one in SECTIONS]) - self._at)
