@@ -7,7 +7,7 @@ import json
 import pytest
 
 from proxtui.errors import NotFoundError, UsageError
-from proxtui.features.connectivity.rows import COLUMNS, as_json, rows_of
+from proxtui.features.connectivity.rows import COLUMNS, as_json, columns_for, rows_of
 from proxtui.features.connectivity.service import Opinion, chosen, examine, examine_all, paths_of, worst_code
 from proxtui.pve.stages import STAGES
 
@@ -122,3 +122,9 @@ def test_json_tells_everything_and_nothing_secret() -> None:
     assert value["certificate"]["fingerprint"] == PRINT
     assert value["certificate"]["not_after"] == "2027-01-01T00:00:00+00:00"
     assert (value["version"], value["is_trusted"], value["clock_skew"]) == ("9.2.4", True, None)
+
+
+def test_a_way_is_named_only_where_there_are_several() -> None:
+    assert [column.key for column in columns_for(["pve1:8006"])] == ["order", "stage", "state", "ms", "line"]
+    several = {column.key: column for column in columns_for(["pve1:8006", "pve1.example.org:8006"])}
+    assert several["path"].width == len("pve1.example.org:8006")

@@ -149,3 +149,11 @@ async def test_tab_offers_the_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     async with clinic(monkeypatch, Doctor()) as acting:
         offered = acting.app.screen.commands.complete("test ")  # type: ignore[attr-defined]
         assert offered == [f"test {'/'.join(ref)}" for ref in (ACME, ZETA)]
+
+
+async def test_without_anything_to_go_by_it_asks_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with clinic(monkeypatch, Doctor()) as acting:
+        await acting.press("slash", *"nothing-is-called-so", "enter")
+        await command(acting, "test")
+        line = acting.app.screen.query_one(CommandLine)
+        await acting.until(lambda: any("which server?" in text_of(one) for one in line.walk_children()))

@@ -121,3 +121,14 @@ COLUMNS: Sequence[Column[StageRow]] = (
     ),
     Column("line", "What was seen", lambda row: row.line, lambda row: row.line, 20, priority=1, grow=True),
 )  # fmt: skip
+
+
+def columns_for(paths: Sequence[str]) -> list[Column[StageRow]]:
+    """The columns for one server: its ways are told apart where there are several, each with its whole name."""
+    width = max(map(len, paths), default=0)
+    path = Column[StageRow]("path", "Path", lambda row: row.key.path, lambda row: row.key.path, width, priority=2)
+    return [
+        path if column.key == "path" else column
+        for column in COLUMNS
+        if column.key != "server" and (column.key != "path" or len(paths) > 1)
+    ]

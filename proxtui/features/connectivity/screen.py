@@ -16,7 +16,7 @@ from textual.worker import Worker
 from proxtui.config.models import Config, Place
 from proxtui.core.model import Scope, SourceState
 from proxtui.errors import ProxtuiError, UsageError
-from proxtui.features.connectivity.rows import COLUMNS, VERDICT, StageRow, rows_of
+from proxtui.features.connectivity.rows import VERDICT, StageRow, columns_for, rows_of
 from proxtui.features.connectivity.service import Diagnose, Opinion, Path, chosen, examine, paths_of
 from proxtui.kit.console import Console
 from proxtui.kit.live_table import LiveTable
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
 
 KEYS = "r tests again   esc closes, also before the end"
-SHOWN = ("path", "stage", "state", "ms", "line")
 
 
 async def second_opinion(console: Console, text: str) -> None:
@@ -58,9 +57,8 @@ def _meant(console: Console) -> str:
 
 
 def _in_trouble(runtime: Runtime, scope: Scope) -> Iterator[tuple[str, str]]:
-    good = (SourceState.FRESH, SourceState.WAITING)
     for snapshot in runtime.store.fleet().snapshots:
-        if scope.covers_server(snapshot.ref) and snapshot.state not in good:
+        if scope.covers_server(snapshot.ref) and snapshot.state is not SourceState.FRESH:
             yield snapshot.ref
 
 
@@ -91,14 +89,15 @@ class SecondOpinion(ModalScreen[None]):
     def __init__(self, place: Place, paths: Sequence[Path], diagnose: Diagnose | None = None) -> None:
         super().__init__()
         self._place, self._paths, self._diagnose = place, paths, diagnose
-        columns = [column for column in COLUMNS if column.key in ("order", *SHOWN)]
+        columns = columns_for([path.label for path in paths])
         self.table = LiveTable(columns, sort="", empty="", noun="stage")
         self._opinions: dict[str, Opinion] = {}
         self._worker: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical() as frame:
-            frame.border_title = Content(f"second opinion: {'/'.join(self._place)}")
+            only = f" on {self._paths[0].label}" if len(self._paths) == 1 else ""
+            frame.border_title = Content(f"second opinion: {'/'.join(self._place)}{only}")
             yield self.table
             yield Static(id="opinion-line", markup=False)
             yield Static(KEYS, id="opinion-keys", markup=False)
