@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from proxtui.core.model import Fleet, GuestKey, Scope, ServerRef, TaskKey
 from proxtui.core.operation import GUESTS
 from proxtui.core.rows import Column, Tone
-from proxtui.errors import ProxtuiError
+from proxtui.features.audit.checker import Checker
 from proxtui.features.audit.places import AuditFiles, usual_files
 from proxtui.features.audit.reading import AuditReader, summary_of
 from proxtui.features.audit.rows import COLUMNS, AuditRow, moment, state_tone
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
     from proxtui.core.runtime import Runtime
-    from proxtui.features.audit.verifying import Verdict
 
 EVERY = 2.0
 """Seconds between two looks at the file."""
@@ -65,18 +64,17 @@ class AuditView(TableView[AuditRow, list[AuditRow]]):
         self.table.sort_by(self.SORT, descending=True)
         self.reader = AuditReader(files or usual_files())
         self.notice = Notice(id="audit-problem")
-        self._verdict: Verdict | None = None
-        self._wants_verdict = True
+        self.checker = Checker(self, self.reader.files, self._judged)
 
     def compose(self) -> ComposeResult:
         yield self.notice
         yield self.split
 
     def on_mount(self) -> None:
-        self.set_interval(EVERY, self._read_again)
+        self.set_interval(EVERY, self.action_refresh)
 
     def on_show(self) -> None:
-        self._read_again()
+        self.action_refresh()
 
     @property
     def summary(self) -> str:
@@ -89,8 +87,7 @@ class AuditView(TableView[AuditRow, list[AuditRow]]):
             # Whoever looks at the newest row sees the next one come; whoever looks at another keeps it.
             self.table.move(0)
         found = self.reader.found
-        bad = self._verdict is not None and not self._verdict.whole
-        self.notice.say(self._verdict.summary if bad and self._verdict else found.problem, Tone.BAD)
+        self.notice.say(self.checker.trouble or found.problem, Tone.BAD)
         self.table.say_when_empty("no change was made here yet" if found.missing else "no rows")
 
     def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[AuditRow]:
@@ -140,37 +137,18 @@ class AuditView(TableView[AuditRow, list[AuditRow]]):
         if key is not None:
             self.post_message(Chosen(key))
 
-    async def action_verify(self) -> None:
+    def action_verify(self) -> None:
         """Check every row; that somebody asked is itself a row."""
-        self.notify("every row is checked …", markup=False)
-        _worker: Worker[None] = self.run_worker(self._verify, name="verify", group="verify", exclusive=True)
+        self.checker.start()
+
+    def _judged(self) -> None:
+        self.changed()
+        self.action_refresh()
 
     def on_unmount(self) -> None:
-        # A thread cannot be cancelled: it asks.
-        self._wants_verdict = False
-
-    async def _verify(self) -> None:
-        from proxtui.features.audit.checking import check, note
-
-        files = self.reader.files
-        try:
-            verdict = await asyncio.to_thread(check, files, (), lambda: self._wants_verdict)
-        except ProxtuiError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        if verdict.broken_off:
-            return
-        self._verdict = verdict
-        lost = await asyncio.to_thread(note, files, "audit.verify", message=verdict.summary, whole=verdict.whole)
-        said = f"{verdict.summary}; that it was checked is not in the audit: {lost}" if lost else verdict.summary
-        self.notify(said, severity="information" if verdict.whole else "error", markup=False)
-        self.changed()
-        self._read_again()
+        self.checker.stop()
 
     def action_refresh(self) -> None:
-        self._read_again()
-
-    def _read_again(self) -> None:
         if not self._unseen():
             _worker: Worker[None] = self.run_worker(self._read, name="audit", group="audit", exclusive=True)
 

@@ -16,8 +16,9 @@ from proxtui.core.ages import nothing_to_show
 from proxtui.core.model import Fleet, Goal, Scope, ServerRef, TaskKey
 from proxtui.core.rows import Column, Tone
 from proxtui.features.tasks.details import Line, task_lines, title_of
-from proxtui.features.tasks.rows import COLUMNS, TaskRow, moment, order, problems, row_of, task_rows
+from proxtui.features.tasks.rows import COLUMNS, TaskRow, moment, problems, task_rows
 from proxtui.features.tasks.service import TaskDetail, TaskService
+from proxtui.features.tasks.sought import Sought
 from proxtui.features.tasks.subjects import TaskSubjects
 from proxtui.kit.detail_pane import PaneTitle
 from proxtui.kit.facts import FactLike, Facts, folded
@@ -34,7 +35,6 @@ from proxtui.kit.view import Selected
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
-    from proxtui.pve.models import Task
 
 LOG_EVERY = 2.0
 """Seconds between two looks at the log of a running task."""
@@ -139,8 +139,7 @@ class TasksView(TaskSubjects, TableView[TaskRow, TaskDetail]):
         self.notice = Notice(id="not-read")
         self.lookout = Lookout(self, self._look, every=LOG_EVERY, idle=self._unseen)
         self._missing = True
-        self._sought: TaskKey | None = None
-        self._by_name: tuple[TaskKey, Task] | None = None
+        self._sought = Sought()
         self._pulse = Pulse(self, self.changed, runtime.clock.monotonic)
 
     def compose(self) -> ComposeResult:
@@ -172,40 +171,28 @@ class TasksView(TaskSubjects, TableView[TaskRow, TaskDetail]):
         self.hide_columns({"server", "tenant"} if scope.server else {"tenant"} if scope.tenant else set())
         now = self.runtime.clock.time()
         rows = task_rows(fleet, self.service.survey.findings, now, scope)
-        if self._by_name is not None and self._by_name[0] not in {row.key for row in rows}:
-            key, task = self._by_name
-            rows += row_of(fleet, key, task, now) if scope.covers_node(ServerRef(*key[:2]), key.node) else []
-            rows.sort(key=order)
-        return rows
+        return self._sought.added_to(rows, fleet, scope, now)
 
     def find(self, goal: Goal) -> bool:
         """Open the log of a task: at once, or as soon as its server has told of it."""
-        self._sought = goal if isinstance(goal, TaskKey) else None
+        self._sought.key = goal if isinstance(goal, TaskKey) else None
         return self._seek()
 
     def _seek(self) -> bool:
-        key = self._sought
+        if problem := self._sought.problem():
+            self.notify(problem, severity="warning", markup=False)
+        key = self._sought.key
         if key is None:
             return False
         if not self.table.move_to(key):
             if not self._missing:
-                # Of each node PVE lists only what runs and the last few.
-                self.run_worker(self._ask_by_name(key), name="task", group="sought", exclusive=True)
+                asking = self._sought.ask(self.service, key, self.changed)
+                self.run_worker(asking, name="task", group="sought", exclusive=True)
             return False
-        self._sought = None
+        self._sought.key = None
         if not self.split.is_open:
             self.action_toggle_detail()
         return True
-
-    async def _ask_by_name(self, key: TaskKey) -> None:
-        detail = await self.service.follow(ServerRef(*key[:2]), key.upid)
-        if detail.task is not None:
-            self._by_name = key, detail.task
-            self.changed()
-        elif self._sought == key:
-            self._sought = None
-            said = "its node knows it no more" if detail.unknown else "; ".join(detail.problems)
-            self.notify(f"task {key.upid}: {said}", severity="warning", markup=False)
 
     def name_of(self, row: TaskRow) -> str:
         return row.key.upid
