@@ -12,6 +12,11 @@ def themes_folder() -> Path:
     return platformdirs.user_config_path("proxtui", appauthor=False) / "themes"
 
 
+def config_file() -> Path:
+    """The configuration of this user; need not be there."""
+    return platformdirs.user_config_path("proxtui", appauthor=False) / "config.toml"
+
+
 def state_file() -> Path:
     """What the dashboard remembers between two starts; need not be there."""
     return platformdirs.user_state_path("proxtui", appauthor=False) / "state.json"

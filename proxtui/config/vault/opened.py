@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import NamedTuple
 
 from proxtui.config.models import Config, Place
-from proxtui.config.vault.contents import SECRETS
+from proxtui.config.vault.contents import SECRETS, Plain
 from proxtui.config.vault.crypto import Cost
 from proxtui.config.vault.draft import Draft
 from proxtui.config.vault.edits import Edit
@@ -78,6 +79,11 @@ class OpenVault:
     def slots(self) -> tuple[Slot, ...]:
         """All key slots."""
         return tuple(self._draft.slots)
+
+    @property
+    def plain(self) -> Plain:
+        """A copy of all values that are open, secrets too: ``settings``, ``users`` by name, ``tenants`` by slug."""
+        return deepcopy(self._draft.contents.plain)
 
     @property
     def shut(self) -> Mapping[Place, str]:

@@ -1,0 +1,133 @@
+"""Where the command line takes the key of the configuration from: what was named, else a question on a terminal."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from proxtui.errors import OlderCopy, UsageError
+
+if TYPE_CHECKING:
+    from proxtui.config.vault.opened import OpenVault, Seat
+    from proxtui.config.vault.slots import Material
+    from proxtui.config.vault.sources import Sources
+
+_FILE = click.Path(path_type=Path)
+
+
+class KeyOptions(NamedTuple):
+    """What the options say of the file and its key."""
+
+    file: Path | None = None
+    passphrase_fd: int | None = None
+    passphrase_file: Path | None = None
+    keyfile: Path | None = None
+    passphrase_command: str | None = None
+    slot: str | None = None
+
+    @property
+    def seat(self) -> Seat:
+        """Where the file stands."""
+        from proxtui.config.paths import config_file, state_folder
+        from proxtui.config.vault.opened import Seat
+
+        return Seat(self.file or config_file(), state_folder())
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a key was named, so that nobody needs to be asked."""
+        sources = self.sources(None)
+        named = (sources.passphrase_fd, sources.passphrase_file, sources.keyfile, sources.credentials_directory)
+        return any(one is not None for one in named) or bool(sources.passphrase_command)
+
+    def sources(self, prompt: Callable[[], str] | None) -> Sources:
+        """The same as the vault wants it."""
+        from proxtui.config.vault.sources import CREDENTIAL, Sources
+
+        folder = os.environ.get("CREDENTIALS_DIRECTORY")
+        credentials = Path(folder) if folder and (Path(folder) / CREDENTIAL).exists() else None
+        try:
+            command = tuple(shlex.split(self.passphrase_command or ""))
+        except ValueError:
+            raise UsageError("--passphrase-command: a quotation mark is not closed") from None
+        named = (self.passphrase_fd, self.passphrase_file, self.keyfile, credentials, command)
+        return Sources(prompt, *named, label=self.slot)
+
+    def wanted(self) -> Sources:
+        """What was named; a question where nothing was. UsageError when nobody is there to ask."""
+        from proxtui.cli import ask
+
+        if self.is_named:
+            return self.sources(None)
+        if not ask.somebody_is_there():
+            raise UsageError(
+                "no key for the configuration, and no terminal to ask on: "
+                "--passphrase-fd, --passphrase-file, --keyfile or --passphrase-command name one"
+            )
+        return self.sources(lambda: ask.for_secret("Passphrase of the configuration"))
+
+    def open(self, *, accept_older: bool = False) -> OpenVault:
+        """The vault. What ``unlock`` raises; its secrets are hidden from every log from now on."""
+        from proxtui.cli.redact import redact
+        from proxtui.config.vault.unlocking import unlock
+
+        try:
+            vault = unlock(self.seat, self.wanted(), confirm_older=lambda _rev, _seen: accept_older)
+        except OlderCopy as error:
+            raise OlderCopy(f"{error}: --accept-older", rev=error.rev, seen=error.seen) from None
+        for _, server in vault.config.servers():
+            held = (server.credentials.password, server.credentials.token_secret)
+            redact.hide(*(secret.get_secret_value() for secret in held if secret is not None))
+        return vault
+
+    def new(self) -> Material:
+        """The key of a new vault: typed twice where none was named."""
+        from proxtui.cli import ask
+        from proxtui.config.vault.slots import new_passphrase
+
+        sources = self.wanted()
+        material = sources.material()
+        if material.kind != "passphrase":
+            return material
+        made = new_passphrase(material.raw.decode("utf-8", "surrogateescape"))
+        if not self.is_named and ask.for_secret("The same again") != material.raw.decode("utf-8", "surrogateescape"):
+            raise UsageError("the two passphrases differ; nothing was written")
+        return made
+
+
+_OPTIONS = (
+    click.option("--file", type=_FILE, metavar="FILE", help="Another file than `proxtui config path` says."),
+    click.option("--passphrase-fd", type=click.IntRange(0), metavar="N", help="Read the passphrase from there."),
+    click.option("--passphrase-file", type=_FILE, metavar="FILE", help="Read it from a file of mode 0400 or 0600."),
+    click.option("--keyfile", type=_FILE, metavar="FILE", help="A file of 32 random bytes, of mode 0400 or 0600."),
+    click.option("--passphrase-command", metavar="COMMAND", help="Run it, without a shell; it prints the passphrase."),
+    click.option("--slot", metavar="LABEL", help="Whose passphrase it is, where several have one."),
+)
+
+
+def key_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options above, given to a verb as one ``KeyOptions``."""
+
+    @wraps(command)
+    def taken(*given: Any, **said: Any) -> Any:
+        mine = {name: said.pop(name) for name in KeyOptions._fields}
+        return command(*given, key=KeyOptions(**mine), **said)
+
+    for option in reversed(_OPTIONS):
+        taken = option(taken)
+    return taken
+
+
+def masked(value: Any, name: str = "") -> Any:
+    """A copy in which no password and no secret of a token can be read."""
+    from proxtui.config.vault.contents import SECRETS
+
+    if isinstance(value, Mapping):
+        return {key: masked(held, str(key)) for key, held in value.items()}
+    return "**********" if name in SECRETS else value

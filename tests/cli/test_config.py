@@ -1,0 +1,120 @@
+"""``proxtui config`` without a terminal: each verb, each exit code, and never a secret."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Call
+
+TOP = Path(__file__).resolve().parents[2]
+EXAMPLE = str(TOP / "config.example.toml")
+SECRETS = ("00000000-0000-0000-0000-000000000000", '"example"')
+
+
+@pytest.fixture
+def keyfile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    path = tmp_path / "key"
+    path.write_bytes(os.urandom(32))
+    path.chmod(0o600)
+    return f"--keyfile={path}"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "xdg" / "proxtui" / "config.toml"
+
+
+def descriptor(text: str) -> str:
+    reading, writing = os.pipe()
+    os.write(writing, text.encode())
+    os.close(writing)
+    return f"--passphrase-fd={reading}"
+
+
+def test_the_whole_example_is_taken_shown_and_checked(call: Call, keyfile: str, file: Path) -> None:
+    assert json.loads(call("config", "path", "--json").out)["exists"] is False
+    assert call("config", "check", EXAMPLE).code == 0
+    made = call("config", "init", "--from", EXAMPLE, keyfile)
+    assert made.code == 0
+    assert f"{file}: 1 tenant, 2 servers, 1 key slot" in made.out
+    shown = call("config", "show", keyfile, "--json")
+    value = json.loads(shown.out)
+    assert value["tenants"]["acme"]["servers"]["prod-eu"]["credentials"]["token_secret"] == "**********"
+    assert value["slots"] == [{"label": "admin", "kind": "keyfile", "every": "admin"}]
+    text = call("config", "show", keyfile)
+    for said in (made.out, shown.out, text.out, file.read_text(encoding="utf-8")):
+        assert not any(secret in said for secret in SECRETS)
+    assert "as it was written" in call("config", "check", keyfile).out
+    assert call("config", "path").out.strip() == str(file)
+
+
+def test_new_keys_leave_everything_readable(call: Call, keyfile: str) -> None:
+    call("config", "init", "--from", EXAMPLE, keyfile)
+    before = json.loads(call("config", "show", keyfile, "--json").out)
+    assert json.loads(call("config", "rekey", keyfile, "--json").out)["rev"] == 2
+    after = json.loads(call("config", "show", keyfile, "--json").out)
+    assert after | {"rev": 1} == before
+
+
+def test_a_damaged_file_is_named_and_an_earlier_one_comes_back(call: Call, keyfile: str, file: Path) -> None:
+    call("config", "init", "--from", EXAMPLE, keyfile)
+    call("config", "rekey", keyfile)
+    raw = file.read_bytes()
+    file.write_bytes(raw[: len(raw) // 2])
+    assert call("config", "check", keyfile).code == 4
+    file.write_bytes(raw.replace(b'mode = "ca"', b'mode = "off"'))
+    assert call("config", "check", keyfile).code == 5
+    assert json.loads(call("config", "restore", "--json").out)["rev"] == 2
+    assert call("config", "check", keyfile).code == 0
+
+
+def test_an_older_copy_is_used_once_somebody_says_so(call: Call, keyfile: str, file: Path) -> None:
+    call("config", "init", keyfile)
+    old = file.read_bytes()
+    call("config", "rekey", keyfile)
+    file.write_bytes(old)
+    refused = call("config", "check", keyfile)
+    assert refused.code == 5
+    assert "--accept-older" in refused.line
+    assert call("config", "check", "--accept-older", keyfile).code == 0
+
+
+def test_each_refusal_has_its_exit_code(call: Call, keyfile: str, file: Path, tmp_path: Path) -> None:
+    assert call("config", "check", keyfile).code == 2
+    assert call("config", "restore").code == 2
+    assert "no terminal to ask on" in call("config", "init").line
+    assert call("config", "init", descriptor("too short")).code == 2
+    assert call("config", "init", descriptor("\n")).code == 2
+    assert not file.exists()
+    assert call("config", "init", descriptor("correct horse battery\n"), "--label", "anna").code == 0
+    assert call("config", "init", keyfile).code == 2
+    assert call("config", "check", descriptor("wrong wrong wrong")).code == 3
+    assert call("config", "check", descriptor("correct horse battery"), "--slot", "anna").code == 0
+    assert call("config", "check", keyfile).code == 3
+    file.chmod(0o644)
+    refused = call("config", "check", descriptor("correct horse battery"), "--json")
+    assert refused.code == 7
+    assert f"chmod 600 {file}" in json.loads(refused.out)["error"]
+    file.chmod(0o600)
+    file.write_text(file.read_text(encoding="utf-8").replace("format = 1", "format = 2"), encoding="utf-8")
+    assert call("config", "check", keyfile).code == 6
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("[settings]\ninterval = 'hush'\n", encoding="utf-8")
+    answer = call("config", "check", str(wrong))
+    assert answer.code == 4
+    assert "hush" not in answer.line
+    assert "settings.interval" in answer.line
+
+
+def test_a_systemd_credential_needs_no_option(
+    call: Call, keyfile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call("config", "init", keyfile)
+    Path(keyfile.partition("=")[2]).rename(tmp_path / "proxtui.key")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert call("config", "check").code == 0
