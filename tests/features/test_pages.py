@@ -128,7 +128,7 @@ def test_what_smart_does_not_tell_is_unknown() -> None:
 
 def test_no_subscription_and_a_clock_that_is_wrong() -> None:
     page = node_pages.subscription_page(NodeSubscription(status="notfound"), None, NodeTime(time=int(NOW) + 90), NOW)
-    assert notes(page)["Subscription"] == "none"
+    assert notes(page)["Status"] == "none"
     assert notes(page)["Clock"] == "1m 30s ahead of this machine"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from proxtui.core.model import Scope, StorageKey
 from proxtui.features.storage.cli import find_content
-from proxtui.features.storage.service import AGAIN_AFTER, EVERY, StorageService
+from proxtui.features.storage.service import AGAIN_AFTER, EVERY, WEEK, StorageService
 from proxtui.kit.live_table import LiveTable
 from proxtui.pve.access import Permissions
 
@@ -144,15 +144,15 @@ async def test_a_list_is_not_read_at_every_look() -> None:
     answers = client()
     runtime = runtime_of(cluster(), clients={ACME: answers})
     service = StorageService(runtime)  # type: ignore[arg-type]
-    first = await service.detail(PLACE, "pve2", "week")
+    first = await service.detail(PLACE, "pve2", WEEK)
     assert first.volumes is not None
     runtime.clock.now += EVERY - 1
-    assert await service.detail(PLACE, "pve2", "week", first) is first
+    assert await service.detail(PLACE, "pve2", WEEK, first) is first
     answers.answers[f"{BASE}/content"] = denied("/storage/nfs", "Datastore.Audit")
     runtime.clock.now += 1
-    second = await service.detail(PLACE, "pve2", "week", first)
+    second = await service.detail(PLACE, "pve2", WEEK, first)
     assert (second.volumes, len(second.problems)) == (first.volumes, 1)
-    assert second.is_due("week", runtime.clock.now + AGAIN_AFTER)
+    assert second.is_due(runtime.clock.now + AGAIN_AFTER)
 
 
 async def test_content_on_the_command_line_says_what_is_left_out() -> None:
@@ -174,3 +174,25 @@ async def test_a_server_that_hides_storages_is_named_and_not_down() -> None:
     assert service.limits(cluster(), Scope("zeta")) == []
     connection.permissions = Permissions({"/": {"Datastore.Audit": True}})
     assert service.limits(cluster(), Scope()) == []
+
+
+async def test_another_span_or_maxima_ask_for_the_history_alone() -> None:
+    answers = client()
+    async with stage(cluster(), LARGE, clients={ACME: answers}) as acting:
+        await come(acting)
+        chart = acting.front.panel.chart
+        await acting.until(lambda: "Used, last week, average, UTC" in text_of(chart))
+        lists = answers.asked.count(f"{BASE}/content")
+        await acting.press("M")
+        await acting.until(lambda: "Used, last week, maximum" in text_of(chart) and "60 GiB" in text_of(chart))
+        await acting.press("w")
+        await acting.until(lambda: "Used, last month, maximum" in text_of(chart) and "60 GiB" in text_of(chart))
+        assert answers.asked.count(f"{BASE}/content") == lists
+        assert answers.asked.count(f"{BASE}/rrddata") >= 3
+
+
+@pytest.mark.parametrize(("holds", "offered"), [(("images",), False), (("images", "backup"), True)])
+async def test_backups_per_guest_are_offered_where_backups_may_lie(holds: tuple[str, ...], offered: bool) -> None:
+    async with stage(cluster(content=holds), clients={ACME: client(content=[])}) as acting:
+        await come(acting)
+        assert acting.front.check_action("per_guest", ()) is offered

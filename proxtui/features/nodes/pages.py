@@ -105,7 +105,7 @@ def _subscription(one: NodeSubscription | None) -> Iterator[Note]:
     if one is None:
         return
     words = "none" if one.status == "notfound" else one.status or UNKNOWN
-    yield Note("Subscription", words, Tone.GOOD if one.status == "active" else Tone.WARN)
+    yield Note("Status", words, Tone.GOOD if one.status == "active" else Tone.WARN)
     for label, value in (("Product", one.productname), ("Level", one.level), ("Due", one.nextduedate)):
         if value:
             yield Note(label, value)

@@ -27,7 +27,7 @@ from proxtui.features.storage.contents import (
 )
 from proxtui.features.storage.details import Line, storage_lines, title_of
 from proxtui.features.storage.rows import COLUMNS, StorageRow, storage_rows
-from proxtui.features.storage.service import StorageDetail, StorageService
+from proxtui.features.storage.service import WEEK, StorageDetail, StorageService
 from proxtui.features.storage.subjects import StorageSubjects
 from proxtui.kit.chart import LiveChart
 from proxtui.kit.detail_pane import PaneTitle, finished
@@ -39,11 +39,12 @@ from proxtui.kit.painting import Run, fit
 from proxtui.kit.signs import state_sign
 from proxtui.kit.split import Split
 from proxtui.kit.table_view import TableView
+from proxtui.kit.time_axis import zone_text
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
+    from proxtui.core.series import Span
 
-SPANS = ("hour", "day", "week", "month", "year")
 CHART_FROM = 16
 """Lines of the pane from which there is room for the chart."""
 MOST_FACTS = 8
@@ -183,6 +184,7 @@ class StorageView(StorageSubjects, TableView[StorageRow, StorageDetail]):
         Binding("comma", "next_kind(-1)", "Type before", key_display=",", show=False, group=PANE, id="section-before"),
         Binding("B", "per_guest", "Backups per guest", group=PANE, id="per-guest"),
         Binding("w", "next_span", "Time span", group=PANE, id="time-span"),
+        Binding("M", "maximum", "Average/max", group=PANE, id="maximum"),
     ]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
@@ -193,7 +195,7 @@ class StorageView(StorageSubjects, TableView[StorageRow, StorageDetail]):
         self.notice = Notice(id="not-shown")
         self.kind: str | None = None
         """The chosen content type; ``PER_GUEST``; None for all."""
-        self.span = "week"
+        self.span = WEEK
 
     def compose(self) -> ComposeResult:
         yield self.notice
@@ -246,9 +248,11 @@ class StorageView(StorageSubjects, TableView[StorageRow, StorageDetail]):
         return self.panel.content.rows.all if self.split.is_open else ()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "next_span":
+        if action in ("next_span", "maximum"):
             return self.split.is_open and self.panel.chart.display
-        if action in ("next_kind", "per_guest"):
+        if action == "per_guest":
+            return self.split.is_open and PER_GUEST in self._choices()
+        if action == "next_kind":
             return self.split.is_open
         return super().check_action(action, parameters)
 
@@ -264,7 +268,14 @@ class StorageView(StorageSubjects, TableView[StorageRow, StorageDetail]):
         self._paint()
 
     def action_next_span(self) -> None:
-        self.span = SPANS[(SPANS.index(self.span) + 1) % len(SPANS)]
+        self._look_at(self.span.longer())
+
+    def action_maximum(self) -> None:
+        """Draw what it came to at the most instead of averages, or the other way round."""
+        self._look_at(self.span.other())
+
+    def _look_at(self, span: Span) -> None:
+        self.span = span
         self._paint()
         self.lookout.now()
 
@@ -304,7 +315,7 @@ class StorageView(StorageSubjects, TableView[StorageRow, StorageDetail]):
         return f"no {KINDS.get(asked, asked)} here" if asked else "nothing lies here"
 
     def _draw(self, detail: StorageDetail | None) -> None:
-        title = f"Used, last {self.span}"
+        title = f"Used, last {self.span.text}"
         history = detail.history if detail is not None and detail.span == self.span else None
         used = history.values.get("used", ()) if history is not None else ()
         if history is None or not used:
@@ -312,6 +323,8 @@ class StorageView(StorageSubjects, TableView[StorageRow, StorageDetail]):
             self.panel.chart.say("reading …" if detail is None or detail.span != self.span else "no history")
             return
         whole = finished(used)
+        # Times are of this machine's zone, which need not be that of who looks.
+        title += f", {zone_text(history.times[-1])}" if history.times else ""
         total = max((value for value in history.values.get("total", ()) if value is not None), default=None)
         tone = partial(_tone, total) if total else None
         self.panel.chart.set_series(title, history.times[:whole], used[:whole], unit="B", maximum=total, tone=tone)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from proxtui.core.asking import Problem, attempt, problem_lines
 from proxtui.core.model import Fleet, Scope, ServerRef, StorageKey
+from proxtui.core.series import Span
 from proxtui.pve.sight import lacks_for_storages
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 EVERY = 60.0
 AGAIN_AFTER = 10.0
 """Seconds. A list of a large storage costs its node much: not at every poll; sooner when it failed."""
+WEEK = Span("week")
 NOBODY = "none of its nodes is online"
 
 
@@ -27,8 +30,8 @@ class StorageDetail:
     """What one look at a storage brought. What could not be read is None and has a line in ``problems``."""
 
     key: StorageKey
-    span: str = "week"
-    """Of the history: ``hour``, ``day``, ``week``, ``month`` or ``year``."""
+    span: Span = WEEK
+    """Of the history."""
     volumes: tuple[StorageContent, ...] | None = None
     status: ProxmoxStorage | None = None
     history: RrdSeries | None = None
@@ -37,10 +40,10 @@ class StorageDetail:
     asked_at: float | None = None
     """On the monotonic clock."""
 
-    def is_due(self, span: str, now: float) -> bool:
-        """True when it is to be read again."""
+    def is_due(self, now: float) -> bool:
+        """True when all of it is to be read again."""
         wait = AGAIN_AFTER if self.problems else EVERY
-        return self.asked_at is None or span != self.span or now - self.asked_at >= wait
+        return self.asked_at is None or now - self.asked_at >= wait
 
 
 class StorageService:
@@ -50,7 +53,7 @@ class StorageService:
         self.runtime = runtime
 
     async def detail(
-        self, key: StorageKey, node: str | None, span: str, previous: StorageDetail | None = None
+        self, key: StorageKey, node: str | None, span: Span, previous: StorageDetail | None = None
     ) -> StorageDetail:
         """Read content, status and history at ``node``, unless ``previous`` is of the same storage and recent.
 
@@ -63,15 +66,21 @@ class StorageService:
         known = previous if previous is not None and previous.key == key else StorageDetail(key, span)
         if node is None:
             return replace(known, span=span, problems=(f"content, history: {NOBODY}",), asked_at=None)
-        if not known.is_due(span, now):
-            return known
         ref = ServerRef(key.tenant, key.server)
         tools = StorageTools(self.runtime.connection(ref).client)
         problems: list[Problem] = []
+        asked = tools.get_storage_rrd
+        if not known.is_due(now):
+            if span == known.span:
+                return known
+            # Another part of the history alone: a list of a large storage costs its node too much for that.
+            found = await attempt("history", asked(node, key.storage, span.timeframe, span.cf), problems)
+            return replace(known, span=span, history=found, problems=_both(known.problems, problem_lines(problems)))
         async with asyncio.TaskGroup() as group:
             content = group.create_task(attempt("content", tools.list_storage_content(node, key.storage), problems))
             status = group.create_task(attempt("status", tools.get_storage_status(node, key.storage), problems))
-            history = group.create_task(attempt("history", tools.get_storage_rrd(node, key.storage, span), problems))
+            reading = asked(node, key.storage, span.timeframe, span.cf)
+            history = group.create_task(attempt("history", reading, problems))
             rights = group.create_task(attempt("rights", self.permissions(ref), problems))
         listing = content.result()
         return StorageDetail(
@@ -104,3 +113,7 @@ class StorageService:
         if connection.permissions is None:
             connection.permissions = await AccessTools(connection.client).permissions()
         return connection.permissions
+
+
+def _both(before: Iterable[str], now: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*before, *now]))
