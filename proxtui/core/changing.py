@@ -100,7 +100,8 @@ class Changing:
         """Nobody will follow their tasks any more: the audit says so, and leaves the end open for the next start."""
         lost: AuditUnavailable | None = None
         for run in runs:
-            if run.state is not RunState.RUNNING:
+            # What another process began is on disk as running already: each start would add a row for it.
+            if run.state is not RunState.RUNNING or not run.is_ours:
                 continue
             if lost is None:
                 try:

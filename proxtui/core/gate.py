@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 from proxtui.core.changing import Changing, Parts
@@ -58,7 +58,7 @@ class Gate:
         run = self._new(operation, target, checked(operation, params), reason, dry_run)
         story = self._start(run, 0.0)
         await run.answered()
-        if story.done():
+        if story.done() and not story.cancelled():
             story.result()
         if run.state is RunState.DENIED and run.error is not None:
             raise run.error
@@ -181,20 +181,21 @@ class Gate:
     def _start(self, run: Run, no_older_than: float) -> asyncio.Task[None]:
         return self._own(run, self._changing.carry_out(run, no_older_than=no_older_than))
 
-    def _own(self, run: Run, way: Any) -> asyncio.Task[None]:
-        story = asyncio.create_task(self._story(run, way), name=f"{run.operation.name} {run.target.id}")
+    def _own(self, run: Run, way: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        story = asyncio.create_task(way, name=f"{run.operation.name} {run.target.id}")
         self._running[run] = story
+        # As a callback: a task that is cancelled before its first step runs no line of its own.
+        story.add_done_callback(lambda _story: self._over(run))
         story.add_done_callback(report_bug)
         return story
 
-    async def _story(self, run: Run, way: Any) -> None:
-        try:
-            await way
-        finally:
-            self._running.pop(run, None)
-            self._ended.append(run)
-            run.release()
-            self._tell(run)
+    def _over(self, run: Run) -> None:
+        if run.state is RunState.QUEUED:
+            run.mark(RunState.DENIED, "broken off before anything was sent")
+        self._running.pop(run, None)
+        self._ended.append(run)
+        run.release()
+        self._tell(run)
 
     async def _send_all(self, batch: Batch) -> None:
         async with asyncio.TaskGroup() as group:

@@ -87,6 +87,9 @@ class Journal(Protocol):
     async def unfinished(self) -> Sequence[AuditEntry]:
         """The last entry of every change that has no outcome and whose process is gone, oldest first."""
 
+    async def upids_since(self, since: float) -> frozenset[str]:
+        """The tasks that are known to belong to a change, of what was written since then (seconds since the epoch)."""
+
     async def aclose(self) -> None:
         """Note the end and close; nothing is written afterwards."""
 
@@ -112,6 +115,10 @@ class LateJournal:
     async def unfinished(self) -> Sequence[AuditEntry]:
         """See ``Journal.unfinished``."""
         return await (await self._made()).unfinished()
+
+    async def upids_since(self, since: float) -> frozenset[str]:
+        """See ``Journal.upids_since``."""
+        return await (await self._made()).upids_since(since)
 
     async def aclose(self) -> None:
         """Close it, if it was ever made."""

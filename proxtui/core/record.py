@@ -98,6 +98,10 @@ class Recorder:
             )
         )
 
+    async def upids_since(self, since: float) -> frozenset[str]:
+        """See ``Journal.upids_since``."""
+        return await self._journal.upids_since(since)
+
     async def lock(self, event: LockEvent) -> None:
         """The write lock was opened or closed."""
         tenant, server = (*event.place, "")[:2]

@@ -118,6 +118,9 @@ class MemoryJournal:
     async def unfinished(self) -> list[AuditEntry]:
         return self.left
 
+    async def upids_since(self, since: float) -> frozenset[str]:
+        return frozenset(entry.upid for entry in (*self.entries, *self.left) if entry.upid)
+
     async def aclose(self) -> None:
         self.closed = True
 

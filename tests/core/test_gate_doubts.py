@@ -141,3 +141,15 @@ async def test_a_rehearsal_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> N
             run = await acting.gate.submit(made, vm(), params, dry_run=True)
             assert run.requests[0].params["cipassword"] == "********"
             assert "hunter22" not in f"{run} {run.requests} {run.requests[0]} {acting.journal.entries}"
+
+
+async def test_leaving_before_the_first_step_lets_everybody_go() -> None:
+    async with stage() as acting:
+        caller = asyncio.create_task(acting.gate.submit(START, vm()))
+        await asyncio.sleep(0)
+        (run,) = acting.gate.running()
+        assert await acting.gate.drain(10) == ()
+        assert (await caller) is run
+        assert run.state is RunState.DENIED
+        assert acting.gate.running() == ()
+        assert acting.pve.sent == acting.journal.entries == []

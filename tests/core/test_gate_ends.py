@@ -205,6 +205,25 @@ async def test_none_or_several_is_an_honest_unknown(tasks: int, why: str) -> Non
         assert acting.journal.story == ["outcome unknown"]
 
 
+async def test_a_task_that_another_change_is_known_to_have_begun_is_none_of_it() -> None:
+    async with stage() as acting:
+        earlier = await acting.gate.submit(START, vm())
+        await acting.ended(earlier)
+        acting.journal.left = [left_behind(acting)]
+        (run,) = await acting.gate.reconcile()
+        assert run.state is RunState.UNKNOWN
+        assert "perhaps it was never sent" in run.message
+
+
+async def test_leaving_adds_nothing_for_what_another_process_left_behind() -> None:
+    async with stage() as acting:
+        upid = await started(acting)
+        acting.journal.left = [left_behind(acting, upid=upid, phase=Phase.SENT)]
+        (run,) = await acting.gate.reconcile()
+        assert await acting.gate.drain(10) == (run,)
+        assert acting.journal.entries == []
+
+
 async def test_a_silent_server_leaves_it_for_the_next_start() -> None:
     async with stage() as acting:
         acting.pve.down = NetworkError("gone", stage="connect")

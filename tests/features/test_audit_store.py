@@ -251,6 +251,7 @@ def test_another_process_that_keeps_the_lock_is_named(audit: Audit, monkeypatch:
 async def test_the_journal_knows_what_never_ended(audit: Audit) -> None:
     journal = AuditJournal(audit.files, lambda _files: audit.open())
     assert await journal.unfinished() == []
+    assert await journal.upids_since(0.0) == frozenset()
     assert not audit.files.folder.exists()
     gone = read_actor({})
     here = {"actor": gone}
@@ -265,6 +266,8 @@ async def test_the_journal_knows_what_never_ended(audit: Audit) -> None:
         entry(phase=Phase.SINGLE, op_id="refused", result=Result.DENIED, **dead),
     ):
         await journal.append(one)
+    assert await journal.upids_since(0.0) == {"UPID:x"}
+    assert await journal.upids_since(audit.times.ts / 1_000_000 + 1) == frozenset()
     found = await journal.unfinished()
     await journal.aclose()
     assert is_alive(gone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from proxtui.core.actor import is_alive
 from proxtui.core.db import open_sqlite
@@ -13,6 +14,8 @@ from proxtui.features.audit.places import AuditFiles, usual_files
 from proxtui.features.audit.service import AuditService
 from proxtui.features.audit.store import AuditStore, open_store
 from proxtui.features.audit.tables import SCHEMA
+
+T = TypeVar("T")
 
 
 class AuditJournal:
@@ -38,7 +41,12 @@ class AuditJournal:
 
     async def unfinished(self) -> Sequence[AuditEntry]:
         """The last entry of every change that has no outcome and whose process is gone, oldest first."""
-        return await asyncio.to_thread(self._unfinished)
+        entries = await asyncio.to_thread(self._asked, AuditService.unfinished)
+        return [entry for entry in entries or () if not is_alive(entry.actor)]
+
+    async def upids_since(self, since: float) -> frozenset[str]:
+        """The tasks that are known to belong to a change, of what was written since then."""
+        return await asyncio.to_thread(self._asked, lambda service: service.upids_since(since)) or frozenset()
 
     async def aclose(self) -> None:
         """Note the end of the chain and close."""
@@ -52,15 +60,15 @@ class AuditJournal:
                 self._store = await asyncio.to_thread(self._opener, self._files)
             return self._store
 
-    def _unfinished(self) -> list[AuditEntry]:
+    def _asked(self, question: Callable[[AuditService], T]) -> T | None:
+        """The answer; None where nothing was ever written."""
         if not self._files.db.exists():
-            return []
+            return None
         try:
             db = open_sqlite(self._files.db, SCHEMA, only_read=True)
             try:
-                entries = AuditService(db).unfinished()
+                return question(AuditService(db))
             finally:
                 db.close()
         except StoreUnavailable as error:
             raise AuditUnavailable(str(error), why=error.why) from error
-        return [entry for entry in entries if not is_alive(entry.actor)]

@@ -94,6 +94,12 @@ class AuditService:
         bodies = self.db.look(lambda connection: connection.execute(last).scalars().all())
         return [entry_of(json.loads(body)) for body in bodies]
 
+    def upids_since(self, since: float) -> frozenset[str]:
+        """Of everything that was written since then (seconds since the epoch)."""
+        written = select(audit.c.body).where(audit.c.ts >= int(since * 1_000_000), audit.c.op_id != "")
+        bodies = self.db.look(lambda connection: connection.execute(written).scalars().all())
+        return frozenset(upid for body in bodies if (upid := json.loads(body).get("upid")))
+
     def _upwards(self, query: AuditQuery) -> list[Record]:
         def work(connection: Connection) -> list[Record]:
             numbers = numbers_of(connection, query).order_by(audit.c.seq).limit(PAGE)
