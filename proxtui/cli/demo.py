@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from proxtui.cli.session import Session
@@ -33,5 +37,22 @@ def demo(session: Session, scenario: str, guests: int | None) -> int:
     session.start_log(to_stderr=False)
     if scenario == "huge":
         narrate(f"making {guests or MANY:,} guests ...")
-    with simulation(scenario, guests) as servers:
+    with state_of_its_own(), simulation(scenario, guests) as servers:
         return open_over(session.with_looks(configuration(servers)), session, remember=False)
+
+
+@contextmanager
+def state_of_its_own() -> Iterator[None]:
+    """Keep the audit of simulated servers apart: it goes when the demo ends, and never stands between real rows."""
+    from tempfile import TemporaryDirectory
+
+    before = os.environ.get("XDG_STATE_HOME")
+    with TemporaryDirectory(prefix="proxtui-demo-") as folder:
+        os.environ["XDG_STATE_HOME"] = folder
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["XDG_STATE_HOME"]
+            else:
+                os.environ["XDG_STATE_HOME"] = before

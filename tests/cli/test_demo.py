@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from proxtui.cli import demo
 from proxtui.cli.simulation import Announced, configuration, simulation
+from proxtui.config.paths import state_folder
 from proxtui.errors import ProxtuiError
 from proxtui.sim import __main__ as sim_main
 from proxtui.sim import scenarios
@@ -67,6 +69,16 @@ def test_a_huge_simulation_has_as_many_guests_as_were_asked_for() -> None:
     with simulation("huge", 300) as servers:
         assert len(servers) == 7
         assert len({server.tenant for server in servers}) == 5
+
+
+def test_the_audit_of_the_demo_is_never_the_real_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with demo.state_of_its_own():
+        folder = state_folder()
+        assert not folder.is_relative_to(tmp_path)
+        assert folder.parent.stat().st_mode & 0o777 == 0o700
+    assert not folder.parent.exists()
+    assert state_folder().is_relative_to(tmp_path)
 
 
 def test_the_demo_needs_a_terminal() -> None:
