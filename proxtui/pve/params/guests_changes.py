@@ -8,11 +8,14 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from proxtui.errors import InvalidInput
-from proxtui.pve.params.base import Form, Params, Prose, StorageName, Vmid, is_prose, obeys
+from proxtui.pve.params.base import Form, Params, Prose, StorageName, Vmid, is_prose, is_text, obeys
 from proxtui.pve.params.words import Bandwidth, Blank, Digest, Disk, Option, Options, Size, Tags
 from proxtui.pve.validators import TEXT_RULE
 
 _OURS = frozenset({"node", "vmid", "digest", "delete", "revert", "skiplock", "force", "background_delay"})
+# What may be done, and how hard it is confirmed, is told by the operation: these have one of their own.
+_OTHER_CHANGES = frozenset({"template", "lock"})
+_SEVERAL_LINES = "description"
 _LXC_DISKS = ("rootfs", "mp")
 
 
@@ -45,6 +48,11 @@ class ConfigParams(Params):
         for name in (*self.set, *self.delete):
             if name in _OURS:
                 raise InvalidInput("set" if name in self.set else "delete", name, "is no option of a guest")
+            if name in _OTHER_CHANGES:
+                raise InvalidInput("set" if name in self.set else "delete", name, "is changed in a way of its own")
+        for name, value in self.set.items():
+            if name != _SEVERAL_LINES and not is_text(value):
+                raise InvalidInput("set", name, f"{name}: one line")
         both = set(self.set) & set(self.delete)
         if both:
             raise InvalidInput("delete", sorted(both)[0], "is set and removed at once")
