@@ -248,3 +248,26 @@ def test_a_program_that_fails_is_a_failure(call: Call, lab: Simulator) -> None:
         "the program ended with exit code 3",
         "exit: failed\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("PROXTUI_ROLE", "viewer", "needs role operator"),
+        ("PROXTUI_DENIED_OPERATIONS", "guests.st*", "among denied_operations"),
+        ("PROXTUI_ALLOWED_OPERATIONS", "tasks.stop", "not among allowed_operations"),
+        ("PROXTUI_WRITE_MODE", "never", "write_mode never"),
+    ],
+)
+def test_who_may_not_is_refused_and_that_is_in_the_audit(
+    call: Call, lab: Simulator, monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    answer = call("guests", "start", "102", "--yes", "--reason", "I want to")
+    assert answer.code == 13
+    assert why in answer.err
+    assert sent(lab) == []
+    (row,) = json.loads(call("audit", "list", "--json").out)["rows"]
+    assert (row["phase"], row["result"], row["event"], row["target"]) == ("single", "denied", "guests.start", "102")
+    assert (row["reason"], row["method"], row["path"]) == ("I want to", "", "")
+    assert why in row["message"]

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from proxtui.cli.main import VERBS
 from proxtui.registry import FEATURES
-from tests.cli.conftest import Call, spawn
+from tests.cli.conftest import Call, Simulator, spawn
 
-HEAVY = ("pydantic", "httpx", "textual", "msgspec", "asyncio", "ssl", "cryptography", "uvicorn", "logging")
+HEAVY = (
+    "sqlalchemy",
+    "pydantic",
+    "httpx",
+    "textual",
+    "msgspec",
+    "asyncio",
+    "ssl",
+    "cryptography",
+    "uvicorn",
+    "logging",
+)
 LOADED = f"""
 import sys
 from proxtui.cli.main import main
@@ -26,6 +39,14 @@ def test_naming_a_verb_loads_nothing_heavy(arguments: list[str]) -> None:
     answer = spawn(*arguments, code=LOADED)
     assert answer.code == 0
     assert answer.err.strip() == "loaded []"
+
+
+@pytest.mark.parametrize("verb", [["guests", "list"], ["nodes", "list"]])
+def test_a_list_needs_neither_a_database_nor_models_of_parameters(verb: list[str], simulator: Simulator) -> None:
+    answer = spawn(*verb, code=LOADED, environ=simulator.environ)
+    assert answer.code == 0
+    (told,) = [line for line in answer.err.splitlines() if line.startswith("loaded ")]
+    assert not {"sqlalchemy", "pydantic", "textual"} & set(ast.literal_eval(told.removeprefix("loaded ")))
 
 
 def complete(words: str, index: int) -> list[str]:
