@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from proxtui.cli.config_change import add_key, change_key, put, remove_key, unset
 from proxtui.cli.config_keys import KeyOptions, key_options, masked
 from proxtui.core.verbs import CommandLine, json_option
 from proxtui.errors import NotConfigured, UsageError
@@ -135,9 +137,13 @@ def rekey(line: CommandLine, /, key: KeyOptions, as_json: bool) -> None:
     line.say(_summary(key, vault), [said], as_json=as_json)
 
 
+for _command in (put, unset, add_key, remove_key, change_key):
+    config.add_command(_command)
+
+
 def _content(file: Path) -> bytes:
     if str(file) == "-":
-        return click.get_binary_stream("stdin").read()
+        return sys.stdin.buffer.read()
     try:
         return file.read_bytes()
     except OSError as error:

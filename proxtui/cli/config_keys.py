@@ -59,7 +59,7 @@ class KeyOptions(NamedTuple):
         named = (self.passphrase_fd, self.passphrase_file, self.keyfile, credentials, command)
         return Sources(prompt, *named, label=self.slot)
 
-    def wanted(self) -> Sources:
+    def wanted(self, question: str = "Passphrase of the configuration") -> Sources:
         """What was named; a question where nothing was. UsageError when nobody is there to ask."""
         from proxtui.cli import ask
 
@@ -70,7 +70,7 @@ class KeyOptions(NamedTuple):
                 "no key for the configuration, and no terminal to ask on: "
                 "--passphrase-fd, --passphrase-file, --keyfile or --passphrase-command name one"
             )
-        return self.sources(lambda: ask.for_secret("Passphrase of the configuration"))
+        return self.sources(lambda: ask.for_secret(question))
 
     def open(self, *, accept_older: bool = False) -> OpenVault:
         """The vault. What ``unlock`` raises; its secrets are hidden from every log from now on."""
@@ -88,17 +88,19 @@ class KeyOptions(NamedTuple):
 
     def new(self) -> Material:
         """The key of a new vault: typed twice where none was named."""
-        from proxtui.cli import ask
-        from proxtui.config.vault.slots import new_passphrase
+        material = self.wanted("New passphrase of the configuration").material()
+        return new_typed(material, again=not self.is_named) if material.kind == "passphrase" else material
 
-        sources = self.wanted()
-        material = sources.material()
-        if material.kind != "passphrase":
-            return material
-        made = new_passphrase(material.raw.decode("utf-8", "surrogateescape"))
-        if not self.is_named and ask.for_secret("The same again") != material.raw.decode("utf-8", "surrogateescape"):
-            raise UsageError("the two passphrases differ; nothing was written")
-        return made
+
+def new_typed(material: Material, *, again: bool) -> Material:
+    """A passphrase that is long enough, and typed the same again. UsageError."""
+    from proxtui.cli import ask
+    from proxtui.config.vault.slots import new_passphrase, passphrase
+
+    made = new_passphrase(material.raw.decode("utf-8", "surrogateescape"))
+    if again and passphrase(ask.for_secret("The same again")) != made:
+        raise UsageError("the two passphrases differ; nothing was written")
+    return made
 
 
 _OPTIONS = (

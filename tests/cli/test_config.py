@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
@@ -118,3 +119,40 @@ def test_a_systemd_credential_needs_no_option(
     Path(keyfile.partition("=")[2]).rename(tmp_path / "proxtui.key")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     assert call("config", "check").code == 0
+
+
+def test_values_and_keys_are_changed_without_a_terminal(
+    call: Call, keyfile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stdin(text: str) -> None:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+    call("config", "init", keyfile)
+    assert call("config", "set", "tenants.acme", '{"name": "Acme"}', keyfile).code == 0
+    server = {"endpoints": [{"host": "pve1"}], "credentials": {"token_id": "a@pam!b", "token_secret": "hush-0001"}}
+    assert call("config", "set", "tenants.acme.servers.prod", json.dumps(server), keyfile).code == 2
+    assert call("config", "set", "tenants.acme.servers.prod", keyfile).code == 2
+    stdin(json.dumps(server))
+    assert call("config", "set", "tenants.acme.servers.prod", "--stdin", keyfile).code == 0
+    name = "tenants.acme.servers.prod.credentials.token_secret"
+    assert "--stdin" in call("config", "set", name, "hush-0002", keyfile).line
+    stdin("hush-0002\n")
+    assert json.loads(call("config", "set", name, "--stdin", keyfile, "--json").out) == {"name": name, "rev": 4}
+    assert call("config", "set", "settings.interval", "0.1", keyfile).code == 2
+
+    wall = tmp_path / "wall"
+    added = call("config", "add-key", "wall", f"--new-keyfile={wall}", "--tenant", "acme=monitor", keyfile)
+    assert added.code == 0
+    assert wall.stat().st_mode & 0o777 == 0o600
+    assert call("config", "add-key", "wall", f"--new-keyfile={wall}", keyfile).code == 2
+    assert call("config", "set", "settings.interval", "5", f"--keyfile={wall}").code == 13
+    new = descriptor("correct horse battery").replace("--", "--new-")
+    assert call("config", "add-key", "ben", new, "--every=admin", keyfile).code == 0
+    changed = descriptor("another long passphrase").replace("--", "--new-")
+    assert call("config", "change-key", changed, descriptor("correct horse battery")).code == 0
+    assert call("config", "check", descriptor("correct horse battery")).code == 3
+    removed = call("config", "remove-key", "ben", keyfile)
+    assert "rotate it in PVE: acme / prod: a@pam!b" in removed.out
+    assert call("config", "check", descriptor("another long passphrase")).code == 3
+    assert call("config", "unset", "tenants.acme", keyfile).code == 0
+    assert json.loads(call("config", "show", keyfile, "--json").out)["tenants"] == {}

@@ -110,13 +110,14 @@ class OpenVault:
 
     def change_passphrase(self, text: str, cost: Cost | None = None) -> None:
         """Another passphrase for the slot in use. Earlier generations go, for the old one opens them."""
-        self._change_material(new_passphrase(text), cost)
+        self.change_material(new_passphrase(text), cost)
 
     def change_keyfile(self, raw: bytes) -> None:
         """Another keyfile for the slot in use. Earlier generations go, for the old one opens them."""
-        self._change_material(keyfile(raw), None)
+        self.change_material(keyfile(raw))
 
-    def _change_material(self, material: Material, cost: Cost | None) -> None:
+    def change_material(self, material: Material, cost: Cost | None = None) -> None:
+        """Either of the two."""
         file_id = self._draft.document.header.file_id
         made = with_material(file_id, self.slot, material, self._private, cost)
 
