@@ -152,7 +152,7 @@ class Changing:
         witness: Witness | None = None
         is_known = False
         try:
-            await self._parts.recheck(run.target, no_older_than=no_older_than)
+            await self._look_again(run, no_older_than)
             witness = self._witness(run)
             with heard_by(partial(self._sent, run)):
                 answer = await run.operation.run(witness, run.target, run.params)
@@ -175,6 +175,13 @@ class Changing:
         else:
             await self._note(run)
             self._mark(run, RunState.RUNNING)
+
+    async def _look_again(self, run: Run, no_older_than: float) -> None:
+        """By the endpoint that will get the change: it may fail, and another take its place, while it is asked."""
+        connection, asked = self._parts.connections[run.target.ref], None
+        while asked is not connection.active:
+            asked = connection.active
+            await self._parts.recheck(run.target, no_older_than=no_older_than)
 
     def _witness(self, run: Run) -> Witness:
         witness = Witness(self._parts.connections[run.target.ref].client)

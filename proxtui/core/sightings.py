@@ -33,6 +33,8 @@ class Sighting:
     guests: Mapping[int, Guest]
     taken_at: float
     """``Clock.monotonic`` when it was asked."""
+    endpoint: str = ""
+    """Who was asked: what another endpoint said does not count, for it might belong to another cluster by mistake."""
 
 
 @dataclass(slots=True)
@@ -57,9 +59,10 @@ class Sightings:
         oldest = self._clock.monotonic() - no_older_than
         known = self._known[place]
         async with known.lock:
-            if known.last is None or known.last.taken_at < oldest:
+            endpoint = self._connections[place.ref].active.endpoint
+            if known.last is None or known.last.taken_at < oldest or known.last.endpoint != endpoint:
                 taken_at = self._clock.monotonic()
-                known.last = Sighting(await self._ask(place), taken_at)
+                known.last = Sighting(await self._ask(place), taken_at, endpoint)
             return known.last
 
     async def _ask(self, place: Place) -> Mapping[int, Guest]:

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from proxtui.core.connection import Route
 from proxtui.core.journal import AuditEntry, Phase
 from proxtui.core.run import RunState
 from proxtui.errors import ApiError, AuditUnavailable, DeadlineExceeded, OutcomeUnknown, TaskFailed, UnexpectedAnswer
+from proxtui.pve.limits import Breaker
 
 from .fakes import settle
-from .gating import HERE, START, operation, stage, vm
+from .gating import HERE, REF, START, FakePve, operation, stage, vm
 
 
 def then(error: Exception) -> Any:
@@ -153,3 +155,26 @@ async def test_leaving_before_the_first_step_lets_everybody_go() -> None:
         assert run.state is RunState.DENIED
         assert acting.gate.running() == ()
         assert acting.pve.sent == acting.journal.entries == []
+
+
+@pytest.mark.parametrize(("name", "state"), [("somebody else", RunState.DENIED), ("web", RunState.RUNNING)])
+async def test_another_endpoint_that_takes_over_meanwhile_is_asked_too(name: str, state: RunState) -> None:
+    async with stage() as acting:
+        connection = acting.acting._connections[REF]
+        other = FakePve(acting.clock)
+        other.guest(100, name)
+        other.tasks = acting.pve.tasks
+        second = Route("a2:8006", lambda: other, Breaker(now=acting.clock.monotonic))  # type: ignore[arg-type,return-value]
+        first_get = acting.pve.get
+
+        async def failing_over(path: str, **more: Any) -> Any:
+            connection.active = second
+            return await first_get(path, **more)
+
+        acting.pve.get = failing_over  # type: ignore[method-assign]
+        connection.routes = (*connection.routes, second)
+        (run,) = (await acting.gate.submit_all(START, [vm()])).runs
+        await run.answered()
+        assert run.state is state
+        assert acting.pve.sent == []
+        assert len(other.sent) == (state is RunState.RUNNING)
