@@ -150,6 +150,11 @@ class Operation:
     """
     effect: str = ""
     """The status that a guest shows once it worked: ``running``, ``stopped``; empty when none is to be waited for."""
+    prepared_by: str = ""
+    """``module:function`` of ``async (runtime, operation, targets, given) -> Prepared``: what its form begins with.
+
+    ``given`` are parameters that are known already: the row that somebody stood on tells them.
+    """
     creates: bool = False
     """True when the target does not exist yet, so that there is nothing to look at before."""
 

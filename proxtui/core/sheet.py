@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Literal, NamedTuple
 
 from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone
@@ -51,6 +52,8 @@ class SheetRow:
     key: Hashable
     cells: tuple[Cell, ...]
     muted: bool = False
+    thing: object = None
+    """What the line is about, where something can be done to it."""
 
     @property
     def haystack(self) -> str:
@@ -70,9 +73,10 @@ class Sheet:
     """What stands there when there are no rows."""
 
 
-def sheet(heads: Sequence[Head], rows: Iterable[Sequence[Cell]], empty: str) -> Sheet:
-    """A table of these cells."""
-    lines = tuple(SheetRow(number, tuple(cells)) for number, cells in enumerate(rows))
+def sheet(heads: Sequence[Head], rows: Iterable[Sequence[Cell]], empty: str, things: Iterable[object] = ()) -> Sheet:
+    """A table of these cells; ``things`` are what its lines are about, in the same order."""
+    about = zip_longest(rows, things) if things else ((cells, None) for cells in rows)
+    lines = tuple(SheetRow(number, tuple(cells or ()), thing=thing) for number, (cells, thing) in enumerate(about))
     return Sheet(tuple(heads), lines, empty)
 
 

@@ -22,7 +22,8 @@ TONES = {"running": Tone.ACCENT, "OK": Tone.GOOD, "WARNINGS": Tone.WARN, "error"
 
 def task_sheet(tasks: Iterable[Task], empty: str) -> Sheet:
     """One line a task, in the order they are given; the text of an error is its result."""
-    return sheet(HEADS, (_cells(task) for task in tasks), empty)
+    known = list(tasks)
+    return sheet(HEADS, (_cells(task) for task in known), empty, known)
 
 
 def _cells(task: Task) -> tuple[Cell, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -17,6 +17,7 @@ from proxtui.kit.safe import AsciiFilter, SafeFilter
 from proxtui.kit.theme import DEFAULT_THEME, Looks
 
 if TYPE_CHECKING:
+    from proxtui.core.model import Key
     from proxtui.core.runtime import Runtime
     from proxtui.kit.changing import Changing
 
@@ -64,6 +65,15 @@ class LiveApp(App[None]):
     def changes_running(self) -> int:
         """How many changes have no end yet."""
         return 0 if self._changing is None else len(self._changing.runs.running)
+
+    @property
+    def doing(self) -> Mapping[Key, str]:
+        """What is being done to which thing now."""
+        return {} if self._changing is None else self._changing.doing
+
+    def ending_of(self, key: Hashable) -> Hashable:
+        """Another value whenever a change of this has ended, so that what was read of it is old."""
+        return None if self._changing is None else self._changing.ending_of(key)
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from proxtui.core.model import GuestKey, NodeKey, ServerRef
+from proxtui.core.model import Fleet, GuestKey, ServerRef
 from proxtui.core.operation import GUESTS, Operation, Risk, Target
+from proxtui.core.overlays import LAG
 from proxtui.core.run import Batch, Run, RunState
 from proxtui.errors import InvalidInput, ProxtuiError, ValidationError
 from proxtui.kit.prepared import Prepared, Suggest
 from proxtui.kit.run_list import RunList, progress
+from proxtui.kit.signs import ELLIPSIS
 from proxtui.pve.sanitize import clean
 
 if TYPE_CHECKING:
     from textual.app import App
 
+    from proxtui.core.model import Key
     from proxtui.core.runtime import Runtime
+    from proxtui.kit.offers import Offers
     from proxtui.kit.view import LiveView
 
 _HARDNESS = {Risk.SAFE: 0, Risk.DISTURBS: 1, Risk.DESTROYS: 2}
@@ -43,6 +47,8 @@ class Changing:
         self._listeners: list[Callable[[], None]] = []
         self._told: set[str] = set()
         """The ends that were told: the gate may tell of one twice."""
+        self._last_ends: dict[Hashable, str] = {}
+        """The last change that ended, by what it was made to; under None what the store does not know."""
         for run in (*reversed(self.gate.recent()), *self.gate.running()):
             self.runs.note(run)
         self._unsubscribe: Callable[[], None] = self.gate.subscribe(self._heard)
@@ -62,19 +68,43 @@ class Changing:
         """Open the menu for these rows of a view; returns once it has the keys."""
         from proxtui.kit.conversation import Conversation
         from proxtui.kit.menu import ActionMenu
-        from proxtui.kit.menu_entries import entries_of
 
-        things = {target: view.thing_of(row) for row in rows if (target := view.targets_of(row)) is not None}
-        targets = tuple(things)
-        if not targets:
-            return
-        operations = list(self.runtime.catalogue.all().values())
-        refusal = partial(self._refusal, things)
-        title = targets[0].label if len(targets) == 1 else f"{len(targets)} marked"
-        menu = ActionMenu(title, entries_of(operations, targets, refusal))
-        await menu.open(self.app)
-        talk = Conversation(self, partial(self._prepared, view))
-        self.app.run_worker(talk.from_menu(menu), name="change", group="changes")
+        offers = self.offers(view, rows)
+        if offers.subjects:
+            menu = ActionMenu(offers.title, offers.entries())
+            await menu.open(self.app)
+            talk = Conversation(self, partial(self.prepared, offers))
+            self.app.run_worker(talk.from_menu(menu), name="change", group="changes")
+
+    def offers(self, view: LiveView | None, rows: Sequence[Any]) -> Offers:
+        """What can be done to these rows."""
+        from proxtui.kit.offers import Offers
+
+        return Offers(self.runtime, view, rows)
+
+    def start(self, offers: Offers, operation: Operation, targets: Sequence[Target]) -> None:
+        """Do what was asked for by its name: the rest is asked as from the menu."""
+        from proxtui.kit.conversation import Conversation
+
+        talk = Conversation(self, partial(self.prepared, offers))
+        way = talk.about(operation, targets, rehearse=False, say=lambda text: self._tell(text, "warning"))
+        self.app.run_worker(way, name="change", group="changes")
+
+    def ending_of(self, key: Hashable) -> Hashable:
+        """Another value whenever a change of this, or of something beside it, has ended."""
+        return self._last_ends.get(key), self._last_ends.get(None)
+
+    @property
+    def doing(self) -> Mapping[Key, str]:
+        """What is being done to which thing: ``start…``, until its truth is there."""
+        fleet, now = self.runtime.store.fleet(), self.runtime.clock.time()
+        # The last change of a thing decides: what was before it need not come true any more.
+        last = {run.target.key: run for run in self.runs.all if not run.operation.creates}
+        return {
+            key: f"{run.operation.verb}{ELLIPSIS}"
+            for key, run in last.items()
+            if key is not None and not is_seen(run, fleet, now)
+        }
 
     def risk(self, operation: Operation, targets: Sequence[Target]) -> Risk:
         """How hard it is confirmed: as the strictest of the servers wants it."""
@@ -83,28 +113,9 @@ class Changing:
             key=_HARDNESS.__getitem__,
         )
 
-    def _refusal(self, things: Mapping[Target, Any], operation: Operation, target: Target) -> str | None:
-        permissions = getattr(self.runtime.connection(target.ref), "permissions", None)
-        refused: str | None = self.runtime.policy.offered(operation, target, permissions)
-        if refused is not None:
-            return refused
-        thing = things.get(target)
-        thing = self._known(target) if thing is None else thing
-        return None if thing is None else operation.unavailable(thing)
-
-    def _known(self, target: Target) -> Any:
-        """What the store knows of a guest or a node."""
-        snapshot = self.runtime.store.fleet().snapshot(target.ref)
-        key = target.key
-        if snapshot is None or key is None:
-            return None
-        if isinstance(key, GuestKey):
-            return snapshot.guests.get(key)
-        return snapshot.nodes.get(key) if isinstance(key, NodeKey) else snapshot.storages.get(key)
-
-    async def _prepared(self, view: LiveView, operation: Operation, targets: Sequence[Target]) -> Prepared:
+    async def prepared(self, offers: Offers, operation: Operation, targets: Sequence[Target]) -> Prepared:
         """What the room knows, and what is known of every server: its nodes and storages."""
-        own = await view.prepare(operation, targets) or Prepared()
+        own = await offers.prepared(operation, targets)
         model = operation.params_model()
         fields = getattr(model, "model_fields", {})
         first = targets[0]
@@ -112,6 +123,7 @@ class Changing:
         if not operation.creates:
             given = {"node": first.node, "vmid": first.id if first.kind in GUESTS else ""}
             fixed = {name: value for name, value in given.items() if name in fields and value}
+        fixed |= {name: value for name, value in offers.given.items() if name in fields}
         words: dict[str, Suggest] = dict(self._words(first.ref, fields))
         return Prepared(
             own.initial,
@@ -121,6 +133,7 @@ class Changing:
             own.current,
             own.refusal,
             own.look,
+            own.settle,
         )
 
     def _words(self, ref: ServerRef, fields: Mapping[str, Any]) -> Iterator[tuple[str, Suggest]]:
@@ -211,6 +224,8 @@ class Changing:
 
     def _moved(self, run: Run) -> None:
         self.runs.note(run)
+        if run.has_ended:
+            self._last_ends[run.target.key] = run.op_id
         # Whoever sent it hears of a refusal; a bulk change is told of as a whole.
         quiet = run.dry_run or run.state is RunState.DENIED or was_refused(run) or self.runs.is_in_batch(run)
         if run.has_ended and not quiet and run.op_id not in self._told:
@@ -220,16 +235,34 @@ class Changing:
         self._say_moved()
 
     def _say_moved(self) -> None:
+        from proxtui.kit.screen import StoreChanged
         from proxtui.kit.view import Told
 
         for listener in list(self._listeners):
             listener()
         for screen in self.app.screen_stack:
             screen.post_message(Told())
+            # The rows say what is being done to them.
+            screen.post_message(StoreChanged())
 
     def _tell(self, text: str, severity: Any) -> None:
         seconds = GOOD_NEWS if severity == "information" else BAD_NEWS
         self.app.notify(clean(text), severity=severity, markup=False, timeout=seconds)
+
+
+def is_seen(run: Run, fleet: Fleet, now: float) -> bool:
+    """Whether nothing of a change is to be waited for: it ended, and what it was to bring about is shown.
+
+    ``now`` is ``Clock.time``. After ``LAG`` no poll is older than the change, so that what it shows is the truth.
+    """
+    if not run.has_ended:
+        return False
+    key, effect = run.target.key, run.operation.effect
+    known = fleet.snapshot(run.target.ref)
+    if not (run.is_good and effect and run.ended is not None and isinstance(key, GuestKey)) or known is None:
+        return True
+    guest = known.guests.get(key)
+    return guest is None or guest.status == effect or now - run.ended >= LAG
 
 
 def was_refused(run: Run) -> bool:

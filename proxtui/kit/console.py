@@ -114,11 +114,14 @@ class Console(LiveScreen):
     def finder(self, *, actions: bool) -> Finder:
         """Everything that can be found now."""
         from proxtui.kit.actions import action_entries
+        from proxtui.kit.deeds import Deeds
         from proxtui.kit.finder import Finder, fleet_entries
 
         kinds = {kind for card in self.features.values() for kind in load(card.view).SHOWS}
         things = list(fleet_entries(self.runtime.store.fleet(), kinds))
-        return Finder([*action_entries(self), *self._themes(), *things] if actions else things)
+        if not actions:
+            return Finder(things)
+        return Finder([*Deeds(self).palette(), *action_entries(self), *self._themes(), *things])
 
     async def obey(self, entry: Entry) -> None:
         """Go where the entry leads, or do what it says."""

@@ -15,9 +15,11 @@ from proxtui.kit.commands import Command, Obey, printable
 from proxtui.kit.filter_bar import FilterBar
 from proxtui.kit.finder import Entry
 from proxtui.kit.view import Told
+from proxtui.kit.write_badge import can_change
 
 if TYPE_CHECKING:
     from proxtui.kit.console import Console
+    from proxtui.kit.deeds import Deeds
 
 ALL = "all"
 """What the whole fleet is called after ``:scope``."""
@@ -55,6 +57,11 @@ class ConsoleCommands:
         yield Command("pause", "stop or resume asking the servers", self._press("pause"))
         yield Command("write", "open the lock for changes, or close it", self.write, "15m REASON | off")
         yield Command("runs", "the changes of this session", self._press("changes"), aliases=("changes",))
+        if can_change(self.console.runtime) and not self.console.runtime.read_only:
+            yield Command("create", "make a new one", self.create, "vm | ct | ...", choices=self._creatable)
+            yield Command("do", "do it to the row under the cursor, or to all marked", self.do, "ACTION",
+                          choices=self._doable)  # fmt: skip
+        yield Command("sweep", "ask guest by guest for what this view shows of them, or stop", self.sweep)
         yield Command("refresh", "ask the servers now", self._press("refresh"), aliases=("r",))
         yield Command("help", "all commands and the keys of this screen", self.help, aliases=("h",))
         yield Command("quit", "leave proxtui", self._press("app.quit"), aliases=("q", "q!", "exit"))
@@ -104,6 +111,13 @@ class ConsoleCommands:
             raise UsageError(printable(self._listed(f"there is no theme {name}; there are ", known)))
         app.wear(name)
 
+    async def sweep(self, _rest: str) -> None:
+        """Ask the guests slowly, or end that, in a view that can."""
+        view = self.console.front
+        if view is None or not hasattr(view, "action_sweep") or not view.check_action("sweep", ()):
+            raise UsageError("nothing here is asked guest by guest; :guests and :cluster snapshots are")
+        await view.run_action("sweep")
+
     async def write(self, text: str) -> None:
         """Open the lock of what is in scope for a time, or close it."""
         from proxtui.kit.write_badge import obey_write
@@ -114,6 +128,25 @@ class ConsoleCommands:
             raise UsageError(printable(str(error))) from error
         self.console.post_message(Told())
         self.console.say(said)
+
+    async def create(self, what: str) -> None:
+        """Make something new at the node or server in scope, else where the row under the cursor is."""
+        self._deeds().create(what)
+
+    async def do(self, action: str) -> None:
+        """Do this to what is under the cursor."""
+        self._deeds().do(action)
+
+    def _deeds(self) -> Deeds:
+        from proxtui.kit.deeds import Deeds
+
+        return Deeds(self.console)
+
+    def _creatable(self) -> list[str]:
+        return list(self._deeds().creatable)
+
+    def _doable(self) -> list[str]:
+        return [entry.operation.label for entry in self._deeds().entries()]
 
     def _listed(self, lead: str, names: Sequence[str]) -> str:
         """As many names as have room in one line of the screen, and how many more there are."""

@@ -66,7 +66,8 @@ class Conversation:
             filled = await form.ask(self._app)
             while isinstance(filled, Filled):
                 is_rehearsal = rehearse or filled.rehearse
-                if await self._decide(operation, targets, filled.params, prepared, is_rehearsal, form):
+                params = filled.params if prepared.settle is None else prepared.settle(filled.params)
+                if await self._decide(operation, targets, params, prepared, is_rehearsal, form):
                     return True
                 filled = await form.answer()
             return False

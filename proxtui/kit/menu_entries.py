@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase, ascii_uppercase, digits
 
@@ -59,26 +59,35 @@ COLUMNS: Sequence[Column[MenuEntry]] = (
 
 def entries_of(operations: Sequence[Operation], targets: Sequence[Target], refusal: Refusal) -> list[MenuEntry]:
     """The operations that at least one of the targets could be meant by; in the order they are declared in."""
-    fitting = [one for one in operations if any(target.kind in one.kinds for target in targets)]
-    if len(targets) > 1:
-        # What makes one new thing is nothing to do to many.
-        fitting = [one for one in fitting if not one.creates]
+    # What makes one new thing is nothing to do to many.
+    fitting = [one for one in operations if len(targets) < 2 or not one.creates]
+    fitting = [one for one in fitting if any(target.kind in one.kinds for target in targets)]
+    return entries_for(fitting, {one.name: targets for one in fitting}, refusal)
+
+
+def entries_for(
+    operations: Sequence[Operation], targets: Mapping[str, Sequence[Target]], refusal: Refusal
+) -> list[MenuEntry]:
+    """One line for each operation that has something to change: ``targets``, by the name of the operation."""
+    fitting = [one for one in operations if targets.get(one.name)]
     letters = _letters(fitting)
-    return [_entry(one, letters[one.name], targets, refusal) for one in fitting]
+    return [_entry(one, letters[one.name], targets[one.name], refusal) for one in fitting]
 
 
 def _entry(operation: Operation, letter: str, targets: Sequence[Target], refusal: Refusal) -> MenuEntry:
-    refused: dict[Target, str] = {}
+    left: list[Target] = []
+    reasons: dict[str, None] = {}
     for target in targets:
         why = refusal(operation, target) if target.kind in operation.kinds else "not for this kind"
-        if why is not None:
-            refused[target] = why.removeprefix(f"{operation.label}: ")
-    left = tuple(target for target in targets if target not in refused)
-    if not refused:
-        return MenuEntry(operation, letter, left)
-    reasons = list(dict.fromkeys(refused.values()))
-    why = reasons[0] + (f" (and {len(reasons) - 1} other reasons)" if len(reasons) > 1 else "")
-    return MenuEntry(operation, letter, left, why if not left else f"for {len(left)} of {len(targets)}: {why}")
+        if why is None:
+            left.append(target)
+        else:
+            reasons[why.removeprefix(f"{operation.label}: ")] = None
+    if not reasons:
+        return MenuEntry(operation, letter, tuple(left))
+    first, *others = reasons
+    why = first + (f" (and {len(others)} other reasons)" if others else "")
+    return MenuEntry(operation, letter, tuple(left), f"for {len(left)} of {len(targets)}: {why}" if left else why)
 
 
 def _letters(operations: Sequence[Operation]) -> dict[str, str]:

@@ -107,6 +107,11 @@ class RunList:
         return any(run.op_id in self._runs for run in batch.runs)
 
     @property
+    def all(self) -> tuple[Run, ...]:
+        """Those that are kept, the oldest first."""
+        return tuple(self._runs.values())
+
+    @property
     def running(self) -> tuple[Run, ...]:
         """All that have no end yet."""
         return tuple(run for run in self._runs.values() if not run.has_ended)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 from textual.binding import Binding, BindingType
 
+from proxtui.core.model import Fleet, Scope
 from proxtui.core.rows import Column, TableRow, Tone
 from proxtui.core.series import Span
-from proxtui.kit.key_names import PANE
+from proxtui.kit.app import LiveApp
+from proxtui.kit.key_names import PANE, key_of
 from proxtui.kit.table_view import TableView
 from proxtui.kit.time_axis import zone_text
 from proxtui.kit.view import number_of
@@ -51,6 +53,8 @@ class SectionedView(TableView[R, D]):
         self.span = Span()
         self._pages: dict[Hashable, tuple[float, Page]] = {}
         self._wished: Hashable = None
+        self._ending: Hashable = None
+        """Of the row under the cursor: what changed last of it."""
 
     @property
     def section(self) -> Section:
@@ -99,6 +103,17 @@ class SectionedView(TableView[R, D]):
             self._pages.pop(self._wished, None)
             self._paint()
             self.lookout.now()
+
+    def show(self, fleet: Fleet, scope: Scope) -> None:
+        super().show(fleet, scope)
+        ending = self.app.ending_of(self.row.key) if isinstance(self.app, LiveApp) and self.row is not None else None
+        if ending != self._ending:
+            # What was changed is read again; until then the old page stays.
+            self._ending = ending
+            self._wished = self._place(self.row) if self.row is not None else None
+            self._pages = {place: known for place, known in self._pages.items() if place == self._wished}
+            if self.split.is_open:
+                self.lookout.now()
 
     def _turned(self) -> None:
         """Another page is in front: it is asked for when nobody turns on for a moment."""
@@ -162,5 +177,6 @@ class SectionedView(TableView[R, D]):
         from proxtui.core.sheet import Note, Page
 
         if self.section.every is None and self._wished != self._place(row):
-            return Page((Note("", "not asked by itself, for it costs the node seconds: u asks", Tone.MUTED),))
+            key = key_of(self.screen, "read-again", "u")
+            return Page((Note("", f"not asked by itself, for it costs the node seconds: {key} asks", Tone.MUTED),))
         return Page((Note("", "reading …", Tone.MUTED),))

@@ -9,6 +9,7 @@ CURSOR: Final = "▸"
 ASCENDING: Final = "▲"
 DESCENDING: Final = "▼"
 STEP: Final = "▸"
+DOING: Final = "▶"
 
 STATES: Final = {
     "running": "●",

@@ -20,7 +20,7 @@ from proxtui.kit.write_badge import can_change
 if TYPE_CHECKING:
     from proxtui.core.operation import Operation, Target
     from proxtui.core.runtime import Runtime
-    from proxtui.kit.prepared import Prepared
+    from proxtui.kit.prepared import Prepared, Subject
 
 
 def number_of(section: str, names: Sequence[str]) -> int:
@@ -143,6 +143,17 @@ class LiveView(Widget):
         """What ``Operation.unavailable`` is asked about; None: what the store knows of the target."""
         return None
 
+    def subject_of(self, row: Any) -> Subject | None:
+        """All that can be said of a row before it is changed; made of the two above where a room says no more."""
+        from proxtui.kit.prepared import Subject
+
+        target = self.targets_of(row)
+        return None if target is None else Subject(target, self.thing_of(row))
+
+    def can_act_on(self, row: Any) -> bool:
+        """Whether a row stands for anything; asked with every key, so it loads nothing."""
+        return self.targets_of(row) is not None
+
     async def prepare(self, operation: Operation, targets: Sequence[Target]) -> Prepared | None:
         """What is known before somebody is asked for parameters; may ask the server, and raise a ``ProxtuiError``."""
         return None
@@ -150,13 +161,13 @@ class LiveView(Widget):
     @property
     def meant(self) -> Sequence[Any]:
         """The rows that an action is about: the one under the cursor of the table that has the keys."""
-        row = self._row_with_keys()
+        row = self.row_with_keys()
         return () if row is None else (row,)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "act":
-            row = self._row_with_keys() if can_change(self.runtime) else None
-            return row is not None and self.targets_of(row) is not None
+            row = self.row_with_keys() if can_change(self.runtime) and not self.runtime.read_only else None
+            return row is not None and self.can_act_on(row)
         return super().check_action(action, parameters)
 
     async def action_act(self) -> None:
@@ -164,7 +175,8 @@ class LiveView(Widget):
         if isinstance(self.app, LiveApp):
             await self.app.changing(self.runtime).offer(self, self.meant)
 
-    def _row_with_keys(self) -> Any:
+    def row_with_keys(self) -> Any:
+        """The row under the cursor of the table of this view that has the keys; None when none has."""
         table = self.app.focused
         return table.cursor_row if isinstance(table, LiveTable) and self in table.ancestors else None
 

@@ -24,8 +24,9 @@ from proxtui.kit.keymap import read_keymap
 from proxtui.kit.rest import Rest
 from proxtui.kit.screen import LiveScreen
 from proxtui.kit.theme import DEFAULT_THEME, Looks
-from proxtui.kit.write_badge import lock_of
+from proxtui.kit.write_badge import can_change, lock_of
 from proxtui.registry import FEATURES
+from proxtui.tui.look_back import LookBack
 from proxtui.wiring import open_runtime
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class ProxtuiApp(LiveApp):
             self.set_keymap(read_keymap(keys, self.rooms))
         self._polling: asyncio.Task[None] | None = None
         self._rest = Rest(self, runtime.poller)
+        self._look_back: LookBack | None = None
 
     def get_default_screen(self) -> LiveScreen:
         views = [feature for feature in self.rooms if feature.key]
@@ -89,6 +91,9 @@ class ProxtuiApp(LiveApp):
         if not self._wall:
             # A wall is looked at without being touched.
             self._rest.wait()
+        if can_change(self.runtime) and not self.runtime.read_only:
+            # Whoever only reads opens no audit.
+            self._look_back = LookBack(self, self.runtime)
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent):
@@ -100,7 +105,15 @@ class ProxtuiApp(LiveApp):
 
     @on(events.Unmount)
     async def _end(self) -> None:
+        if self._look_back is not None:
+            self._look_back.close()
         await self.stop_polling()
+
+    async def hang_up(self) -> None:
+        """Nobody is there any more: what was opened for a time is closed."""
+        lock = lock_of(self.runtime)
+        if lock is not None:
+            await lock.close(why="hang-up")
 
     async def stop_polling(self) -> None:
         """End the poller and wait until it has; safe to call twice."""
@@ -125,21 +138,29 @@ class ProxtuiApp(LiveApp):
 
     async def action_quit(self) -> None:
         """Leave; when changes run, only after they were named."""
-        if self.changes_running:
-            self.run_worker(self._leave(), name="leave", group="leave", exclusive=True)
-        else:
-            self.exit()
+        self._ask_to_leave(0)
 
-    async def _leave(self) -> None:
+    def action_interrupt(self) -> None:
+        self._ask_to_leave(INTERRUPTED)
+
+    def _ask_to_leave(self, code: int) -> None:
+        if not self.changes_running or self._is_leaving:
+            # Asked for twice: somebody means it.
+            self.exit(return_code=code)
+        else:
+            self.run_worker(self._leave(code), name="leave", group="leave")
+
+    @property
+    def _is_leaving(self) -> bool:
+        return any(worker.group == "leave" and not worker.is_finished for worker in self.workers)
+
+    async def _leave(self, code: int) -> None:
         from proxtui.kit.leaving import Leaving
 
         dialog = Leaving(self.changing(self.runtime).runs.running)
         if await dialog.ask(self):
-            self.exit()
+            self.exit(return_code=code)
         dialog.leave()
-
-    def action_interrupt(self) -> None:
-        self.exit(return_code=INTERRUPTED)
 
     def _start_polling(self) -> None:
         self._polling = asyncio.create_task(self.runtime.poller.run(), name="poller")
@@ -207,6 +228,8 @@ async def _finished(app: ProxtuiApp) -> int:
     """Run the app to its end; gives its exit code, or raises what ended it."""
     try:
         await app.run_async()
+        if app.return_code == signals.EXIT_CODES[signal.SIGHUP]:
+            await app.hang_up()
     finally:
         await app.stop_polling()
         await app.memory.save()

@@ -128,8 +128,8 @@ async def test_the_snapshot_that_the_guest_stands_on_says_so() -> None:
         await guest(acting, "Snapshots")
         await acting.until(lambda: "before" in lines(acting))
         assert "current" not in lines(acting)
-        row = acting.pane.table.rows.shown[0]
-        assert [cell.text for cell in row.cells][4:] == ["now", "one / two"]  # type: ignore[attr-defined]
+        rows = [[cell.text for cell in row.cells] for row in acting.pane.table.rows.shown]  # type: ignore[attr-defined]
+        assert [(row[0], row[4]) for row in rows] == [("before", "one / two"), ("└ NOW", "the guest as it is")]
 
 
 async def test_a_missing_privilege_is_said_in_its_section_and_in_no_other() -> None:

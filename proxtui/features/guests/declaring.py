@@ -10,6 +10,7 @@ from proxtui.core.operation import GUESTS, Operation, Risk
 ACTS = "proxtui.features.guests.acts"
 MODELS = "proxtui.pve.params"
 OWN_MODELS = "proxtui.features.guests.params"
+PREPARED_BY = "proxtui.features.guests.preparing:prepare"
 
 
 def declare(
@@ -38,5 +39,6 @@ def declare(
         params_by=params,
         audited=frozenset(keeps.split()),
         tasks=tuple(tasks.split()),
+        prepared_by=PREPARED_BY if params else "",
         **{**usual, **more},
     )

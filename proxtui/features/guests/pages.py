@@ -16,13 +16,14 @@ from proxtui.pve.rrd import RrdSeries
 
 CONFIG = (Head("Option", 12), Head("Value", 18, grow=True), Head("Pending", 10))
 SNAPSHOTS = (
-    Head("Snapshot", 14, grow=True),
-    Head("Taken", 16),
-    Head("Memory", 6, 4),
-    Head("On top of", 12, 3),
-    Head("", 3, 2),
-    Head("Description", 12, 5),
+    Head("Snapshot", 16, grow=True),
+    Head("Age", 5, 2, "right"),
+    Head("Taken", 16, 3),
+    Head("RAM", 3, 2),
+    Head("Description", 12, 4, grow=True),
 )
+NOW = "NOW"
+"""Stands where the guest of now hangs in the tree of its snapshots."""
 BACKUPS = (
     Head("Made", 16),
     Head("Size", 9, 2, "right"),
@@ -37,11 +38,12 @@ def config_page(config: Mapping[str, Any] | None, pending: Iterable[PendingChang
     """Every option as PVE spells it; one that will change shows what holds now, and what will."""
     changes = {change.key: change for change in pending}
     keys = sorted({*(config or {}), *changes} - {"digest"})
-    rows = (_option(key, (config or {}).get(key), changes.get(key)) for key in keys)
+    rows = [_option(key, (config or {}).get(key), changes.get(key)) for key in keys]
+    things = [changes.get(key) for key in keys]
     count = len(changes)
     waits = "option waits" if count == 1 else "options wait"
     notes = (Note("Pending", f"{count} {waits} for a stop and start", Tone.WARN),) if count else ()
-    return Page(notes, sheet(CONFIG, rows, "not read" if config is None else "no options"))
+    return Page(notes, sheet(CONFIG, rows, "not read" if config is None else "no options", things))
 
 
 def _option(key: str, value: Any, change: PendingChange | None) -> tuple[Cell, ...]:
@@ -55,16 +57,54 @@ def _written(value: Any) -> str | None:
     return one_line(value) if isinstance(value, str) else json.dumps(value)
 
 
-def snapshots_page(snapshots: Iterable[GuestSnapshot] | None) -> Page:
-    """Oldest first; the one that the guest of now stands on says so."""
+def snapshots_page(snapshots: Iterable[GuestSnapshot] | None, now: float | None = None) -> Page:
+    """The tree that they are: each below the one that it was made on top of, the oldest first; ``now`` is the clock's.
+
+    A snapshot whose parent is gone stands at the top.
+    """
+    known = list(snapshots or ())
+    lines = list(_branch(_children(known), None, "", {one.name for one in known if one.is_current}))
+    rows = [_snapshot(lead, one, now) for lead, one in lines]
     empty = "not read" if snapshots is None else "no snapshots"
-    return Page(sheet=sheet(SNAPSHOTS, (_snapshot(one) for one in snapshots or ()), empty))
+    return Page(sheet=sheet(SNAPSHOTS, rows, empty, [one for _, one in lines]))
 
 
-def _snapshot(one: GuestSnapshot) -> tuple[Cell, ...]:
+def _children(snapshots: list[GuestSnapshot]) -> dict[str | None, list[GuestSnapshot]]:
+    """By the name of their parent; None for those at the top. What hangs on itself in a circle stands there too."""
+    parents = {one.name: one.parent for one in snapshots}
+    found: dict[str | None, list[GuestSnapshot]] = {}
+    for one in sorted(snapshots, key=lambda each: each.snaptime or 0):
+        seen, above = {one.name}, one.parent
+        while above in parents and above not in seen:
+            seen.add(above)
+            above = parents[above]
+        is_rooted = one.parent in parents and above not in seen
+        found.setdefault(one.parent if is_rooted else None, []).append(one)
+    return found
+
+
+def _branch(
+    children: Mapping[str | None, list[GuestSnapshot]], parent: str | None, lead: str, current: set[str]
+) -> Iterator[tuple[str, GuestSnapshot | None]]:
+    """The lines below one: what stands before its name, and the snapshot; None for the guest of now."""
+    below: list[GuestSnapshot | None] = [*children.get(parent, ()), *([None] if parent in current else [])]
+    for number, one in enumerate(below):
+        is_last = number == len(below) - 1
+        own = "" if parent is None else "└ " if is_last else "├ "
+        yield lead + own, one
+        if one is not None:
+            yield from _branch(
+                children, one.name, lead + ("" if parent is None else "  " if is_last else "│ "), current
+            )
+
+
+def _snapshot(lead: str, one: GuestSnapshot | None, now: float | None) -> tuple[Cell, ...]:
+    if one is None:
+        return Cell(f"{lead}{NOW}", NOW, Tone.ACCENT), Cell(""), Cell(""), Cell(""), Cell("the guest as it is")
     memory = None if one.vmstate is None else "yes" if one.vmstate else "no"
-    here = Cell("now", "now", Tone.ACCENT) if one.is_current else Cell("")
-    return said(one.name), moment(one.snaptime), said(memory), said(one.parent), here, said(one_line(one.description))
+    age = None if now is None or one.snaptime is None else max(0.0, now - one.snaptime)
+    name = Cell(f"{lead}{one.name}", one.name)
+    return name, Cell(text.age(age), age), moment(one.snaptime), said(memory), said(one_line(one.description))
 
 
 def backups_page(backups: Iterable[tuple[str, StorageContent]], doubts: Iterable[str], *, complete: bool) -> Page:
@@ -72,7 +112,7 @@ def backups_page(backups: Iterable[tuple[str, StorageContent]], doubts: Iterable
     found = sorted(backups, key=lambda pair: -(pair[1].ctime or 0))
     notes = tuple(Note("may hide", doubt, Tone.WARN) for doubt in doubts)
     empty = "no backups" if complete and not notes else "none that we may see"
-    return Page(notes, sheet(BACKUPS, (_backup(*pair) for pair in found), empty))
+    return Page(notes, sheet(BACKUPS, (_backup(*pair) for pair in found), empty, [one for _, one in found]))
 
 
 def _backup(storage: str, one: StorageContent) -> tuple[Cell, ...]:

@@ -66,7 +66,7 @@ class _Asking:
     async def snapshots(self, _span: Span) -> Page:
         """GET ``snapshot`` (VM.Audit)."""
         found = self.tools().list_snapshots(self.node, self.key.vmid)
-        return pages.snapshots_page(await attempt("snapshots", found, self.problems))
+        return pages.snapshots_page(await attempt("snapshots", found, self.problems), self.runtime.clock.time())
 
     async def tasks(self, _span: Span) -> Page:
         """GET ``/nodes/N/tasks?vmid=`` of the node it is on now; only our own without Sys.Audit."""

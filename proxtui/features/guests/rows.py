@@ -20,6 +20,7 @@ from proxtui.features.guests.rates import UNKNOWN_RATES, Rates, Readings
 from proxtui.pve.models import Guest
 
 EVERYWHERE = Scope()
+NOTHING: Mapping[Any, str] = {}
 
 
 class GuestRow(msgspec.Struct, frozen=True, eq=False, gc=False, weakref=False):
@@ -35,6 +36,8 @@ class GuestRow(msgspec.Struct, frozen=True, eq=False, gc=False, weakref=False):
     """PVE keeps the last values of an offline node's guests for up to five minutes."""
     asides: Asides = NO_ASIDES
     """What its guest was asked beside the poll."""
+    doing: str = ""
+    """What is being done to it from here: ``start…``."""
     readings: Readings | None = None
     """What the polls of its server told; None while there was none. Rows are equal whatever it says."""
     grown: Rates | None = None
@@ -50,7 +53,7 @@ class GuestRow(msgspec.Struct, frozen=True, eq=False, gc=False, weakref=False):
 
     @property
     def _compared(self) -> tuple[object, ...]:
-        return self.key, self.guest, self.state, self.age, self.node_offline, self.asides
+        return self.key, self.guest, self.state, self.age, self.node_offline, self.asides, self.doing
 
     @property
     def haystack(self) -> str:
@@ -116,8 +119,16 @@ class GuestRows(LazyRows[GuestRow]):
     Of the poll before only those rows are looked at that somebody had asked for then: the others nobody has seen.
     """
 
-    def __init__(self, fleet: Fleet, scope: Scope, kind: str | None, previous: GuestRows | None) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        scope: Scope,
+        kind: str | None,
+        previous: GuestRows | None,
+        doing: Mapping[Any, str] = NOTHING,
+    ) -> None:
         self._now = fleet.now
+        self._doing = doing
         self._made: dict[GuestKey, GuestRow] = {}
         self._known: Mapping[GuestKey, GuestRow] = previous._made if previous is not None else {}
         # Also of what is out of scope: when it is back in sight, its rates are too.
@@ -170,13 +181,15 @@ class GuestRows(LazyRows[GuestRow]):
         state, cut_off = part.snapshot.state, guest.node in part.offline
         age = None if cut_off else part.age
         asides = asides_of(key, part.snapshot, self._now)
+        doing = self._doing.get(key, "")
         row = self._known.get(key)
         if row is None or row.guest is not guest:
-            return GuestRow(key, guest, state, age, cut_off, asides, part.readings)
-        if row.asides == asides and row.age == age and row.state is state and row.node_offline is cut_off:
+            return GuestRow(key, guest, state, age, cut_off, asides, doing, part.readings)
+        is_same = row.asides == asides and row.doing == doing
+        if is_same and row.age == age and row.state is state and row.node_offline is cut_off:
             return row
         searched = row.searched if row.asides == asides else None
-        return GuestRow(key, guest, state, age, cut_off, asides, part.readings, row.grown, searched)
+        return GuestRow(key, guest, state, age, cut_off, asides, doing, part.readings, row.grown, searched)
 
 
 def _noted(fleet: Fleet, known: Mapping[ServerRef, Readings]) -> dict[ServerRef, Readings]:
@@ -195,12 +208,14 @@ def guest_rows(
     *,
     kind: str | None = None,
     previous: GuestRows | None = None,
+    doing: Mapping[Any, str] = NOTHING,
 ) -> GuestRows:
     """The guests in scope, in configured order of servers; ``kind`` is ``qemu``, ``lxc`` or None for both.
 
     ``previous`` are the rows of the poll before: rates come out of both.
+    ``doing`` says what is being done to which guest.
     """
-    return GuestRows(fleet, scope, kind, previous)
+    return GuestRows(fleet, scope, kind, previous, doing)
 
 
 _DIRECT: dict[Callable[[GuestRow], Scalar], Callable[[Guest], Scalar]] = {}

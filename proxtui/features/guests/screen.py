@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec.structs import replace
 from textual.app import ComposeResult
@@ -16,9 +16,10 @@ from proxtui.core.rows import Column, Tone
 from proxtui.features.guests.hidden import hidden_guests
 from proxtui.features.guests.inside import ASKED, oldest_last
 from proxtui.features.guests.rows import COLUMNS, GuestRow, GuestRows, guest_rows, status_text, status_tone
+from proxtui.kit.app import LiveApp
 from proxtui.kit.one_line import Notice
 from proxtui.kit.sectioned_view import Section, SectionedView
-from proxtui.kit.signs import state_sign
+from proxtui.kit.signs import DOING, state_sign
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from proxtui.features.guests.service import GuestDetail, GuestService
     from proxtui.features.guests.sweep import GuestSweep, Wish
     from proxtui.kit.detail_pane import Curve
+    from proxtui.kit.prepared import Subject
 
 KINDS: dict[str | None, str] = {None: "guests", "qemu": "VMs", "lxc": "containers"}
 """What ``T`` goes through, and what the header calls it."""
@@ -53,10 +55,33 @@ def _on_screen(one: Column[GuestRow]) -> Column[GuestRow]:
     )
 
 
+def _doing(row: GuestRow) -> str:
+    return f"{DOING} {row.doing}" if row.doing else ""
+
+
 SCREEN_COLUMNS = tuple(_on_screen(one) for one in COLUMNS)
+SCREEN_COLUMNS = (
+    SCREEN_COLUMNS[0],
+    Column("doing", "Doing", lambda row: row.doing, _doing, 12, 1, tone=lambda row: Tone.ACCENT),
+    *SCREEN_COLUMNS[1:],
+)
 
 
-class GuestsView(SectionedView[GuestRow, "GuestDetail"]):
+class ChangeableGuests(SectionedView[GuestRow, "GuestDetail"]):
+    """What can be done to a guest, and to the lines of its sections."""
+
+    def subject_of(self, row: Any) -> Subject | None:
+        from proxtui.features.guests.subjects import subject_of_guest, subject_of_thing
+
+        if isinstance(row, GuestRow):
+            return subject_of_guest(row)
+        return subject_of_thing(self.runtime, self.row, row.thing) if self.row is not None else None
+
+    def can_act_on(self, row: Any) -> bool:
+        return isinstance(row, GuestRow) or row.thing is not None
+
+
+class GuestsView(ChangeableGuests):
     """VMs and containers together, or one kind alone."""
 
     NOUN = "guest"
@@ -132,8 +157,10 @@ class GuestsView(SectionedView[GuestRow, "GuestDetail"]):
         self.notice.say(lines[0] + more if lines else "", Tone.WARN)
 
     def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[GuestRow]:
-        self.hide_columns({"server", "tenant"} if scope.server else {"tenant"} if scope.tenant else set())
-        self._rows = guest_rows(fleet, scope, kind=self.kind, previous=self._rows)
+        doing = self.app.doing if isinstance(self.app, LiveApp) else {}
+        same = {"server", "tenant"} if scope.server else {"tenant"} if scope.tenant else set()
+        self.hide_columns(same if doing else {*same, "doing"})
+        self._rows = guest_rows(fleet, scope, kind=self.kind, previous=self._rows, doing=doing)
         return self._rows
 
     def name_of(self, row: GuestRow) -> str:

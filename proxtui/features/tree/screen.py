@@ -17,10 +17,11 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from proxtui.core.filters import EVERYTHING, Filter
-from proxtui.core.model import Fleet, GuestKey, Key, Scope, StorageKey
+from proxtui.core.model import Fleet, GuestKey, Key, NodeKey, Scope, ServerRef, StorageKey
 from proxtui.core.rows import Tone
 from proxtui.features.tree.census import Census
 from proxtui.features.tree.groups import WAYS, filter_of, group_ancestors, group_lines
+from proxtui.features.tree.marks import fold_sign, sign_of
 from proxtui.features.tree.rows import (
     FLEET,
     NOBODY,
@@ -36,13 +37,14 @@ from proxtui.features.tree.rows import (
 )
 from proxtui.kit.inks import Inks
 from proxtui.kit.painting import Run, fit, paint_runs
-from proxtui.kit.signs import CURSOR, state_sign
+from proxtui.kit.signs import CURSOR
 from proxtui.kit.view import Arranged, Chosen, LiveView, Scoped, Selected
 
 if TYPE_CHECKING:
+    from proxtui.core.operation import Target
     from proxtui.core.runtime import Runtime
 
-OPEN, CLOSED, STORAGE, CHOSEN = "▾", "▸", "▪", "•"
+CHOSEN = "•"
 REST = 0.3
 """Seconds that the other cursor has to stand still before the tree follows it: jumping along would cost more than the
 key itself, on the line to the terminal too."""
@@ -352,6 +354,19 @@ class ClusterTree(LiveView):
         if wanted.get("way") in WAYS:
             self._branches.build(wanted["way"])
 
+    # What can be changed here.
+
+    def row_with_keys(self) -> TreeLine | None:
+        return self._branches.line if self.app.focused is self._branches else None
+
+    def can_act_on(self, row: TreeLine) -> bool:
+        return isinstance(row.thing or row.key, GuestKey | NodeKey | StorageKey | ServerRef)
+
+    def targets_of(self, row: TreeLine) -> Target | None:
+        from proxtui.features.tree.targets import target_of
+
+        return target_of(self._fleet, row.thing or row.key)
+
     def on_branches_walked(self, event: Branches.Walked) -> None:
         event.stop()
         self._wanted = None
@@ -381,17 +396,3 @@ class ClusterTree(LiveView):
         if self._wanted is not None:
             self._branches.mark(self._wanted)
             self._wanted = None
-
-
-def fold_sign(line: TreeLine) -> str:
-    """Whether a line is open, closed or has nothing below."""
-    if line.is_open is None:
-        return "" if line.depth == 0 or line.depth == 3 else "  "
-    return (OPEN if line.is_open else CLOSED) + " "
-
-
-def sign_of(line: TreeLine) -> str:
-    """One cell for the state, or nothing."""
-    if line.kind == "storage":
-        return STORAGE
-    return state_sign(line.status) if line.status else ""
