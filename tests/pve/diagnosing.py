@@ -19,8 +19,6 @@ from .gate import REFUSED, Gate
 from .servers import Answer, Seen, answer, ok
 
 NOW = 1_795_305_600.0
-QUICK = dict.fromkeys(("resolve", "connect", "tls", "answer", "login", "cluster", "nodes"), 0.3)
-"""For tests that wait for the end of a stage."""
 MEMBERS = [
     {"type": "cluster", "name": "lab", "quorate": 1, "nodes": 2, "version": 4},
     {"type": "node", "name": "pve1", "online": 1, "local": 1, "nodeid": 1},

@@ -15,7 +15,6 @@ from .conftest import SECRET, Bench
 from .diagnosing import (
     MEMBERS,
     NOW,
-    QUICK,
     BlackHole,
     DeafResolver,
     NoSuchName,
@@ -93,14 +92,14 @@ async def test_packets_that_vanish() -> None:
 
 async def test_one_dead_address_of_two_is_only_a_warning(bench: Bench) -> None:
     server = await bench.serve(Pve())
-    found = await examined(bench.config(server), network=TwoAddresses(), seconds={"connect": 0.2})
+    found = await examined(bench.config(server), network=TwoAddresses(), seconds={"connect": 0.5})
     assert found.success
     assert [(one.version, bool(one.problem)) for one in found.addresses] == [(6, True), (4, False)]
     assert by_name(found)["connect"].line == "127.0.0.1 (1 of 2 addresses)"
-    assert found.warnings == ("2001:db8::1 does not answer (no answer within 0.2 s): another address does",)
+    assert found.warnings == ("2001:db8::1 does not answer (no answer within 0.5 s): another address does",)
     connect = by_name(found)["connect"].ms
     assert connect is not None
-    assert connect < 200
+    assert connect < 500
 
 
 # The proxy: after a good handshake, before any secret.
@@ -129,7 +128,7 @@ async def test_one_dead_address_of_two_is_only_a_warning(bench: Bench) -> None:
 )
 async def test_what_answers_is_not_pveproxy(bench: Bench, reply: Answer, line: str) -> None:
     server = await bench.serve(Pve({"GET /access/ticket": reply}))
-    found = await examined(bench.config(server), seconds=QUICK if isinstance(reply, Hang) else {})
+    found = await examined(bench.config(server), seconds={"answer": 0.3} if isinstance(reply, Hang) else {})
     assert (found.verdict, found.exit_code, found.error) == ("proxy", 10, line)
     assert states(found) == ["ok"] * 3 + ["failed"] + ["skipped"] * 3
     assert SECRET.encode() not in server.received
@@ -233,7 +232,9 @@ async def test_without_a_login_nothing_secret_is_sent(bench: Bench, no_login: st
 )
 async def test_what_is_behind_does_not_answer(bench: Bench, call: str, reply: Answer, verdict: str) -> None:
     server = await bench.serve(Pve({call: reply}))
-    found = await examined(bench.config(server), seconds=QUICK if isinstance(reply, Hang) else {})
+    # Only what hangs is short of time: everything else may take as long as a busy machine needs.
+    hangs = {"/version": "login", "/cluster/status": "cluster", "/nodes/pve2/version": "nodes"}[call.partition(" ")[2]]
+    found = await examined(bench.config(server), seconds={hangs: 0.3} if isinstance(reply, Hang) else {})
     assert found.verdict == verdict
     assert found.exit_code == (1 if verdict == "node" else 10)
     if "pve2" in call:
