@@ -92,9 +92,11 @@ class _Examination:
             await self._stage("resolve", self._resolve)
             await self._stage("connect", self._connect)
             await self._secure_and_ask()
-            if self._no_login or not _has_login(self._config):
-                line = self._no_login or "there is no token and no password to try"
-                raise Broken("login", line, "Give this server an API token, or a user and a password.")
+            if self._no_login:
+                raise Broken("login", self._no_login, "Correct the login first, then test again.")
+            if not _has_login(self._config):
+                why = "there is no token and no password to try"
+                raise Broken("login", why, "Give this server an API token, or a user and a password.")
             async with self._client() as client:
                 await self._stage("login", lambda: self._log_in(client))
                 await self._stage("cluster", lambda: self._look_at_cluster(client))
