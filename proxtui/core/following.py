@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from proxtui.core.clock import Clock, sleep_or_wake
 from proxtui.core.connection import Connection
 from proxtui.core.model import ServerRef
-from proxtui.errors import ApiError, NetworkError, NotFoundError, ProxtuiError
+from proxtui.errors import ApiError, AuthenticationError, NetworkError, NodeUnreachable, NotFoundError, ProxtuiError
 
 if TYPE_CHECKING:
     from proxtui.pve.models import Task
@@ -43,6 +43,7 @@ class _Followed:
     end: asyncio.Future[Task | None]
     was_listed: bool = False
     not_found: int = 0
+    times_asked: int = 0
     unknown_since: float | None = None
 
     def unsure(self, now: float) -> None:
@@ -151,7 +152,7 @@ class Follower:
             by_node.setdefault(one.upid.node, []).append(one)
         for node, missing in by_node.items():
             try:
-                await _ask_node(connection, node, missing)
+                await _ask_node(connection, node, missing, self._clock.time())
             except ApiError as error:
                 # One node that does not answer says nothing about the tasks of the others.
                 log.info("%s/%s: tasks of %s stay unknown for now: %s", *connection.ref, node, error)
@@ -173,12 +174,21 @@ class Follower:
         return min(LONGEST, max(SHORTEST, youngest / 5))
 
 
-async def _ask_node(connection: Connection, node: str, missing: list[_Followed]) -> None:
+async def _ask_node(connection: Connection, node: str, missing: list[_Followed], now: float) -> None:
     """Few by the status of each, many by one list of the node. The rest has its turn with the next look."""
     if len(missing) > FEW:
         missing = await _ask_list(connection, node, missing)
-    for one in missing[:FEW]:
-        await _ask_one(connection, one)
+    # Those that were asked least come first: tasks that this login may not see must not keep the others from it.
+    for one in sorted(missing, key=lambda one: one.times_asked)[:FEW]:
+        one.times_asked += 1
+        try:
+            await _ask_one(connection, one)
+        except (NodeUnreachable, AuthenticationError):
+            # The others would be told the same, more slowly.
+            raise
+        except ApiError as error:
+            log.info("%s/%s: %s stays unknown for now: %s", *connection.ref, one.upid, error)
+            one.unsure(now)
 
 
 async def _ask_list(connection: Connection, node: str, missing: list[_Followed]) -> list[_Followed]:

@@ -10,7 +10,7 @@ import pytest
 
 from proxtui.core.connection import Connection, Route
 from proxtui.core.following import Follower
-from proxtui.errors import AuthenticationError, NetworkError, NodeUnreachable
+from proxtui.errors import AuthenticationError, NetworkError, NodeUnreachable, PermissionDenied
 from proxtui.pve.limits import Breaker
 from proxtui.pve.upid import Upid
 
@@ -157,6 +157,32 @@ async def test_a_dead_node_puts_only_its_own_tasks_in_doubt(acting: Stage, monke
     assert (await quick).outcome == "OK"
     assert acting.doubts
     assert not waiting.done()
+
+
+async def test_tasks_that_this_login_may_not_see_do_not_keep_the_others_from_their_end(acting: Stage) -> None:
+    hidden = [await acting.follow(100 + n) for n in range(5)]
+    upid, waiting = await acting.follow(200)
+    acting.pve.hidden = {*(one for one, _ in hidden), upid}
+    status = acting.pve._status
+
+    def refused(asked: str) -> dict[str, Any]:
+        if asked != upid:
+            raise PermissionDenied("Permission check failed", status=403)
+        return status(asked)
+
+    acting.pve._status = refused  # type: ignore[method-assign]
+    get = acting.pve.get
+
+    async def without_list(path: str, **more: Any) -> Any:
+        return [] if path == "/nodes/n1/tasks" else await get(path, **more)
+
+    acting.pve.get = without_list  # type: ignore[method-assign]
+    acting.pve.end(upid)
+    await acting.clock.advance(20)
+    assert waiting.done()
+    assert (await waiting).outcome == "OK"
+    assert not any(one.done() for _, one in hidden)
+    assert acting.doubts[-1] is not None
 
 
 async def test_closing_lets_go_of_who_waits(acting: Stage) -> None:
