@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec.structs import replace
@@ -10,12 +10,13 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from proxtui.core.model import Fleet, Key, Scope
+from proxtui.core.model import Fleet, Scope
 from proxtui.core.rows import Tone
 from proxtui.features.cluster.board import ASK_EVERY, Board
 from proxtui.features.cluster.records import Record
 from proxtui.features.cluster.rows import AnyColumn
 from proxtui.features.cluster.sections import SECTIONS, Section
+from proxtui.features.cluster.sorting import SortedSections
 from proxtui.features.cluster.subjects import ClusterSubjects
 from proxtui.kit.facts import Facts, folded
 from proxtui.kit.live_table import LiveTable
@@ -100,7 +101,7 @@ class RecordTable(LiveTable):
         return super().check_action(action, parameters)
 
 
-class ClusterView(ClusterSubjects, LiveView):
+class ClusterView(ClusterSubjects, SortedSections, LiveView):
     """Quorum, HA, replication, backup jobs, snapshots, pools, log and access of the servers in scope."""
 
     HELP_NAME: ClassVar[str] = "cluster"
@@ -124,7 +125,7 @@ class ClusterView(ClusterSubjects, LiveView):
         # A sweep tells of every guest: not each of them is worth a repaint.
         self._pulse = Pulse(self, self._swept, runtime.clock.monotonic, least=0.3)
         self._filling = True
-        self._at = 0
+        self.at = 0
         self._hidden: frozenset[str] = frozenset()
         self._said = ""
         self._sorts: dict[str, tuple[str, bool]] = {}
@@ -148,25 +149,19 @@ class ClusterView(ClusterSubjects, LiveView):
         self._paint()
         self._ask_if_due()
 
-    def reveal(self, key: Key) -> bool:
-        for row in self.table.rows.shown:
-            if isinstance(row, Record) and row.target == key:
-                return self.table.move_to(row.key)
-        return False
-
     # Keys.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.board.is_swept if action == "sweep" else super().check_action(action, parameters)
 
     def turn_to(self, section: str) -> None:
-        self.action_section(number_of(section, [one.name for one in SECTIONS]) - self._at)
+        self.action_section(number_of(section, [one.name for one in SECTIONS]) - self.at)
 
     def action_section(self, step: int) -> None:
         """Show the next section, or the one before."""
-        self._at = (self._at + step) % len(SECTIONS)
-        section = self.board.section = SECTIONS[self._at]
-        self.bar.point(self._at)
+        self.at = (self.at + step) % len(SECTIONS)
+        section = self.board.section = SECTIONS[self.at]
+        self.bar.point(self.at)
         self.table.set_rows(())
         self._hidden = frozenset()
         self.table.set_columns(on_screen(section))
@@ -178,29 +173,10 @@ class ClusterView(ClusterSubjects, LiveView):
         self.post_message(Arranged(self))
         self.refresh_bindings()
 
-    def _sort(self) -> None:
-        section = self.board.section
-        by, descending = self._sorts.get(section.name, (section.sort, section.descending))
-        self.table.sort_by(by, descending)
-
     def on_live_table_sorted(self, event: LiveTable.Sorted) -> None:
         event.stop()
         self._sorts[self.board.section.name] = self.table.rows.sort, self.table.rows.descending
         self.post_message(Arranged(self))
-
-    @property
-    def arrangement(self) -> dict[str, Any]:
-        """The section in front, and the order of each that somebody sorted."""
-        return {"section": self.board.section.name, "sorts": {name: list(by) for name, by in self._sorts.items()}}
-
-    def put_in_order(self, wanted: Mapping[str, Any]) -> None:
-        self._sorts = dict(_sorts(wanted.get("sorts")))
-        names = [one.name for one in SECTIONS]
-        section = wanted.get("section")
-        if section in names and section != self.board.section.name:
-            self.action_section(names.index(section) - self._at)
-        else:
-            self._sort()
 
     def action_sweep(self) -> None:
         """Ask every guest in scope that the filter leaves for its snapshots, or stop that: what was found stays."""
@@ -278,12 +254,3 @@ class ClusterView(ClusterSubjects, LiveView):
 
     def _unseen(self) -> bool:
         return self.runtime.poller.paused or not self.is_on_screen
-
-
-def _sorts(found: object) -> Iterator[tuple[str, tuple[str, bool]]]:
-    """Out of a file that people can edit: orders by columns that there are."""
-    known = {one.name: {column.key for column in one.columns} for one in SECTIONS}
-    for name, by in found.items() if isinstance(found, dict) else ():
-        match by:
-            case [str(column), bool(descending)] if column in known.get(name, ()):
-                yield name, (column, descending)

@@ -43,7 +43,6 @@ from proxtui.kit.time_axis import zone_text
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
-    from proxtui.core.series import Span
 
 CHART_FROM = 16
 """Lines of the pane from which there is room for the chart."""
@@ -183,8 +182,8 @@ class StorageView(StorageSubjects, TableView[StorageRow, StorageDetail]):
         Binding("full_stop", "next_kind(1)", "Next type", key_display=".", group=PANE, id="next-section"),
         Binding("comma", "next_kind(-1)", "Type before", key_display=",", show=False, group=PANE, id="section-before"),
         Binding("B", "per_guest", "Backups per guest", group=PANE, id="per-guest"),
-        Binding("w", "next_span", "Time span", group=PANE, id="time-span"),
-        Binding("M", "maximum", "Average/max", group=PANE, id="maximum"),
+        Binding("w", "history('longer')", "Time span", group=PANE, id="time-span"),
+        Binding("M", "history('maxima')", "Average/max", group=PANE, id="maximum"),
     ]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
@@ -248,7 +247,7 @@ class StorageView(StorageSubjects, TableView[StorageRow, StorageDetail]):
         return self.panel.content.rows.all if self.split.is_open else ()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("next_span", "maximum"):
+        if action == "history":
             return self.split.is_open and self.panel.chart.display
         if action == "per_guest":
             return self.split.is_open and PER_GUEST in self._choices()
@@ -267,15 +266,9 @@ class StorageView(StorageSubjects, TableView[StorageRow, StorageDetail]):
         self.kind = None if self.kind == PER_GUEST else PER_GUEST
         self._paint()
 
-    def action_next_span(self) -> None:
-        self._look_at(self.span.longer())
-
-    def action_maximum(self) -> None:
-        """Draw what it came to at the most instead of averages, or the other way round."""
-        self._look_at(self.span.other())
-
-    def _look_at(self, span: Span) -> None:
-        self.span = span
+    def action_history(self, other: str) -> None:
+        """Draw a ``longer`` part of the history, or ``maxima`` instead of averages and the other way round."""
+        self.span = self.span.longer() if other == "longer" else self.span.other()
         self._paint()
         self.lookout.now()
 
