@@ -14,8 +14,11 @@ import pytest
 from proxtui.config.vault import slots
 from proxtui.config.vault.edits import Put
 from proxtui.config.vault.files import Disk, beside, locked
+from proxtui.config.vault.opened import Seat
+from proxtui.config.vault.shape import Document
+from proxtui.config.vault.unlocking import unlock
 from proxtui.errors import FileLocked, SaveFailed
-from tests.config.vaults import ROOT_KEY, WALL_KEY, new_vault, opened, seat_in
+from tests.config.vaults import ROOT_KEY, WALL_KEY, by, new_vault, opened, seat_in
 
 STEPS = ("write", "sync", "link", "replace", "remove", "sync_folder")
 
@@ -31,6 +34,7 @@ class FailingDisk(Disk):
         self.at: int | None = None
         self.failure: BaseException = Killed()
         self.steps = 0
+        self.names: list[str] = []
 
     def __getattribute__(self, name: str):  # type: ignore[no-untyped-def]
         found = super().__getattribute__(name)
@@ -39,6 +43,7 @@ class FailingDisk(Disk):
 
         def step(*given: object) -> object:
             self.steps += 1
+            self.names.append(name)
             if self.at is not None and self.steps >= self.at:
                 self.at = None
                 raise self.failure
@@ -112,6 +117,19 @@ def _opens(folder: Path, text: bytes, key: slots.Material) -> bool:
         return bool(opened(seat, key))
     except WrongKey:
         return False
+
+
+def test_the_disk_has_it_before_it_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    disk = FailingDisk()
+    vault = new_vault(seat_in(tmp_path, disk))
+    disk.names.clear()
+    vault.save(Put(("settings", "interval"), 5.0))
+    of_the_file, of_the_mark = disk.names[:5], disk.names[5:]
+    assert of_the_file == ["write", "sync", "link", "replace", "sync_folder"]
+    assert of_the_mark == ["write", "sync", "replace", "sync_folder"]
+    disk.names.clear()
+    vault.rekey()
+    assert disk.names[:7] == ["write", "sync", "remove", "remove", "remove", "replace", "sync_folder"]
 
 
 def test_three_generations_are_kept(tmp_path: Path) -> None:
@@ -208,3 +226,17 @@ def test_whoever_holds_the_lock_is_named(tmp_path: Path) -> None:
     assert caught.value.exit_code == 8
     assert seat.path.read_bytes() == before
     vault.save(Put(("settings", "interval"), 5.0))
+
+
+def test_a_save_between_reading_the_file_and_the_mark_is_no_older_copy(tmp_path: Path) -> None:
+    seat = seat_in(tmp_path)
+    vault = new_vault(seat)
+    earlier = [seat.read()]
+    vault.save(Put(("settings", "interval"), 5.0))
+
+    class Slow(Seat):
+        def read(self) -> Document:
+            return earlier.pop() if earlier else super().read()
+
+    found = unlock(Slow(*seat), by(ROOT_KEY, seat.path.parent))
+    assert found.rev == vault.rev == 2
