@@ -13,6 +13,7 @@ from textual.screen import Screen
 from proxtui.kit.finder import Entry
 from proxtui.kit.help import is_ours, where_of
 from proxtui.kit.key_names import key_name
+from proxtui.kit.view import LiveView
 
 _NOT_LISTED = frozenset({"palette", "app.focus_next", "app.focus_previous", "screen.copy_text"})
 """Where one is already, and what Textual binds."""
@@ -37,4 +38,4 @@ def _is_worth_a_line(node: DOMNode, binding: Binding) -> bool:
     if not binding.description or binding.system or binding.action in _NOT_LISTED or not is_ours(node):
         return False
     # What only moves a cursor is not shown in the key line either.
-    return binding.show or isinstance(node, Screen | App)
+    return binding.show or isinstance(node, Screen | App | LiveView)

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from proxtui.core.rows import Tone
 from proxtui.errors import UsageError
-from proxtui.kit.commands import MAX_LINE, Commands, common_start
+from proxtui.kit.commands import MAX_LINE, Commands, common_start, whole_words
 from proxtui.kit.history import History
 from proxtui.kit.one_line import Notice
 from proxtui.kit.typed_ahead import settled
@@ -160,7 +160,8 @@ class CommandLine(Widget):
         """Say how the line may go on."""
         offers = self.commands.complete(text)
         words = [offer.partition(" ")[2] if " " in text.lstrip() else offer.strip() for offer in offers]
-        self.query_one(Notice).say("  ".join(words) if words != [text.strip()] else "", Tone.MUTED)
+        hint = whole_words(words, self.screen.size.width - 2) if words != [text.strip()] else ""
+        self.query_one(Notice).say(hint, Tone.MUTED)
 
     def _fold(self) -> None:
         if not self.query_one(CommandInput).has_focus:

@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 from proxtui.errors import UsageError
 
 Obey = Callable[[str], Awaitable[None]]
@@ -101,6 +103,16 @@ class Commands:
     @staticmethod
     def _offer(command: Command) -> str:
         return f"{command.name} " if command.argument else command.name
+
+
+def whole_words(words: Sequence[str], room: int) -> str:
+    """As many of them as fit into so many cells, and how many more there are; none is cut in the middle."""
+    for shown in range(len(words), 0, -1):
+        rest = [f"+{len(words) - shown} more"] if shown < len(words) else []
+        line = "  ".join([*words[:shown], *rest])
+        if cell_len(line) <= room:
+            return line
+    return words[0] if words else ""
 
 
 def common_start(lines: Sequence[str]) -> str:

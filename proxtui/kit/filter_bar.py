@@ -19,6 +19,7 @@ from proxtui.core.filters import EVERYTHING, MAX_LENGTH, Filter, parse
 from proxtui.core.rows import Tone
 from proxtui.errors import UsageError
 from proxtui.kit.history import History
+from proxtui.kit.key_names import key_of
 from proxtui.kit.one_line import Notice
 from proxtui.kit.typed_ahead import settled
 
@@ -195,7 +196,8 @@ class FilterBar(Widget):
         typing = self._field.has_focus
         way = screen.active_bindings.get("escape")
         direct = way is not None and way.binding.action == "back"
-        self.query_one("#filter-end", Static).update("" if typing else "esc clears" if direct else "/ esc clears")
+        words = "esc clears" if direct else f"{key_of(screen, 'filter', '/')} esc clears"
+        self.query_one("#filter-end", Static).update("" if typing else words)
 
     def _leave(self) -> None:
         self.display = bool(self._filter.text)

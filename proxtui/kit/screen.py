@@ -18,6 +18,7 @@ from proxtui.core.rows import Tone
 from proxtui.kit.filter_bar import FilterBar, FilterChanged
 from proxtui.kit.frame import Frame
 from proxtui.kit.header_bar import HeaderBar, Headline, badges, freshness, trail
+from proxtui.kit.key_names import key_of
 from proxtui.kit.one_line import Notice
 from proxtui.kit.pulse import Pulse, RequestRate
 from proxtui.kit.view import Chosen, LiveView, Scoped, Selected
@@ -188,7 +189,7 @@ class LiveScreen(Frame):
         )
         lines = troubles(fleet, self.scope)
         # In front, where it is never cut: how many there are, and that nobody was asked at all.
-        paused = "paused, P goes on: " if self.runtime.poller.paused else ""
+        paused = f"paused, {key_of(self, 'pause', 'P')} goes on: " if self.runtime.poller.paused else ""
         lead = paused + (f"(1 of {len(lines)}) " if len(lines) > 1 else "")
         known = [snapshot for snapshot in fleet.snapshots if snapshot.state is not SourceState.WAITING]
         self.query_one("#trouble", Notice).say(lead + lines[0] if lines and known else "", Tone.WARN)

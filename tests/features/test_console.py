@@ -15,6 +15,7 @@ from proxtui.kit.help import HelpScreen
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.palette import Palette, PaletteInput
 
+from .fakes import FakeClient
 from .fleets import ACME, ZETA, fleet, node, snapshot, two_tenants, vm
 from .screens import LARGE, SMALL, Stage, stage, text_of
 
@@ -313,3 +314,25 @@ async def test_a_jump_is_one_step() -> None:
         assert (front(acting), scope(acting)) == ("guests", Scope(*ZETA))
         await acting.press("left_square_bracket")
         assert (front(acting), scope(acting)) == ("nodes", Scope("acme"))
+
+
+async def test_what_the_key_line_leaves_out_is_found_by_its_name() -> None:
+    async with stage(two_tenants(), clients={ref: FakeClient() for ref in (ACME, ZETA)}) as acting:
+        await acting.press("ctrl+p", *">ask guests", "enter")
+        await acting.until(lambda: acting.front.wish is not None)
+        await acting.press("colon", *"sweep", "enter")
+        await acting.until(lambda: acting.front.wish is None)
+        await acting.press("2", "colon", *"sweep", "enter")
+        line = acting.app.screen.query_one(CommandLine)
+        await acting.until(lambda: "nothing here is asked guest by guest" in line.said)
+
+
+async def test_a_hint_is_made_of_whole_words() -> None:
+    async with stage(two_tenants(), SMALL) as acting:
+        await acting.press("colon")
+        line = acting.app.screen.query_one(CommandLine)
+        said = line.said.split("  ")
+        names = [command.name for command in line.commands.all]
+        assert said[:-1] == names[: len(said) - 1]
+        assert said[-1] == f"+{len(names) - len(said) + 1} more"
+        assert len(line.said) <= SMALL[0] - 2

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Static
 
 from proxtui.config.models import Config, Settings
-from proxtui.errors import UsageError
+from proxtui.errors import NetworkError, UsageError
 from proxtui.kit.help import HelpScreen
 from proxtui.kit.keymap import _bound, named_keys, read_keymap
 from proxtui.registry import FEATURES
 
-from .fleets import two_tenants
+from .fleets import ZETA, two_tenants
 from .screens import LARGE, stage, text_of
 
 
@@ -86,3 +87,17 @@ async def test_help_and_key_line_say_what_is_bound() -> None:
         assert (rows["Pause"], rows["Nodes"], rows["Go to"]) == ("f9", "1", "^k")
         await acting.press("escape", "slash", "1", "f")
         assert acting.app.screen.query_one("FilterInput").value == "1f"  # type: ignore[attr-defined]
+
+
+async def test_what_is_said_names_the_keys_that_one_has() -> None:
+    config = Config(settings=Settings(keys={"pause": "f9", "filter": "F", "read-again": "f8"}))
+    async with stage(two_tenants(), LARGE, config=config) as acting:
+        await acting.press("f9")
+        acting.runtime.store.fail(ZETA, NetworkError("no route", stage="connect"), next_try_at=None)
+        await acting.pilot.pause(0.25)
+        assert "paused, f9 goes on: " in text_of(acting.app.screen.query_one("#trouble"))
+        await acting.press("F", *"web1", "enter", "d")
+        way_out = acting.app.screen.query_one("#filter-end", Static)
+        assert str(way_out.render()) == "F esc clears"
+        await acting.press("2", "d", *["full_stop"] * 7)
+        assert "f8 asks" in text_of(acting.pane.query_one("Facts"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from proxtui.errors import UsageError
-from proxtui.kit.commands import Command, Commands, common_start
+from proxtui.kit.commands import Command, Commands, common_start, whole_words
 
 told: list[tuple[str, str]] = []
 
@@ -83,3 +83,10 @@ def test_what_lines_have_in_common() -> None:
     assert common_start(["theme a", "theme b"]) == "theme "
     assert common_start(["one"]) == "one"
     assert common_start(["a", "b"]) == ""
+
+
+def test_hints_are_whole_words_and_say_how_many_more_there_are() -> None:
+    assert whole_words(["guests", "nodes", "tasks"], 20) == "guests  nodes  tasks"
+    assert whole_words(["guests", "nodes", "tasks"], 16) == "guests  +2 more"
+    assert whole_words(["guests"], 3) == "guests"
+    assert whole_words([], 80) == ""
