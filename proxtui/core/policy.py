@@ -61,7 +61,7 @@ class Policy:
         if target.kind not in operation.kinds:
             return f"{operation.label}: not for a {target.kind.value}"
         refused = self.refusal(operation, target.ref) or self._locked(target.ref)
-        return refused or (None if permissions is None else _lacks(operation, target, permissions))
+        return refused or (None if permissions is None else lacks(operation, target, permissions))
 
     def needs_confirmation(self, operation: Operation, ref: ServerRef) -> Risk:
         """How hard it is to be confirmed: as its risk asks, or harder where the configuration says so."""
@@ -81,8 +81,8 @@ def _among(name: str, globs: Iterable[str]) -> bool:
     return any(fnmatchcase(name, glob) for glob in globs)
 
 
-def _lacks(operation: Operation, target: Target, permissions: Permissions) -> str | None:
-    """The first privilege that the login lacks, named."""
+def lacks(operation: Operation, target: Target, permissions: Permissions) -> str | None:
+    """The first privilege that the login lacks for it, named; None when it has all."""
     path = operation.acl_path(target)
     for group in operation.privileges:
         choices = group.split("|")

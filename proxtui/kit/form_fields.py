@@ -131,7 +131,10 @@ class LinesField(TextArea):
     """Several lines: notes, or ``key=value`` on each."""
 
     HELP_NAME: ClassVar[str] = "text"
-    DEFAULT_CSS = "LinesField { height: 5; border: none; padding: 0; background: $surface; }"
+    DEFAULT_CSS = """
+    LinesField { height: 5; border: none; padding: 0; background: $surface; }
+    LinesField.-pairs { height: 14; max-height: 45vh; }
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__(text, compact=True, tab_behavior="focus", soft_wrap=True)
@@ -209,7 +212,12 @@ class Line(Vertical):
 def _field(asked: Asked, text: str) -> TextField | Picker | LinesField:
     if asked.kind in ("switch", "choice"):
         return Picker(asked, text)
-    return LinesField(text) if asked.kind in ("lines", "pairs") else TextField(asked, text)
+    if asked.kind not in ("lines", "pairs"):
+        return TextField(asked, text)
+    field = LinesField(text)
+    # A whole configuration has many lines.
+    field.set_class(asked.kind == "pairs", "-pairs")
+    return field
 
 
 class Fold(OneLine, can_focus=True):

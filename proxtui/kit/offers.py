@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from proxtui.core.feature import load
-from proxtui.core.model import GuestKey, NodeKey, StorageKey
-from proxtui.core.operation import Operation, Target
+from proxtui.core.model import GuestKey, NodeKey, ServerRef, StorageKey
+from proxtui.core.operation import Kind, Operation, Target
+from proxtui.core.policy import lacks
 from proxtui.kit.menu_entries import MenuEntry, entries_for
 from proxtui.kit.prepared import Prepared
 
 if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
     from proxtui.kit.view import LiveView
+    from proxtui.pve.access import Permissions
 
 
 class Offers:
@@ -25,6 +27,8 @@ class Offers:
         self._view = view
         found = [view.subject_of(row) for row in rows] if view is not None else []
         self.subjects = [one for one in found if one is not None]
+        self._rules: dict[tuple[str, ServerRef, Kind], str | None] = {}
+        self._permissions: dict[ServerRef, Permissions | None] = {}
         self._things = {one.target: one.thing for one in self.subjects if one.thing is not None}
 
     @property
@@ -59,7 +63,10 @@ class Offers:
 
     def refusal(self, operation: Operation, target: Target) -> str | None:
         """Why it cannot be done to this now; None when it can."""
-        refused: str | None = self._policy_says(operation, target)
+        refused = self._rules_say(operation, target)
+        permissions = self._permissions.get(target.ref)
+        if refused is None and permissions is not None:
+            refused = lacks(operation, target, permissions)
         if refused is not None:
             return refused
         thing = self._things.get(target)
@@ -76,9 +83,14 @@ class Offers:
         own = await self._view.prepare(operation, targets) if self._view is not None else None
         return own or Prepared()
 
-    def _policy_says(self, operation: Operation, target: Target) -> str | None:
-        permissions = getattr(self._runtime.connection(target.ref), "permissions", None)
-        return self._runtime.policy.offered(operation, target, permissions)
+    def _rules_say(self, operation: Operation, target: Target) -> str | None:
+        """Role, configuration and lock: of a thousand guests of a server they say the same."""
+        place = (operation.name, target.ref, target.kind)
+        if target.ref not in self._permissions:
+            self._permissions[target.ref] = getattr(self._runtime.connection(target.ref), "permissions", None)
+        if place not in self._rules:
+            self._rules[place] = self._runtime.policy.offered(operation, target, None)
+        return self._rules[place]
 
     def _known(self, target: Target) -> Any:
         """What the store knows of a guest, a node or a storage."""
