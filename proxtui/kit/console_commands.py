@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Awaitable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from proxtui.core.feature import Feature, Word, load
@@ -58,10 +59,14 @@ class ConsoleCommands:
         yield Command("write", "open the lock for changes, or close it", self.write, "15m REASON | off")
         yield Command("runs", "the changes of this session", self._press("changes"), aliases=("changes",))
         if can_change(self.console.runtime) and not self.console.runtime.read_only:
-            yield Command("create", "make a new one", self.create, "vm | ct | ...", choices=self._creatable)
+            yield Command(
+                "create", "make a new one", self.create, "vm | ct | ...", choices=lambda: list(self._deeds().creatable)
+            )
             yield Command("do", "do it to the row under the cursor, or to all marked", self.do, "ACTION",
                           choices=self._doable)  # fmt: skip
-        yield Command("sweep", "ask guest by guest for what this view shows of them, or stop", self.sweep)
+        yield Command(
+            "sweep", "ask guest by guest for what this view shows of them, or stop", partial(_sweep, self.console)
+        )
         yield Command("refresh", "ask the servers now", self._press("refresh"), aliases=("r",))
         yield Command("help", "all commands and the keys of this screen", self.help, aliases=("h",))
         yield Command("quit", "leave proxtui", self._press("app.quit"), aliases=("q", "q!", "exit"))
@@ -111,13 +116,6 @@ class ConsoleCommands:
             raise UsageError(printable(self._listed(f"there is no theme {name}; there are ", known)))
         app.wear(name)
 
-    async def sweep(self, _rest: str) -> None:
-        """Ask the guests slowly, or end that, in a view that can."""
-        view = self.console.front
-        if view is None or not hasattr(view, "action_sweep") or not view.check_action("sweep", ()):
-            raise UsageError("nothing here is asked guest by guest; :guests and :cluster snapshots are")
-        await view.run_action("sweep")
-
     async def write(self, text: str) -> None:
         """Open the lock of what is in scope for a time, or close it."""
         from proxtui.kit.write_badge import obey_write
@@ -141,9 +139,6 @@ class ConsoleCommands:
         from proxtui.kit.deeds import Deeds
 
         return Deeds(self.console)
-
-    def _creatable(self) -> list[str]:
-        return list(self._deeds().creatable)
 
     def _doable(self) -> list[str]:
         return [entry.operation.label for entry in self._deeds().entries()]
@@ -212,3 +207,11 @@ def _path(scope: Scope) -> str:
 def _nearest(word: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"; nearest is {near[0]}" if near else ""
+
+
+async def _sweep(console: Console, _rest: str) -> None:
+    """Ask the guests slowly, or end that, in a view that can."""
+    view = console.front
+    if view is None or not hasattr(view, "action_sweep") or not view.check_action("sweep", ()):
+        raise UsageError("nothing here is asked guest by guest; :guests and :cluster snapshots are")
+    await view.run_action("sweep")
