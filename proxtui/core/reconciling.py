@@ -81,7 +81,7 @@ class Reconciler:
     def _run_of(self, entry: AuditEntry) -> Run:
         operation = self._catalogue.all().get(entry.event) or _retired(entry)
         ref = ServerRef(entry.tenant, entry.server)
-        target = Target(ref, Kind(entry.target_kind), entry.target_id, entry.target_name, entry.target_node)
+        target = Target(ref, _kind_of(entry), entry.target_id, entry.target_name, entry.target_node)
         run = Run(entry.op_id, operation, target, dict(entry.params), reason=entry.reason)
         run.started = made_at(entry.op_id) or 0.0
         run.sent = ((entry.method, entry.path),) if entry.method else ()
@@ -154,6 +154,11 @@ def _none_or_many(candidates: Sequence[Task]) -> str:
     if candidates:
         return f"{len(candidates)} tasks may be it: look which of them it was"
     return "no task of it was found: perhaps it was never sent, look before you repeat it"
+
+
+def _kind_of(entry: AuditEntry) -> Kind:
+    """What it was made to; the cluster as a whole where a newer version wrote a kind that is not known here."""
+    return Kind(entry.target_kind) if entry.target_kind in set(Kind) else Kind.SERVER
 
 
 def _retired(entry: AuditEntry) -> Operation:

@@ -247,6 +247,15 @@ async def test_a_server_that_is_not_configured_any_more_and_an_operation_that_is
         assert acting.journal.story == ["outcome unknown", "outcome ok"]
 
 
+async def test_a_kind_that_only_a_newer_version_knows_is_no_obstacle() -> None:
+    async with stage() as acting:
+        upid = await started(acting)
+        acting.pve.end(upid)
+        acting.journal.left = [left_behind(acting, event="fabric.mend", target_kind="fabric", upid=upid)]
+        (run,) = await acting.gate.reconcile()
+        assert run.state is RunState.OK
+
+
 async def test_closing_a_gate_that_did_nothing_is_quick() -> None:
     async with stage() as acting:
         assert await acting.gate.drain(10) == ()
