@@ -84,6 +84,7 @@ class TextField(Input):
 class Picker(OneLine, can_focus=True):
     """One of a few words; a switch has yes and no."""
 
+    IN_DIALOG: ClassVar[bool] = True
     HELP_NAME: ClassVar[str] = "choice"
     DEFAULT_CSS = "Picker { background: $surface; } Picker:focus { background: $primary 30%; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -223,6 +224,7 @@ def _field(asked: Asked, text: str) -> TextField | Picker | LinesField:
 class Fold(OneLine, can_focus=True):
     """``+ 5 more fields``: opened once, they stay."""
 
+    IN_DIALOG: ClassVar[bool] = True
     HELP_NAME: ClassVar[str] = "more fields"
     DEFAULT_CSS = "Fold { background: $background; } Fold:focus { background: $primary 30%; }"
     BINDINGS: ClassVar[list[BindingType]] = [

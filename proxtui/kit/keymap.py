@@ -111,9 +111,12 @@ def _wrong(line: str) -> UsageError:
 
 
 def _bindings(kind: type[DOMNode]) -> Iterator[tuple[str, Binding]]:
-    """What our widgets and screens bind. Those that own the keyboard while they are there do not count."""
+    """What our widgets and screens bind. Those that own the keyboard while they are there do not count.
+
+    Nor do the parts of dialogs (``IN_DIALOG``), loaded or not.
+    """
     for one in kind.__subclasses__():
-        if not issubclass(one, ModalScreen | Input):
+        if not issubclass(one, ModalScreen | Input) and not getattr(one, "IN_DIALOG", False):
             if one.__module__.startswith("proxtui."):
                 where = getattr(one, "HELP_NAME", "") or "view"
                 for binding in one.__dict__.get("BINDINGS", ()):

@@ -127,7 +127,7 @@ class Wall(LiveScreen, inherit_bindings=False):
     Wall FigureBox.-warn Digits { color: $warning; }
     Wall FigureBox.-bad Digits { color: $error; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit", "Quit")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit", "Quit", id="quit")]
 
     def __init__(self, runtime: Runtime, features: Sequence[Feature], *, seconds: float) -> None:
         """Each of ``features`` in turn stays for ``seconds``."""

@@ -125,6 +125,12 @@ def test_a_new_tenant_opens_for_the_slots_that_get_every_one(seat: Seat) -> None
     assert "late/one" not in secrets_of(opened(seat, BEN_KEY))
 
 
+def test_who_gets_every_tenant_gets_no_less_of_a_single_one(seat: Seat) -> None:
+    vault = fill(new_vault(seat))
+    vault.add_slot("ben", BEN_KEY, every="admin", tenants={"beta": "monitor"})
+    assert secrets_of(opened(seat, BEN_KEY)) == secrets_of(vault)
+
+
 def test_whoever_holds_the_file_key_cannot_forge_what_a_scope_authenticates(seat: Seat) -> None:
     fill(new_vault(seat)).add_slot("wall", WALL_KEY, every="monitor")
     wall = opened(seat, WALL_KEY)

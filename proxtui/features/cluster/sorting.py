@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +24,9 @@ class SortedSections:
     """The number of the section in front."""
     _sorts: dict[str, tuple[str, bool]]
 
+    @abstractmethod
     def action_section(self, step: int) -> None:
         """Show another section."""
-        raise NotImplementedError
 
     def reveal(self, key: Key) -> bool:
         for row in self.table.rows.shown:
