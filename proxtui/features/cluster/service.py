@@ -178,8 +178,11 @@ async def _hidden(client: ProxmoxClient, lacks: Callable[[Permissions], str | No
     """PVE leaves out silently what we may not see; our own rights tell that something may be missing."""
     from proxtui.pve.access import AccessTools
 
-    held = await attempt("permissions", AccessTools(client).permissions(), [])
-    lack = None if held is None else lacks(held)
+    problems: list[Problem] = []
+    held = await attempt("what we may see", AccessTools(client).permissions(), problems)
+    if held is None:
+        return problem_lines(problems)
+    lack = lacks(held)
     return [] if lack is None else [f"only what we may see: missing privilege {lack}"]
 
 

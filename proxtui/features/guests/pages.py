@@ -31,7 +31,7 @@ BACKUPS = (
     Head("Kept", 9, 4),
     Head("Notes", 12, 5, grow=True),
 )
-NO_PRESSURE = Note("", "this server keeps no pressure: PVE does so from 9.0 on", Tone.MUTED)
+NO_PRESSURE = Note("", "no pressure is kept of this guest: PVE does so from 9.0 on, and not of every guest", Tone.MUTED)
 
 
 def config_page(config: Mapping[str, Any] | None, pending: Iterable[PendingChange]) -> Page:

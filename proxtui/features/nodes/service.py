@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from proxtui.core.asking import Problem, attempt, problem_lines
 from proxtui.core.model import NodeKey, ServerRef
 
@@ -65,7 +67,7 @@ class NodeService:
         problems: list[Problem] = []
         slow_problems: list[Problem] = []
         if not same.is_due(now):
-            status = await attempt("status", tools.get_node_status(key.node), problems)
+            status = _measured(await attempt("status", tools.get_node_status(key.node), problems))
             return replace(same, status=status or same.status, status_problems=tuple(problems))
         async with asyncio.TaskGroup() as group:
             status_task = group.create_task(attempt("status", tools.get_node_status(key.node), problems))
@@ -74,10 +76,17 @@ class NodeService:
         version = version_task.result()
         return NodeDetail(
             key,
-            status_task.result() or same.status,
+            _measured(status_task.result()) or same.status,
             version.version if version else same.version,
             history_task.result() or same.history,
             tuple(problems),
             tuple(slow_problems),
             now,
         )
+
+
+def _measured(status: NodeStatus | None) -> NodeStatus | None:
+    """PVE needs two samples in one worker process for CPU and IO wait, and says 0 of both before: then unknown."""
+    if status is None or status.cpu or status.wait:
+        return status
+    return msgspec.structs.replace(status, cpu=None, wait=None)

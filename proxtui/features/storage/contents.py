@@ -25,6 +25,8 @@ KINDS = {
     "import": "imports",
 }
 """PVE's content types in the order in which they are offered, and what people call them."""
+LEFT_OUT = frozenset({"images", "rootdir", "backup"})
+"""Those that PVE leaves out silently when we may not see them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from proxtui.features.storage.contents import (
     BACKUP_COLUMNS,
     CONTENT_COLUMNS,
     KINDS,
+    LEFT_OUT,
     Lack,
     backup_rows,
     content_rows,
@@ -291,9 +292,10 @@ class StorageView(StorageSubjects, TableView[StorageRow, StorageDetail]):
         else:
             rows = content_rows(volumes or (), row.key, snapshot, kind)
         # While nothing was read, and where something may be left out, a number would be a lie.
+        unsure = LEFT_OUT if detail is None or detail.permissions is None else hidden.keys()
         texts: dict[str | None, str] = {None: "all", PER_GUEST: PER_GUEST}
         for one, count in counts.items():
-            sure = volumes is not None and (count or one not in hidden)
+            sure = volumes is not None and (count or one not in unsure)
             texts[one] = f"{KINDS.get(one, one)} {count}" if sure else KINDS.get(one, one)
         self.panel.list_content([(texts[one], one == kind) for one in choices], rows, self._empty(detail, kind, hidden))
 
@@ -305,6 +307,8 @@ class StorageView(StorageSubjects, TableView[StorageRow, StorageDetail]):
         asked = "backup" if kind == PER_GUEST else kind
         if hidden and (asked is None or asked in hidden):
             return "\n".join(lack.short for one, lack in hidden.items() if asked in (None, one))
+        if detail.permissions is None and (asked is None or asked in LEFT_OUT):
+            return f"no {KINDS.get(asked or '', 'volumes')} that we may see"
         return f"no {KINDS.get(asked, asked)} here" if asked else "nothing lies here"
 
     def _draw(self, detail: StorageDetail | None) -> None:
