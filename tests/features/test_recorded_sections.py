@@ -222,7 +222,7 @@ async def test_the_status_of_a_node_has_no_zero_that_is_unknown(release: str) ->
     assert detail.status is not None
     assert (detail.status.cpu, detail.status.wait) == (None, None)
     lines = {line.label: line.text for line in status_lines(detail.status, detail.version)}
-    assert "IO wait" not in lines
+    assert lines["IO wait"] == UNKNOWN
     assert lines["Swap"] == "none"
     assert lines["Memory"].endswith("of 24 GiB")
     assert {"CPUs", "Load", "Root disk", "Kernel", "PVE"} <= set(lines)

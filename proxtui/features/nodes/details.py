@@ -26,7 +26,7 @@ def polled_lines(row: NodeRow) -> list[Line]:
 
 
 def status_lines(status: NodeStatus | None, version: str | None) -> list[Line]:
-    """The summary of ``/nodes/N/status`` and ``/nodes/N/version``; what is unknown makes no line."""
+    """The summary of ``/nodes/N/status`` and ``/nodes/N/version``; what is never told makes no line."""
     lines = list(_status_lines(status)) if status is not None else []
     if version:
         lines.append(Line("PVE", version))
@@ -41,8 +41,8 @@ def _status_lines(status: NodeStatus) -> Iterator[Line]:
     if status.loadavg:
         tone = tone_of_load(status.loadavg[0] / info.cpus) if info.cpus else Tone.PLAIN
         yield Line("Load", "  ".join(f"{load:.2f}" for load in status.loadavg), tone)
-    if status.wait is not None:
-        yield Line("IO wait", text.percent(status.wait))
+    # Known at one look and unknown at the next: a line that comes and goes would move all below it.
+    yield Line("IO wait", text.percent(status.wait))
     yield _usage_line("Memory", status.memory)
     yield _usage_line("Swap", status.swap)
     yield _usage_line("Root disk", status.rootfs)
