@@ -89,6 +89,39 @@ async def test_an_empty_log_names_what_would_show_more(release: str, rights: str
     assert line.text == "only what we may see: missing privilege Sys.Syslog on /"
 
 
+async def swept(release: str, client: ReplayClient) -> Board:
+    """The snapshots of all guests, asked once."""
+    board = await board_of(release, SWEPT, client)
+    await board.sweep.run(board.fleet, board.scope, lambda: None)
+    return board
+
+
+@pytest.mark.parametrize("release", RELEASES)
+async def test_the_snapshots_of_all_guests(release: str) -> None:
+    _, snapshot = runtime_of(release, ReplayClient(release))
+    none = recorded(release)["GET /nodes/{node}/lxc/{vmid}/snapshot"]["body"]["data"]
+    guests = [one for one in snapshot.guests.values() if one.vmid != 100]
+    answers = {f"/nodes/{one.node}/{one.type}/{one.vmid}/snapshot": none for one in guests}
+    board = await swept(release, ReplayClient(release, answers))
+    [row] = board.records()
+    assert [column.text(row) for column in board.section.columns].count("snap1") == 1
+    assert board.counted(1, 1) == "1 snapshot"
+    assert [line.text.partition(" guests")[0] for line in board.lines()] == ["4 of 4"]
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("fault", list(FAULTS))
+async def test_snapshots_that_could_not_be_read_are_not_none(release: str, fault: str) -> None:
+    error, words = FAULTS[fault]
+    board = await swept(release, ReplayClient(release, always=error))
+    assert board.records() == []
+    assert board.empty() == "no snapshots are known"
+    assert board.counted(0, 0) == f"{UNKNOWN} snapshots"
+    missing = [line.text for line in board.lines() if line.label == "not read"]
+    assert missing
+    assert all(words in line for line in missing)
+
+
 @pytest.mark.parametrize(("when", "quorate"), [("3 s after", True), ("30 s after", False), ("15 s after", True)])
 async def test_a_cluster_that_loses_its_quorum_and_finds_it_again(when: str, quorate: bool) -> None:
     [title] = [one for one in recorded("8.4-faults") if one.startswith(when) and one.endswith("GET /cluster/status")]
