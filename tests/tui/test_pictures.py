@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from proxtui.kit.live_table import LiveTable
 from proxtui.kit.table_view import TableView
 from proxtui.tui.app import ProxtuiApp
 from tests.features.fakes import runtime_of
+from tests.walks.settling import settled
 
 from .scenes import BERLIN, client, scene
 
@@ -55,12 +57,22 @@ async def ready(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: isinstance(pilot.app.focused, LiveTable) and pilot.app.focused.total > 0)
 
 
+class Answered:
+    """Nothing is ever on its way to the fake client."""
+
+    def __init__(self) -> None:
+        self.is_quiet = asyncio.Event()
+        self.is_quiet.set()
+
+
 async def with_detail(pilot: Pilot[None], key: GuestKey | NodeKey) -> None:
     """Open the pane of one thing and wait for the answer."""
     view = next(one for one in pilot.app.screen.query(TableView) if one.display)
     view.reveal(key)
     await pilot.press("enter")
     await until(pilot, lambda: len(view.query_one(DetailPane).facts) > 6)
+    # The charts are asked for by themselves; the fake client answers at once.
+    await settled(pilot, Answered())  # type: ignore[arg-type]
 
 
 @SIZES
