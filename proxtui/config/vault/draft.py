@@ -139,7 +139,7 @@ class Draft:
     def grant(self, slot: Slot, tenants: dict[str, str]) -> Slot:
         """The slot with the keys that ``every`` and ``tenants`` (slug to ``monitor`` or ``admin``) give it."""
         self.need_system()
-        wanted = {slug: slot.every for slug in self.contents.plain["tenants"] if slot.every != "none"}
+        wanted: dict[str, str] = {slug: slot.every for slug in self.contents.plain["tenants"] if slot.every != "none"}
         # Every tenant means every one: what is said of a single one can only add to it.
         wanted |= {slug: said for slug, said in tenants.items() if wanted.get(slug) != "admin"}
         scopes = [FILE, *([SYSTEM] if slot.every == "admin" else [])]
