@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from proxtui.cli.output import Output, narrate
 from proxtui.cli.sources import json_sources
+from proxtui.core.record import secrets_of
 from proxtui.core.rows import Column, Scalar, Tone
 from proxtui.core.run import Batch, Run, RunState
 from proxtui.errors import ProxtuiError
-from proxtui.pve.params.base import HIDDEN
 
 if TYPE_CHECKING:
     from proxtui.core.gate import Gate
     from proxtui.core.model import Fleet
     from proxtui.core.runtime import Runtime
-    from proxtui.pve.rehearsal import PlannedRequest
 
 log = logging.getLogger(__name__)
 
@@ -163,7 +162,7 @@ class Report:
         self._output = output
         self._fleet = fleet
         self._batch = batch
-        self._secrets = frozenset(_secrets(params))
+        self._secrets = secrets_of(params)
 
     def show(self, *, as_json: bool) -> None:
         """Print it: an object, what a rehearsal or a program gave, or a table."""
@@ -191,12 +190,9 @@ class Report:
     def _planned(self, run: Run) -> None:
         narrate(f"{run.operation.label} {run.target.label}: nothing was sent; it would be:")
         for request in run.requests:
-            shown = " ".join(f"{name}={one}" for name, value in self._params(request).items() for one in _each(value))
+            told = request.without(self._secrets).params
+            shown = " ".join(f"{name}={one}" for name, value in told.items() for one in _each(value))
             self._output.text(f"{request.method} {request.path} {shown}".rstrip())
-
-    def _params(self, request: PlannedRequest) -> dict[str, Any]:
-        """Without secrets: what is printed may be kept by anybody."""
-        return {name: HIDDEN if str(value) in self._secrets else value for name, value in request.params.items()}
 
     def _json(self, run: Run) -> dict[str, Any]:
         target = run.target
@@ -211,7 +207,10 @@ class Report:
             "message": run.message,
             "output": run.output,
             "log_tail": list(run.log_tail),
-            "requests": [{"method": one.method, "path": one.path, "params": self._params(one)} for one in run.requests],
+            "requests": [
+                {"method": one.method, "path": one.path, "params": one.without(self._secrets).params}
+                for one in run.requests
+            ],
             "unrecorded": run.unrecorded,
         }
 
@@ -230,14 +229,3 @@ def tell_interrupted(runs: Sequence[Run]) -> None:
 def _each(value: Any) -> Sequence[Any]:
     """As it goes over the wire: a list repeats its name, yes and no are 1 and 0."""
     return value if isinstance(value, list | tuple) else (int(value) if isinstance(value, bool) else value,)
-
-
-def _secrets(params: Any) -> Iterator[str]:
-    for name in getattr(type(params), "secrets", frozenset)():
-        value = getattr(params, name)
-        if value is not None:
-            yield value.get_secret_value()
-    # Options of a configuration are set by name: those that are passwords are called so.
-    options = getattr(params, "set", None)
-    if isinstance(options, Mapping):
-        yield from (value for name, value in options.items() if "password" in name)

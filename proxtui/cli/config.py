@@ -11,9 +11,10 @@ import click
 from proxtui.cli.config_change import add_key, change_key, put, remove_key, unset
 from proxtui.cli.config_keys import KeyOptions, key_options, masked
 from proxtui.core.verbs import CommandLine, json_option
-from proxtui.errors import NotConfigured, UsageError
+from proxtui.errors import ConfigError, NotConfigured, UsageError
 
 if TYPE_CHECKING:
+    from proxtui.config.models import Config
     from proxtui.config.vault.opened import OpenVault
 
 _FILE = click.Path(path_type=Path)
@@ -93,6 +94,7 @@ def check(line: CommandLine, /, key: KeyOptions, plain_file: Path | None, accept
         from proxtui.config.vault.shape import parse_toml
 
         found = read_config(parse_toml(_content(plain_file), plain_file.name))
+        _refuse_misspelt_rules(found)
         value: dict[str, Any] = {
             "path": str(plain_file),
             "tenants": len(found.tenants),
@@ -101,6 +103,7 @@ def check(line: CommandLine, /, key: KeyOptions, plain_file: Path | None, accept
         line.say(value, [f"{plain_file}: can be used"], as_json=as_json)
         return
     vault = key.open(accept_older=accept_older)
+    _refuse_misspelt_rules(vault.config)
     line.say(_summary(key, vault), [f"{key.seat.path}: {_counted(vault)}, as it was written"], as_json=as_json)
 
 
@@ -139,6 +142,17 @@ def rekey(line: CommandLine, /, key: KeyOptions, as_json: bool) -> None:
 
 for _command in (put, unset, add_key, remove_key, change_key):
     config.add_command(_command)
+
+
+def _refuse_misspelt_rules(found: Config) -> None:
+    from proxtui.core.catalogue import Catalogue
+    from proxtui.core.policy import misspelt
+    from proxtui.registry import FEATURES
+
+    names = Catalogue(FEATURES).all().keys
+    for where, rules in (("settings", found.settings), *((f"tenants.{one.slug}", one) for one in found.tenants)):
+        if (wrong := misspelt(rules, names)) is not None:
+            raise ConfigError(f"{where}: {wrong}")
 
 
 def _content(file: Path) -> bytes:

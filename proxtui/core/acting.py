@@ -81,7 +81,7 @@ class Acting:
     def policy(self) -> Policy:
         from proxtui.core.policy import Policy
 
-        return Policy(self._config, self.actor, self.locked)
+        return Policy(self._config, self.actor, self.locked, lambda: self.catalogue.all().keys())
 
     @cached_property
     def gate(self) -> Gate:

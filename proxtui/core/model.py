@@ -114,7 +114,7 @@ class Snapshot(Struct, frozen=True):
 
 
 class Delta(Struct, frozen=True):
-    """What one change of the store changed. Most who hear of it only ask whether; by key it is worked out when asked."""
+    """What one change of the store changed. Most who hear of it only ask whether; by key it is told when asked."""
 
     ref: ServerRef
     state_changed: bool = False

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from proxtui.errors import GuestLocked, ValidationError
+from proxtui.errors import GuestLocked, InvalidInput, ValidationError
 from proxtui.pve import params
 from proxtui.pve.fields import split_words
 from proxtui.pve.guest_sending import G, GuestSender
@@ -44,6 +44,21 @@ class GuestChanges(GuestSender[G]):
         digest = await self._digest(node, vmid, digest)
         verb = "move_disk" if self._type == "qemu" else "move_volume"
         return await self._start("POST", node, vmid, verb, form={**form, "digest": digest})
+
+    async def delete_disk(self, node: str, vmid: int, disk: str, *, digest: str | None = None) -> Upid | None:
+        """``POST .../config`` (containers: ``PUT``) with ``delete``: destroy an unused disk, for good.
+
+        One in use is detached first: ``delete`` of the configuration's update makes it an unused one. PVE refuses what
+        a snapshot still needs. Needs VM.Config.Disk. ``InvalidInput`` when the guest has no such disk.
+        """
+        wanted = params.DeleteDiskParams(disk=disk, digest=digest)
+        self._path(node, vmid)
+        config, newest = await self._config_and_digest(node, vmid)
+        if disk not in config:
+            # PVE would only warn of it, and a mistyped name would look like a disk that is gone.
+            raise InvalidInput("disk", disk, "the guest has no such disk")
+        form = {**wanted.form(self._type), "digest": digest or newest}
+        return await self._change("POST" if self._type == "qemu" else "PUT", node, vmid, "config", form=form)
 
     async def set_tags(self, node: str, vmid: int, tags: str | Iterable[str], mode: str = "set") -> Upid | None:
         """``PUT .../config``: ``set``, ``add`` or ``remove`` tags. Nothing is sent when nothing would change."""

@@ -256,6 +256,7 @@ def test_a_program_that_fails_is_a_failure(call: Call, lab: Simulator) -> None:
         ("PROXTUI_ROLE", "viewer", "needs role operator"),
         ("PROXTUI_DENIED_OPERATIONS", "guests.st*", "among denied_operations"),
         ("PROXTUI_ALLOWED_OPERATIONS", "tasks.stop", "not among allowed_operations"),
+        ("PROXTUI_DENIED_OPERATIONS", "guests.delete, guests.strat", "did you mean 'guests.start'?"),
         ("PROXTUI_WRITE_MODE", "never", "write_mode never"),
     ],
 )
@@ -271,3 +272,18 @@ def test_who_may_not_is_refused_and_that_is_in_the_audit(
     assert (row["phase"], row["result"], row["event"], row["target"]) == ("single", "denied", "guests.start", "102")
     assert (row["reason"], row["method"], row["path"]) == ("I want to", "", "")
     assert why in row["message"]
+
+
+def test_a_disk_is_destroyed_by_a_verb_of_its_own(call: Call, lab: Simulator) -> None:
+    refused = call("guests", "config", "102", "--delete", "unused0", "--yes")
+    assert refused.code == 2
+    assert "guests delete-disk" in refused.err
+    asked = call("guests", "delete-disk", "102", "--disk", "unused0")
+    assert (asked.code, "--yes" in asked.err) == (2, True)
+    in_use = call("guests", "delete-disk", "102", "--disk", "scsi0", "--yes")
+    assert (in_use.code, "unused disk" in in_use.err) == (2, True)
+    assert call("guests", "delete-disk", "102", "--disk", "unused0", "--yes").code != 0, "there is none"
+    assert sent(lab) == []
+    assert call("guests", "config", "102", "--delete", "scsi0", "--yes").code == 0
+    assert call("guests", "delete-disk", "102", "--disk", "unused0", "--yes").code == 0
+    assert len(sent(lab)) == 2

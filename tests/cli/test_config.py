@@ -156,3 +156,17 @@ def test_values_and_keys_are_changed_without_a_terminal(
     assert call("config", "check", descriptor("another long passphrase")).code == 3
     assert call("config", "unset", "tenants.acme", keyfile).code == 0
     assert json.loads(call("config", "show", keyfile, "--json").out)["tenants"] == {}
+
+
+@pytest.mark.parametrize(
+    ("table", "where"), [("[settings]", "settings: "), ('[[tenants]]\nslug = "acme"\nname = "Acme"', "tenants.acme: ")]
+)
+def test_a_rule_that_means_no_change_is_found(call: Call, keyfile: str, tmp_path: Path, table: str, where: str) -> None:
+    plain = tmp_path / "plain.toml"
+    plain.write_text(f'{table}\ndenied_operations = ["guests.delte"]\n', encoding="utf-8")
+    for arguments in ((str(plain),), (keyfile,)):
+        answer = call("config", "check", *arguments)
+        assert answer.code == 4
+        assert where in answer.line
+        assert "did you mean 'guests.delete'?" in answer.line
+        call("config", "init", "--from", str(plain), keyfile)

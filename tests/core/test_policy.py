@@ -131,3 +131,35 @@ def test_one_of_two_privileges_is_enough() -> None:
     held = permissions_of({"/": {"VM.GuestAgent.Audit": 1, "VM.Audit": 1}})
     assert policy().offered(either, vm(), held) is None
     assert "VM.Monitor or VM.GuestAgent.Audit" in str(policy().offered(either, vm(), permissions_of({"/": {}})))
+
+
+NAMES = ("guests.start", "guests.stop", "guests.delete", "tasks.stop")
+
+
+@pytest.mark.parametrize(
+    ("rules", "nearest"),
+    [
+        ({"denied_operations": ("guests.delete", "guests.strat")}, "guests.start"),
+        ({"denied_operations": ("tasks.stopp",)}, "tasks.stop"),
+        ({"allowed_operations": ("*", "guest.*")}, "guests.*"),
+        ({"allowed_operations": ("guests.start",), "denied_operations": ("task.*",)}, "tasks.*"),
+    ],
+)
+@pytest.mark.parametrize("where", ["settings", "tenant"])
+def test_a_rule_that_means_nothing_refuses_everything(rules: dict[str, Any], nearest: str, where: str) -> None:
+    one = policy(**{where: rules}, names=lambda: NAMES)
+    for wanted in (START, DELETE):
+        why = one.refusal(wanted, REF)
+        assert why is not None
+        assert f"did you mean {nearest!r}?" in why
+        assert "\n" not in why
+    assert (one.refusal(START, ServerRef("other", "b")) is None) == (where == "tenant")
+
+
+def test_names_are_asked_for_only_by_rules_that_name_some() -> None:
+    def names() -> tuple[str, ...]:
+        raise AssertionError("nobody needs them")
+
+    assert policy(names=names).refusal(START, REF) is None
+    fine = policy(settings={"allowed_operations": ("guests.*", "tasks.s?op")}, names=lambda: NAMES)
+    assert fine.refusal(START, REF) is None

@@ -48,6 +48,7 @@ WRONG: dict[str, tuple[Call, str]] = {
     "no such disk": (lambda vms, _: vms.resize_disk("pve1", 100, "scsi31", "+5G"), "disk"),
     "a container's disk": (lambda vms, _: vms.resize_disk("pve1", 100, "rootfs", "+5G"), "disk"),
     "a VM's disk": (lambda _, cts: cts.move_disk("pve1", 200, "scsi0", "tank"), "disk"),
+    "a disk in use destroyed": (lambda vms, _: vms.delete_disk("pve1", 100, "scsi0"), "disk"),
     "a disk to nowhere": (lambda vms, _: vms.move_disk("pve1", 100, "scsi0"), "storage"),
     "a bad node for a disk": (lambda vms, _: vms.resize_disk("pve_1", 100, "scsi0", "+5G"), "node"),
     "nothing to configure": (lambda vms, _: vms.update_vm_config("pve1", 100, {}), "set"),
@@ -115,6 +116,13 @@ async def test_a_digest_that_was_given_is_not_read_again() -> None:
     await VMTools(client).set_notes("pve1", 100, "hello", digest="ab")
     assert client.asked == []
     assert client.sent[0].params["digest"] == "ab"
+
+
+async def test_a_disk_that_is_not_there_is_not_destroyed() -> None:
+    client = Recorder(guest(unused1="tank:vm-100-disk-3"))
+    with pytest.raises(InvalidInput, match="no such disk"):
+        await VMTools(client).delete_disk("pve1", 100, "unused0")
+    assert client.sent == []
 
 
 async def test_tags_that_would_not_change_are_not_sent() -> None:

@@ -115,6 +115,10 @@ CASES: dict[str, tuple[Call, Sent]] = {
         lambda vms, _: vms.update_vm_config("pve1", 100, {}, delete="unused0"),
         Sent("POST", f"{VM}/config", {"delete": "unused0", "digest": DIGEST}),
     ),
+    "destroy a disk": (
+        lambda vms, _: vms.delete_disk("pve1", 100, "unused0"),
+        Sent("POST", f"{VM}/config", {"delete": "unused0", "digest": DIGEST}),
+    ),
     "revert": (
         lambda vms, _: vms.revert_vm_config("pve1", 100, ["memory", "net0"]),
         Sent("PUT", f"{VM}/config", {"revert": "memory,net0", "digest": DIGEST}),
@@ -226,6 +230,10 @@ CASES: dict[str, tuple[Call, Sent]] = {
         lambda _, cts: cts.update_container_config("pve1", 200, {"mp0": "tank:4,mp=/srv", "swap": 0}),
         Sent("PUT", f"{CT}/config", {"mp0": "tank:4,mp=/srv", "swap": "0", "digest": DIGEST}),
     ),
+    "destroy a container's disk": (
+        lambda _, cts: cts.delete_disk("pve1", 200, "unused3", digest="bb"),
+        Sent("PUT", f"{CT}/config", {"delete": "unused3", "digest": "bb"}),
+    ),
     "revert a container": (
         lambda _, cts: cts.revert_container_config("pve1", 200, "memory"),
         Sent("PUT", f"{CT}/config", {"revert": "memory", "digest": DIGEST}),
@@ -277,7 +285,9 @@ TASKLESS = {"unlock"}
 
 
 def client(*replies: Any) -> Recorder:
-    return Recorder({**guest(lock="backup", tags="prod"), **guest("lxc", 200)}, list(replies))
+    return Recorder(
+        {**guest(lock="backup", tags="prod", unused0="tank:a"), **guest("lxc", 200, unused3="tank:b")}, list(replies)
+    )
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -4,6 +4,7 @@ import pytest
 
 from proxtui.errors import InvalidInput
 from proxtui.pve.rehearsal import PlannedRequest, Rehearsal
+from proxtui.pve.storage import StorageTools
 from proxtui.pve.upid import Upid
 
 
@@ -20,6 +21,13 @@ class Reader:
 async def test_reads_go_through():
     rehearsal = Rehearsal(Reader())
     assert await rehearsal.get("/version", params={"a": 1}) == {"asked": "/version", "params": {"a": 1}}
+    assert rehearsal.requests == []
+
+
+async def test_no_node_is_made_to_ask_elsewhere():
+    rehearsal = Rehearsal(Reader())
+    found = await StorageTools(rehearsal).query_url_metadata("pve1", "https://images.example/a.iso")
+    assert (found.filename, found.size) == (None, None)
     assert rehearsal.requests == []
 
 

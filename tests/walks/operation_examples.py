@@ -11,7 +11,7 @@ from typing import Any
 
 from proxtui.core.model import ServerRef
 from proxtui.core.operation import Kind, Target
-from proxtui.sim.drives import find
+from proxtui.sim.drives import allocate, find, own
 from proxtui.sim.state import GIB, Guest
 from proxtui.sim.world import Site
 
@@ -107,6 +107,16 @@ def changed(vmid: int, **wanted: Any) -> Callable[[Site], None]:
         guest: Guest = site.guests[vmid]
         for name, value in wanted.items():
             setattr(guest, name, value)
+
+    return prepare
+
+
+def left_over(vmid: int) -> Callable[[Site], None]:
+    """A disk that nothing uses any more."""
+
+    def prepare(site: Site) -> None:
+        guest = site.guests[vmid]
+        own(site, guest).append(allocate(site, guest, "unused0", "local-lvm", GIB))
 
     return prepare
 
@@ -209,6 +219,12 @@ CONFIG = (
     Example(operation="guests.move-disk", at=104, request="POST /nodes/pve2/lxc/104/move_volume",
             params={"disk": "rootfs", "storage": "local-lvm"}, prepare=changed(104, snapshots=[], parent=None),
             look=lies_on(104, "rootfs"), before="ceph-vm", after="local-lvm"),
+    Example(operation="guests.delete-disk", at=102, request="POST /nodes/pve2/qemu/102/config",
+            params={"disk": "unused0"}, prepare=left_over(102), look=lies_on(102, "unused0"),
+            before="local-lvm", after=None),
+    Example(operation="guests.delete-disk", at=104, request="PUT /nodes/pve2/lxc/104/config",
+            params={"disk": "unused0"}, prepare=left_over(104), look=lies_on(104, "unused0"),
+            before="local-lvm", after=None, has_task=False),
     Example(operation="guests.tags", at=102, request="PUT /nodes/pve2/qemu/102/config",
             params={"tags": ["new"], "mode": "add"}, look=of(102, "tags"), before=["prod", "app"],
             after=["prod", "app", "new"], has_task=False),

@@ -118,6 +118,16 @@ async def test_a_file_that_the_node_cannot_find_starts_no_task(tmp_path: Path) -
     assert changes(world) == []
 
 
+async def test_a_rehearsal_lets_no_node_ask_for_a_url(tmp_path: Path) -> None:
+    world, clock = lab()
+    target = Target(LAB, Kind.STORAGE, "local", "local", "pve1")
+    async with walk(world, clock, tmp_path) as runtime:
+        # Whoever asked for this one would be told of a 404.
+        params = {"url": "https://images.example/404/big.iso"}
+        run = await runtime.gate.submit(CATALOGUE["storage.download-url"], target, params, dry_run=True)
+        assert (run.state, [one.method for one in run.requests]) == ("planned", ["POST"])
+
+
 async def test_a_lost_answer_to_a_reboot_is_unknown_and_not_repeated(tmp_path: Path) -> None:
     world, clock = lab()
     world.faults.add(Fault("drop-after", method="POST"))

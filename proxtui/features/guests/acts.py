@@ -218,6 +218,10 @@ async def move_disk(client: Changer, target: Target, params: models.MoveDiskPara
     return await _tools(client, target).move_disk(target.node, target.vmid, **params.arguments())
 
 
+async def delete_disk(client: Changer, target: Target, params: models.DeleteDiskParams) -> Upid | None:
+    return await _tools(client, target).delete_disk(target.node, target.vmid, **params.arguments())
+
+
 async def tags(client: Changer, target: Target, params: models.TagsParams) -> Upid | None:
     return await _tools(client, target).set_tags(target.node, target.vmid, params.tags, params.mode)
 

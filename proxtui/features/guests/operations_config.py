@@ -64,6 +64,18 @@ CONFIG = (
         unavailable=availability.locked,
     ),
     declare(
+        "delete-disk",
+        "Delete disk",
+        "Destroy an unused disk with all that is on it.",
+        risk=Risk.DESTROYS,
+        role=Role.ADMIN,
+        needs="VM.Config.Disk",
+        params=f"{MODELS}:DeleteDiskParams",
+        keeps="disk digest",
+        tasks="qmconfig",
+        unavailable=availability.locked,
+    ),
+    declare(
         "tags",
         "Tags",
         "Set, add or remove tags.",

@@ -10,6 +10,7 @@ from pydantic import Field, computed_field, model_validator
 from proxtui.errors import InvalidInput
 from proxtui.pve.params import ConfigParams, Params
 from proxtui.pve.params.base import NodeName, StorageName, Text, Vmid
+from proxtui.pve.params.guests_changes import is_unused
 from proxtui.pve.params.lists import PoolId, Volid
 from proxtui.pve.params.words import Bandwidth, Blank
 
@@ -23,7 +24,13 @@ _HARMLESS = re.compile(
 
 
 class GuestConfigParams(ConfigParams):
-    """Options set and removed."""
+    """Options set and removed. Not an unused disk: that would destroy it, which is asked about in another way."""
+
+    @model_validator(mode="after")
+    def _no_disk_destroyed(self) -> Self:
+        for name in filter(is_unused, self.delete):
+            raise InvalidInput("delete", name, "this would destroy the disk: guests delete-disk does that")
+        return self
 
     @computed_field  # type: ignore[prop-decorator]
     @property

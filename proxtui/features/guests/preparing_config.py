@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from proxtui.core.asking import Problem, attempt, problem_lines
@@ -14,11 +14,17 @@ from proxtui.kit.prepared import Prepared
 
 if TYPE_CHECKING:
     from proxtui.features.guests.params import GuestConfigParams
+    from proxtui.pve.params import DeleteDiskParams
 
 Given = Mapping[str, Any]
 _NOT_EDITED = frozenset({"digest", "lock", "parent", "snaptime", "runningcpu", "runningmachine", "meta", "vmgenid"})
 _MADE_UP = re.compile(r"lxc")
 """Lists of raw lines, which the API only reads."""
+
+
+def is_unused(key: str) -> bool:
+    """A disk that nothing uses: a line taken away would destroy it, so that no form shows it as one."""
+    return key.startswith("unused")
 
 
 def editable(config: Mapping[str, Any]) -> dict[str, str]:
@@ -27,6 +33,7 @@ def editable(config: Mapping[str, Any]) -> dict[str, str]:
         key: "1" if value is True else "0" if value is False else str(value)
         for key, value in sorted(config.items())
         if key not in _NOT_EDITED
+        and not is_unused(key)
         and not _MADE_UP.match(key)
         and isinstance(value, str | int | float)
         and "\n" not in str(value)
@@ -69,7 +76,7 @@ def disk_lines(config: Mapping[str, Any], *, unused: bool = True) -> Iterator[tu
     """Each disk and what it is: ``scsi0`` and ``32G local-lvm:vm-100-disk-0``. No CD drives."""
     for key in sorted(filter(DISK.fullmatch, config)):
         parts = properties(config[key])
-        if parts.get("media") == "cdrom" or (key.startswith("unused") and not unused):
+        if parts.get("media") == "cdrom" or (is_unused(key) and not unused):
             continue
         yield key, f"{parts.get('size', '')} {parts.get('') or parts.get('volume') or parts.get('file', '')}".strip()
 
@@ -92,6 +99,24 @@ async def _resize(look: Look, _given: Given) -> Prepared:
 
 async def _move_disk(look: Look, _given: Given) -> Prepared:
     return await _disk(look, unused=True)
+
+
+async def _delete_disk(look: Look, _given: Given) -> Prepared:
+    config = await look.config()
+    disks = {disk: what for disk, what in disk_lines(config) if is_unused(disk)}
+    if not disks:
+        return Prepared(refusal="it has no unused disk")
+
+    async def goes(params: DeleteDiskParams) -> Sequence[str]:
+        return (f"goes: {params.disk} {disks.get(params.disk, '')}".strip(),)
+
+    return Prepared(
+        {"disk": next(iter(disks))},
+        {"digest": config.get("digest")},
+        suggestions={"disk": list(disks)},
+        notes=tuple(f"unused: {disk} {what}" for disk, what in disks.items()),
+        look=goes,
+    )
 
 
 async def _template(look: Look, _given: Given) -> Prepared:
@@ -136,6 +161,7 @@ WAYS: Mapping[str, Callable[[Look, Given], Awaitable[Prepared]]] = {
     "revert": _revert,
     "resize": _resize,
     "move-disk": _move_disk,
+    "delete-disk": _delete_disk,
     "template": _template,
     "delete": _delete,
     "tags": _tags,

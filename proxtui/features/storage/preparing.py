@@ -32,7 +32,7 @@ def prepared(
     match operation.name:
         case "storage.prune":
             return Prepared(look=_pruned(tools, target))
-        case "storage.download-url":
+        case "storage.download-url" if not runtime.policy.dry_run(target.ref):
             return Prepared(look=_found(tools, target))
         case "storage.update" if volume is not None:
             return Prepared({"notes": volume.notes or "", "protected": bool(volume.protected)})

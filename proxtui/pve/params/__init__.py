@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from proxtui.pve.params.guests_agent import AgentExecParams
     from proxtui.pve.params.guests_changes import (
         ConfigParams,
+        DeleteDiskParams,
         MoveDiskParams,
         NotesParams,
         ResizeDiskParams,
@@ -48,6 +49,7 @@ __all__ = [
     "CloneParams",
     "ConfigParams",
     "ContainerCreateParams",
+    "DeleteDiskParams",
     "DeleteParams",
     "DownloadUrlParams",
     "HaGuestParams",
@@ -117,6 +119,7 @@ _HOMES = {
     "guests_agent": ("AgentExecParams",),
     "guests_changes": (
         "ConfigParams",
+        "DeleteDiskParams",
         "MoveDiskParams",
         "NotesParams",
         "ResizeDiskParams",

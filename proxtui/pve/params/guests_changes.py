@@ -17,6 +17,13 @@ _OURS = frozenset({"node", "vmid", "digest", "delete", "revert", "skiplock", "fo
 _OTHER_CHANGES = frozenset({"template", "lock"})
 _SEVERAL_LINES = "description"
 _LXC_DISKS = ("rootfs", "mp")
+_UNUSED = "unused"
+UNUSED_RULE = "an unused disk: unused0, unused1; one in use is detached first, by removing it from the configuration"
+
+
+def is_unused(option: str) -> bool:
+    """Whether an option of a configuration is a disk that nothing uses: to remove it is to destroy it."""
+    return option.startswith(_UNUSED)
 
 
 def _spelled(value: Any) -> Any:
@@ -76,7 +83,7 @@ class _DiskParams(Params):
     disk: Disk = Field(title="Disk", description="As the configuration names it: scsi0, rootfs.")
 
     def _of(self, kind: str) -> Form:
-        if self.disk.startswith(_LXC_DISKS) != (kind == "lxc") and not self.disk.startswith("unused"):
+        if self.disk.startswith(_LXC_DISKS) != (kind == "lxc") and not is_unused(self.disk):
             raise InvalidInput("disk", self.disk, f"no disk of a {'container' if kind == 'lxc' else 'VM'}")
         return super().form(kind)
 
@@ -87,9 +94,23 @@ class ResizeDiskParams(_DiskParams):
     size: Size = Field(title="Size", description='"40G" in all, or "+5G" more; K, M, G or T.')
 
     def form(self, kind: str = "qemu") -> Form:
-        if self.disk.startswith("unused"):
+        if is_unused(self.disk):
             raise InvalidInput("disk", self.disk, "is not in use")
         return self._of(kind)
+
+
+class DeleteDiskParams(Params):
+    """An unused disk destroyed with all that is on it: ``PUT`` or ``POST .../config`` with ``delete``."""
+
+    disk: Annotated[Disk, obeys(is_unused, UNUSED_RULE)] = Field(
+        title="Disk", description="As the configuration names it: unused0.", exclude=True
+    )
+    digest: Annotated[Digest | None, Blank] = Field(
+        None, title="Digest", description="Of the configuration that this was decided on; empty to read it now."
+    )
+
+    def form(self, kind: str = "qemu") -> Form:
+        return {**super().form(kind), "delete": self.disk}
 
 
 class MoveDiskParams(_DiskParams):
