@@ -31,6 +31,22 @@ class KeyOptions(NamedTuple):
     passphrase_command: str | None = None
     slot: str | None = None
 
+    @classmethod
+    def given(cls, said: Mapping[str, Any], root: Mapping[str, Any], environ: Mapping[str, str]) -> KeyOptions:
+        """What a verb's options name, else the flag before the verb, else variables; the first of the three counts."""
+        mine = cls(**said)
+        mine = mine._replace(slot=mine.slot or environ.get("PROXTUI_SLOT") or None)
+        if any(one is not None for one in mine[1:-1]):
+            return mine
+        if (number := root.get("passphrase_fd")) is not None:
+            return mine._replace(passphrase_fd=number)
+        file, key = environ.get("PROXTUI_PASSPHRASE_FILE"), environ.get("PROXTUI_KEYFILE")
+        return mine._replace(
+            passphrase_file=Path(file) if file else None,
+            keyfile=Path(key) if key else None,
+            passphrase_command=environ.get("PROXTUI_PASSPHRASE_COMMAND") or None,
+        )
+
     @property
     def seat(self) -> Seat:
         """Where the file stands."""
@@ -68,19 +84,22 @@ class KeyOptions(NamedTuple):
         if not ask.somebody_is_there():
             raise UsageError(
                 "no key for the configuration, and no terminal to ask on: "
-                "--passphrase-fd, --passphrase-file, --keyfile or --passphrase-command name one"
+                "--passphrase-fd, PROXTUI_PASSPHRASE_FILE, PROXTUI_KEYFILE or PROXTUI_PASSPHRASE_COMMAND names one"
             )
         return self.sources(lambda: ask.for_secret(question))
 
-    def open(self, *, accept_older: bool = False) -> OpenVault:
-        """The vault. What ``unlock`` raises; its secrets are hidden from every log from now on."""
+    def open(self, *, accept_older: bool = False, cure: str = "--accept-older") -> OpenVault:
+        """The vault. What ``unlock`` raises; its secrets are hidden from every log from now on.
+
+        ``cure`` is what to do about an older copy than was seen before.
+        """
         from proxtui.cli.redact import redact
         from proxtui.config.vault.unlocking import unlock
 
         try:
             vault = unlock(self.seat, self.wanted(), confirm_older=lambda _rev, _seen: accept_older)
         except OlderCopy as error:
-            raise OlderCopy(f"{error}: --accept-older", rev=error.rev, seen=error.seen) from None
+            raise OlderCopy(f"{error}: {cure}", rev=error.rev, seen=error.seen) from None
         for _, server in vault.config.servers():
             held = (server.credentials.password, server.credentials.token_secret)
             redact.hide(*(secret.get_secret_value() for secret in held if secret is not None))
@@ -119,7 +138,8 @@ def key_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(command)
     def taken(*given: Any, **said: Any) -> Any:
         mine = {name: said.pop(name) for name in KeyOptions._fields}
-        return command(*given, key=KeyOptions(**mine), **said)
+        root = click.get_current_context().find_root().params
+        return command(*given, key=KeyOptions.given(mine, root, os.environ), **said)
 
     for option in reversed(_OPTIONS):
         taken = option(taken)

@@ -73,6 +73,7 @@ class Root(LazyGroup):
 @click.option("--token-id", metavar="ID", help="API token, USER@REALM!ID or ID; its secret is PROXMOX_TOKEN_SECRET.")
 @click.option("--fingerprint", metavar="SHA256", help="Trust exactly this certificate.")
 @click.option("--ca-file", metavar="FILE", help="Trust this CA (PEM).")
+@click.option("--passphrase-fd", type=click.IntRange(0), metavar="N", help="Read the passphrase of config.toml there.")
 @click.option("--read-only", is_flag=True, help="Refuse every change, on the wire.")
 @click.option("--ascii", is_flag=True, help="Signs and charts in plain ASCII.")
 @click.option("--theme", metavar="NAME", help="Colours: a shipped theme, or one of yours.")

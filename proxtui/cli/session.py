@@ -25,8 +25,10 @@ T = TypeVar("T")
 
 NOTHING_CONFIGURED = (
     "no server is configured: set PROXMOX_HOST, PROXMOX_TOKEN_ID and PROXMOX_TOKEN_SECRET (`proxtui --help` lists "
-    "all variables and flags), or see a simulated fleet with `proxtui demo`"
+    "all variables and flags), or make an encrypted file with `proxtui config init` and add a server with "
+    "`proxtui config set tenants.SLUG.servers.NAME --stdin`, or see a simulated fleet with `proxtui demo`"
 )
+OLDER = "copy it to config.toml.1 and run `proxtui config restore --generation 1`"
 CONNECTION_FLAGS = ("host", "port", "username", "realm", "token_id", "fingerprint", "ca_file", "read_only")
 
 
@@ -44,7 +46,7 @@ class Session:
         return Output(ascii_only=bool(self.flags.get("ascii")))
 
     def configuration(self, *, for_dashboard: bool = False) -> Config | None:
-        """What environment and flags say, or None when they name no server. Sets the log up on the way."""
+        """What environment and flags say, else what the file holds; None when neither is there. Sets the log up."""
         from proxtui.cli.redact import redact
         from proxtui.config.environment import ConnectionFlags, from_environment
 
@@ -53,7 +55,30 @@ class Session:
         said: dict[str, Any] = {name: self.flags[name] for name in CONNECTION_FLAGS if self.flags.get(name) is not None}
         overrides = ConnectionFlags(**said)
         config = from_environment(self.environ, overrides=overrides)
+        config = config or self._opened(for_dashboard=for_dashboard)
         return None if config is None else self.with_looks(config)
+
+    def _opened(self, *, for_dashboard: bool) -> Config | None:
+        """What the key opens of config.toml; None without a file. Raises what ``KeyOptions.open`` does."""
+        from proxtui.config.paths import config_file
+
+        # A link that leads nowhere is no missing file.
+        if not os.path.lexists(config_file()):
+            return None
+        # Before the passphrase is asked for: it would be typed for nothing.
+        if for_dashboard and (problem := terminal_problem(self.environ)):
+            raise UsageError(problem)
+        from proxtui.cli.config_keys import KeyOptions
+        from proxtui.config.keyed import keyed, left_out
+
+        vault = KeyOptions.given({}, self.flags, self.environ).open(cure=OLDER)
+        config = keyed(vault, self.environ)
+        for line in left_out(vault):
+            self.note(line)
+        if not config.servers():
+            adds = "`proxtui config set tenants.SLUG.servers.NAME --stdin` adds one"
+            raise NotConfigured(f"{config_file()} has no server that this key opens: {adds}")
+        return config
 
     def start_log(self, *, to_stderr: bool) -> None:
         """Begin logging as PROXTUI_LOG and ``--debug`` say."""

@@ -291,6 +291,11 @@ class Config(_Value):
         """Every server with its place, in configured order."""
         return [(Place(tenant.slug, server.name), server) for tenant in self.tenants for server in tenant.servers]
 
+    @property
+    def opened_by(self) -> str:
+        """Whose key opened it; empty where none was needed."""
+        return ""
+
     def rules(self, tenant: str) -> tuple[Rules, ...]:
         """What may be changed in a tenant: the rules of the installation, then its own."""
         return (self.settings, *(own for own in self.tenants if own.slug == tenant))

@@ -60,7 +60,7 @@ class Acting:
         """Who sits here. The role is told by the policy, for each tenant."""
         from proxtui.core.actor import read_actor
 
-        return read_actor(os.environ)
+        return read_actor(os.environ, opened_by=self._config.opened_by)
 
     @cached_property
     def catalogue(self) -> Catalogue:

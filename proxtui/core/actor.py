@@ -43,11 +43,12 @@ class Actor:
     """``SSH_CONNECTION``: the user could have set it."""
 
 
-def read_actor(environ: Mapping[str, str]) -> Actor:
-    """The actor of this process."""
+def read_actor(environ: Mapping[str, str], *, opened_by: str = "") -> Actor:
+    """The actor of this process; ``opened_by`` is the label of the key slot that opened the configuration."""
     user = _os_user()
     return Actor(
-        user=user,
+        user=opened_by or user,
+        method="key" if opened_by else "os",
         os_user=user,
         uid=os.getuid(),
         loginuid=_number("loginuid"),
