@@ -19,8 +19,6 @@ from proxtui.core.policy import Policy
 from tests.cli.conftest import Call, Simulator
 from tests.walks.terminal import Terminal
 
-ROLES = ("admin", "operator", "viewer")
-
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -182,6 +180,20 @@ def test_what_a_key_leaves_closed_is_left_out_with_a_line(
     assert len(told) == 2
     assert "acme / prod is left out" in told[0]
     assert re.search(r"tenant t_\w+ is left out: this key does not open it", told[1])
+
+
+def test_an_unchecked_server_without_a_token_keeps_no_other_from_being_read(
+    call: Call, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, simulator_process: Simulator
+) -> None:
+    token = server_of(simulator_process)["credentials"]
+    put(call, "tenants.acme.servers.seen", server_of(simulator_process, monitor=token))
+    put(call, "tenants.acme.servers.open", server_of(simulator_process, trust={"mode": "off"}))
+    wall = tmp_path / "wall"
+    assert call("config", "add-key", "wall", "--every", "monitor", f"--new-keyfile={wall}").code == 0
+    monkeypatch.setenv("PROXTUI_KEYFILE", str(wall))
+    answer = call("nodes", "list", "--json")
+    assert answer.code == 0
+    assert {row["server"] for row in json.loads(answer.out)["rows"]} == {"seen"}
 
 
 def policy() -> Policy:

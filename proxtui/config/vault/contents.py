@@ -103,7 +103,11 @@ def config_of(plain: Plain, *, monitor: bool = False) -> Config:
 
 def _usable(server: Plain, monitor: bool) -> Plain:
     first, second = ("monitor", "credentials") if monitor else ("credentials", "monitor")
-    return {"credentials": server.get(first) or server.get(second) or {}}
+    held = server.get(first) or server.get(second)
+    if not held and server.get("trust", {}).get("mode") == "off":
+        # Only a token goes with "off", and nobody asks this server: it must not keep the others from being read.
+        return {"credentials": {}, "trust": {}}
+    return {"credentials": held or {}}
 
 
 def plain_of(values: Plain) -> Plain:
