@@ -18,6 +18,8 @@ BACKGROUND_INTERVAL = 30.0
 LONGEST_REST = 8.5
 """Seconds between polls of a screen that nobody touches, at the most: rows younger than 10 s are shown as of now, and
 PVE itself measures every 10 s."""
+REST = 2.1
+"""How many times the interval a rest is: as long as rows of the usual interval never look old."""
 AGEING = 1.0
 """Seconds between two looks at how old the rows have become."""
 
@@ -92,14 +94,14 @@ class Poller:
         self._pace()
 
     def rest(self, resting: bool) -> None:
-        """Ask half as often, but still often enough that rows never look old; or go on, with what is late at once."""
+        """Ask less than half as often, but still often enough that rows never look old; or go on, with what is late at once."""
         self._resting = resting
         self._pace()
 
     def _pace(self) -> None:
         near = self._interval
         if self._resting:
-            near = max(near, min(2 * near, LONGEST_REST))
+            near = max(near, min(REST * near, LONGEST_REST))
         for ref, supervisor in self._supervisors.items():
             in_view = self._attended is None or ref in self._attended
             supervisor.pace(near if in_view else max(near, self._background_interval))
