@@ -95,10 +95,11 @@ def values_of(operation: Operation, said: Mapping[str, Any]) -> dict[str, Any]:
 def _pair(option: str, text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise InvalidInput(option, HIDDEN, "write NAME=VALUE")
+        raise _as_typed(InvalidInput(option, HIDDEN, "write NAME=VALUE"))
     if "password" in name:
         if value != ON_STDIN:
-            raise InvalidInput(option, f"{name}={HIDDEN}", f"others can read arguments: write {name}=- and type it")
+            rule = f"others can read arguments: write {name}=- and type it"
+            raise _as_typed(InvalidInput(option, f"{name}={HIDDEN}", rule))
         value = _secret(name)
     return name, value
 
@@ -133,9 +134,11 @@ def model_of(operation: Operation, values: Mapping[str, Any]) -> Any:
 
 
 def _spelled(problem: InvalidInput, model: type[BaseModel]) -> InvalidInput:
+    return _as_typed(problem) if problem.field in model.model_fields else problem
+
+
+def _as_typed(problem: InvalidInput) -> InvalidInput:
     """The same, with the option as it is typed; ``field`` stays the parameter."""
-    if problem.field not in model.model_fields:
-        return problem
     told = InvalidInput("--" + problem.field.replace("_", "-"), problem.value, problem.rule)
     told.field = problem.field
     return told
