@@ -94,7 +94,7 @@ class Poller:
         self._pace()
 
     def rest(self, resting: bool) -> None:
-        """Ask less than half as often, but still often enough that rows never look old; or go on, with what is late at once."""
+        """Ask less than half as often, but rows never look old for it; or go on, with what is late at once."""
         self._resting = resting
         self._pace()
 

@@ -256,7 +256,7 @@ async def test_servers_out_of_view_are_polled_slowly_and_are_not_late(clock: Fak
         assert bench.state(B) is SourceState.FRESH
 
 
-async def test_nobody_at_the_keys_more_than_halves_the_pace_and_a_touch_asks_at_once_what_is_late(clock: FakeClock) -> None:
+async def test_nobody_at_the_keys_more_than_halves_the_pace_and_a_touch_asks_at_once(clock: FakeClock) -> None:
     client = FakeClient(clock)
     bench = Bench(clock, connection(A, client))
     async with bench.running():
