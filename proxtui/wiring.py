@@ -47,7 +47,7 @@ async def open_runtime(
     these rooms. ``transports`` replaces the network of single servers in tests. Raises NotConfigured when there is no
     server.
     """
-    servers = [(ServerRef(*place), server) for place, server in config.servers()]
+    servers = [(ServerRef(*place), server) for place, server in config.active_servers()]
     if not servers:
         raise NotConfigured("no server is configured")
     settings = config.settings

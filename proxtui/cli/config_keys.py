@@ -152,4 +152,6 @@ def masked(value: Any, name: str = "") -> Any:
 
     if isinstance(value, Mapping):
         return {key: masked(held, str(key)) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(held, name) for held in value]
     return "**********" if name in SECRETS else value

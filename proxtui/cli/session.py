@@ -75,7 +75,7 @@ class Session:
         config = keyed(vault, self.environ)
         for line in left_out(vault):
             self.note(line)
-        if not config.servers():
+        if not config.active_servers():
             adds = "`proxtui config set tenants.SLUG.servers.NAME --stdin` adds one"
             raise NotConfigured(f"{config_file()} has no server that this key opens: {adds}")
         return config

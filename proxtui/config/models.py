@@ -7,149 +7,43 @@ stands in a file, with pydantic; they themselves do without it, for it takes as 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
-from proxtui.config.address import Address, parse_address, parse_fingerprint
+from proxtui.config.checks import Value, check_looks, refuse_no_slug, refuse_outside, refuse_twins, title
 from proxtui.config.secret import Secret
+from proxtui.config.server import (
+    DEFAULT_PORT,
+    MAX_TIMEOUT_MS,
+    MIN_TIMEOUT_MS,
+    UNSAID,
+    Credentials,
+    Endpoint,
+    JumpHost,
+    Server,
+    TlsTrust,
+)
 
-MIN_TIMEOUT_MS = 1_000
-MAX_TIMEOUT_MS = 600_000
-DEFAULT_PORT = 8006
-LONGEST_TITLE = 80
-UNSAID = -1
-"""The port of an endpoint that names none."""
-_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-
-
-def _refuse_no_slug(what: str, text: str) -> None:
-    if not _SLUG.fullmatch(text):
-        raise ValueError(f"{what}: needs 1 to 40 lower case letters, digits, - or _, and no sign in front")
-
-
-def _refuse_outside(what: str, value: float, least: float, most: float) -> None:
-    if not least <= value <= most:
-        raise ValueError(f"{what}: {value:g} is not from {least:g} to {most:g}")
-
-
-def _refuse_twins(what: str, names: Iterable[str]) -> None:
-    for name, count in Counter(names).items():
-        if count > 1:
-            raise ValueError(f"{what} {name} is there {count} times")
-
-
-def _title(what: str, text: str) -> str:
-    stripped = text.strip()
-    if not 1 <= len(stripped) <= LONGEST_TITLE:
-        raise ValueError(f"{what}: needs 1 to {LONGEST_TITLE} characters")
-    return stripped
-
-
-class _Value:
-    """Strict about names when it is read from a file: a mistyped key is an error, never silently ignored."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "hide_input_in_errors": True}
-
-    def _keep(self, name: str, value: object) -> None:
-        """Keep a field in its usual spelling; only while the value is being made."""
-        object.__setattr__(self, name, value)
-
-
-@dataclass(frozen=True, kw_only=True)
-class TlsTrust(_Value):
-    """How the certificate of a server is judged."""
-
-    mode: Literal["system", "ca", "fingerprint", "off"] = "system"
-    """``off`` checks nothing; it needs an API token and shows as a red badge."""
-    fingerprints: tuple[str, ...] = ()
-    """SHA-256 of the server's own certificate, kept as ``AA:BB:...``; several while one is being replaced."""
-    ca_file: Path | None = None
-    """PEM file, such as a copy of ``/etc/pve/pve-root-ca.pem``."""
-
-    def __post_init__(self) -> None:
-        self._keep("fingerprints", tuple(parse_fingerprint(one) for one in self.fingerprints))
-        if self.mode == "fingerprint" and not self.fingerprints:
-            raise ValueError("trust mode fingerprint needs fingerprints")
-        if self.mode == "ca" and self.ca_file is None:
-            raise ValueError("trust mode ca needs ca_file")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Endpoint(_Value):
-    """One address of a server. ``host`` may be a pasted one; it is kept without its port and the brackets of IPv6."""
-
-    host: str
-    port: int = UNSAID
-    """8006 unless it is said here or in ``host``."""
-
-    def __post_init__(self) -> None:
-        host, named = parse_address(self.host)
-        if named is not None and self.port not in (UNSAID, named):
-            raise ValueError(f"host names port {named}, port says {self.port}")
-        if self.port != UNSAID:
-            _refuse_outside("port", self.port, 1, 65_535)
-        self._keep("host", host)
-        self._keep("port", named or (DEFAULT_PORT if self.port == UNSAID else self.port))
-
-    @property
-    def label(self) -> str:
-        """``host:port``, IPv6 in brackets."""
-        return Address(self.host, self.port).label
-
-
-@dataclass(frozen=True, kw_only=True)
-class Credentials(_Value):
-    """An API token, or a user with a password. The token wins where both are given."""
-
-    username: str = ""
-    """With or without ``@realm``; may be empty when ``token_id`` names the user."""
-    realm: str = "pam"
-    password: Secret | None = None
-    token_id: str | None = None
-    """``id`` or ``user@realm!id``."""
-    token_secret: Secret | None = None
-
-    def __post_init__(self) -> None:
-        if (self.token_id is None) != (self.token_secret is None):
-            raise ValueError("token_id and token_secret belong together")
-
-    @property
-    def lacks_password(self) -> bool:
-        """True when somebody has to be asked before the first request."""
-        return self.token_id is None and self.password is None
-
-    @property
-    def userid(self) -> str:
-        """``user@realm`` as PVE writes it."""
-        named = (self.token_id or "").partition("!")
-        user = named[0] if named[1] else self.username
-        return user if "@" in user or not user else f"{user}@{self.realm}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Server(_Value):
-    """A cluster or a standalone node."""
-
-    name: str
-    """A slug: part of every key, so it never changes by itself."""
-    endpoints: tuple[Endpoint, ...]
-    """In order of preference: the next one is used when one does not answer."""
-    trust: TlsTrust = TlsTrust()
-    credentials: Credentials = Credentials()
-    timeout_ms: int = 30_000
-    """Total deadline of an ordinary call."""
-
-    def __post_init__(self) -> None:
-        _refuse_no_slug("name", self.name)
-        _refuse_outside("timeout_ms", self.timeout_ms, MIN_TIMEOUT_MS, MAX_TIMEOUT_MS)
-        if not self.endpoints:
-            raise ValueError(f"server {self.name} has no endpoints")
-        if self.trust.mode == "off" and self.credentials.token_id is None:
-            raise ValueError("trust mode off is allowed with an API token only")
+__all__ = [
+    "DEFAULT_PORT",
+    "MAX_TIMEOUT_MS",
+    "MIN_TIMEOUT_MS",
+    "UNSAID",
+    "Config",
+    "Credentials",
+    "Endpoint",
+    "JumpHost",
+    "Place",
+    "Role",
+    "Rules",
+    "Server",
+    "Settings",
+    "Tenant",
+    "TlsTrust",
+    "User",
+]
 
 
 class Role(StrEnum):
@@ -172,7 +66,7 @@ def check_globs(what: str, globs: Iterable[str]) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rules(_Value):
+class Rules(Value):
     """What may be changed. Where an installation and a tenant both say something, the stricter word counts."""
 
     write_mode: WriteMode = "always"
@@ -195,7 +89,7 @@ class Rules(_Value):
 
 
 @dataclass(frozen=True, kw_only=True)
-class User(_Value):
+class User(Value):
     """A person who uses proxtui."""
 
     name: str
@@ -204,7 +98,7 @@ class User(_Value):
     """By the slug of the tenant."""
 
     def __post_init__(self) -> None:
-        self._keep("name", _title("name", self.name))
+        self._keep("name", title("name", self.name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,15 +107,43 @@ class Tenant(Rules):
 
     slug: str
     name: str
+    description: str = ""
+    is_active: bool = True
+    """False: its servers are asked nothing."""
     colour: str | None = None
-    """Of its mark in the tree, as ``#rrggbb`` or the name of a colour."""
+    """Of its mark in the tree and of its header, as ``#rrggbb`` or the name of a colour."""
+    secondary_colour: str | None = None
+    accent_colour: str | None = None
+    logo_url: str | None = None
+    """Kept and exported; nothing is fetched."""
+    notification_email: str | None = None
+    """Kept and exported; nothing is mailed."""
+    default_timeout_ms: int | None = None
+    """Deadline of an ordinary call to its servers that say none; 30 s without."""
+    health_check_ms: int | None = None
+    """Between two polls of its servers that are not in view; None: as the settings say."""
     servers: tuple[Server, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _refuse_no_slug("slug", self.slug)
-        self._keep("name", _title("name", self.name))
-        _refuse_twins("server", (server.name for server in self.servers))
+        refuse_no_slug("slug", self.slug)
+        self._keep("name", title("name", self.name))
+        colours = {
+            "colour": self.colour,
+            "secondary_colour": self.secondary_colour,
+            "accent_colour": self.accent_colour,
+        }
+        check_looks(self.description, colours, self.logo_url, self.notification_email)
+        refuse_twins("server", (server.name for server in self.servers))
+        if self.health_check_ms is not None:
+            refuse_outside("health_check_ms", self.health_check_ms, 1_000, 86_400_000)
+        if self.default_timeout_ms is None:
+            return
+        refuse_outside("default_timeout_ms", self.default_timeout_ms, MIN_TIMEOUT_MS, MAX_TIMEOUT_MS)
+        self._keep("servers", tuple(self._timed(server) for server in self.servers))
+
+    def _timed(self, server: Server) -> Server:
+        return server if server.timeout_ms else replace(server, timeout_ms=self.default_timeout_ms)
 
 
 Sweep = Literal["off", "guests", "backups", "all"]
@@ -254,12 +176,12 @@ class Settings(Rules):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _refuse_outside("write_idle_minutes", self.write_idle_minutes, 1, 480)
-        _refuse_outside("interval", self.interval, 1, 300)
-        _refuse_outside("background_interval", self.background_interval, 1, 3600)
-        _refuse_outside("wall_seconds", self.wall_seconds, 2, 3600)
+        refuse_outside("write_idle_minutes", self.write_idle_minutes, 1, 480)
+        refuse_outside("interval", self.interval, 1, 300)
+        refuse_outside("background_interval", self.background_interval, 1, 3600)
+        refuse_outside("wall_seconds", self.wall_seconds, 2, 3600)
         for name in self.wall_views:
-            _refuse_no_slug("wall_views", name)
+            refuse_no_slug("wall_views", name)
         if self.sweep not in get_args(Sweep):
             raise ValueError(f"sweep: needs one of {', '.join(get_args(Sweep))}")
 
@@ -272,7 +194,7 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(_Value):
+class Config(Value):
     """Everything that is configured."""
 
     tenants: tuple[Tenant, ...] = ()
@@ -281,8 +203,8 @@ class Config(_Value):
 
     def __post_init__(self) -> None:
         slugs = [tenant.slug for tenant in self.tenants]
-        _refuse_twins("tenant", slugs)
-        _refuse_twins("user", (user.name for user in self.users))
+        refuse_twins("tenant", slugs)
+        refuse_twins("user", (user.name for user in self.users))
         for user in self.users:
             if strangers := sorted(set(user.roles) - set(slugs)):
                 raise ValueError(f"user {user.name} has a role in unknown tenant {strangers[0]}")
@@ -290,6 +212,11 @@ class Config(_Value):
     def servers(self) -> list[tuple[Place, Server]]:
         """Every server with its place, in configured order."""
         return [(Place(tenant.slug, server.name), server) for tenant in self.tenants for server in tenant.servers]
+
+    def active_servers(self) -> list[tuple[Place, Server]]:
+        """Those of them that are asked."""
+        asked = {tenant.slug for tenant in self.tenants if tenant.is_active}
+        return [(place, server) for place, server in self.servers() if server.is_active and place.tenant in asked]
 
     @property
     def opened_by(self) -> str:

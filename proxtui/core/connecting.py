@@ -36,7 +36,7 @@ def proxmox_config(server: Server, endpoint: Endpoint) -> ProxmoxConfig:
         token_secret=credentials.token_secret.get_secret_value() if credentials.token_secret else None,
         realm=credentials.realm,
         verify_ssl=trust.mode != "off",
-        timeout=server.timeout_ms,
+        timeout=server.deadline_ms,
         fingerprints=trust.fingerprints if trust.mode == "fingerprint" else (),
         ca_file=str(trust.ca_file) if trust.mode == "ca" else None,
     )

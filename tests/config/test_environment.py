@@ -57,7 +57,7 @@ def test_one_server_becomes_tenant_default_with_its_user_as_admin() -> None:
 def test_defaults() -> None:
     only = server(USER)
     assert only.endpoints[0].label == "pve1:8006"
-    assert (only.credentials.userid, only.timeout_ms, only.trust.mode) == ("root@pam", 30_000, "system")
+    assert (only.credentials.userid, only.deadline_ms, only.trust.mode) == ("root@pam", 30_000, "system")
     assert only.credentials.lacks_password, "whoever calls has to ask"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from proxtui.config.models import Place
@@ -20,7 +21,11 @@ from proxtui.config.vault.contents import (
 )
 from proxtui.config.vault.crypto import NotOpened
 
-_APART = ("slug", "name", "servers", "endpoints", "credentials", "monitor", "roles")
+_PRIVATE = ("description", "logo_url", "notification_email")
+"""Of a tenant: it names a customer."""
+_WAYS = ("tailscale_hostname", "jumps")
+"""Of a server: where it can be reached, beside its endpoints."""
+_APART = ("slug", "name", "servers", "endpoints", "credentials", "monitor", "roles", *_PRIVATE, *_WAYS)
 
 
 def open_all(data: dict[str, Any], locker: Locker) -> Contents:
@@ -55,23 +60,24 @@ def _open_tenant(found: Contents, tenant_id: str, raw: Plain, locker: Locker) ->
     try:
         slug = locker.open(scope, [tenant_id, "slug"], raw["slug"])
         name = locker.open(scope, [tenant_id, "name"], raw["name"])
+        private = _opened(locker, scope, [tenant_id], raw, _PRIVATE)
     except NotOpened:
         found.hidden[tenant_id] = LOST
         return
     found.ids["tenants", slug] = tenant_id
     servers: Plain = {}
-    found.plain["tenants"][slug] = {"name": name} | _clear(raw) | {"servers": servers}
+    found.plain["tenants"][slug] = {"name": name} | private | _clear(raw) | {"servers": servers}
     for server_id, held in raw.get("servers", {}).items():
         place = [tenant_id, server_id]
         try:
             server_name = locker.open(scope, [*place, "name"], held["name"])
-            endpoints = locker.open(scope, [*place, "endpoints"], held["endpoints"])
+            ways = _opened(locker, scope, place, held, ("endpoints", *_WAYS))
         except NotOpened:
             found.hidden[server_id] = LOST
             found.kept[tenant_id, server_id] = held
             continue
         found.ids["tenants", slug, server_name] = server_id
-        server = servers[server_name] = _clear(held) | {"endpoints": endpoints}
+        server = servers[server_name] = _clear(held) | ways
         for part, opens in (("credentials", admin_of(tenant_id)), ("monitor", scope)):
             if part not in held:
                 continue
@@ -82,6 +88,14 @@ def _open_tenant(found: Contents, tenant_id: str, raw: Plain, locker: Locker) ->
                 found.shut[Place(slug, server_name)] = DAMAGED
             except KeyError:
                 found.shut[Place(slug, server_name)] = CLOSED
+
+
+def _opened(locker: Locker, scope: str, place: list[str], raw: Plain, names: Iterable[str]) -> Plain:
+    return {name: locker.open(scope, [*place, name], raw[name]) for name in names if name in raw}
+
+
+def _sealed(locker: Locker, scope: str, place: list[str], plain: Plain, names: Iterable[str]) -> Plain:
+    return {name: locker.seal(scope, [*place, name], plain[name]) for name in names if name in plain}
 
 
 def _open_credentials(locker: Locker, scope: str, place: list[str], raw: Plain, server: Plain) -> Plain:
@@ -97,6 +111,8 @@ def _open_credentials(locker: Locker, scope: str, place: list[str], raw: Plain, 
 def _binding(server: Plain, who: Plain, name: str) -> list[Any]:
     """Where a credential may be sent, and for a secret whose it is: elsewhere it does not open."""
     where = [server["endpoints"], server.get("trust", {})]
+    if ways := {name: server[name] for name in _WAYS if name in server}:
+        where.append(ways)
     return [*where, {key: value for key, value in who.items() if key not in SECRETS}] if name in SECRETS else where
 
 
@@ -106,14 +122,13 @@ def seal_tenant(contents: Contents, slug: str, locker: Locker) -> Plain:
     tenant_id = contents.ids["tenants", slug]
     scope = monitor_of(tenant_id)
     raw = {"slug": locker.seal(scope, [tenant_id, "slug"], slug)}
-    raw |= {"name": locker.seal(scope, [tenant_id, "name"], tenant["name"])} | _clear(tenant)
+    raw |= _sealed(locker, scope, [tenant_id], tenant, ("name", *_PRIVATE)) | _clear(tenant)
     servers = {key[1]: value for key, value in contents.kept.items() if len(key) == 2 and key[0] == tenant_id}
     for name, server in tenant.get("servers", {}).items():
         server_id = contents.ids.setdefault(("tenants", slug, name), new_id("s"))
         place = [tenant_id, server_id]
         held: Plain = {"name": locker.seal(scope, [*place, "name"], name)}
-        held["endpoints"] = locker.seal(scope, [*place, "endpoints"], server["endpoints"])
-        held |= _clear(server)
+        held |= _sealed(locker, scope, place, server, ("endpoints", *_WAYS)) | _clear(server)
         for part, seals in (("credentials", admin_of(tenant_id)), ("monitor", scope)):
             if part in server:
                 held[part] = {

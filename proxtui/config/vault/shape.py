@@ -105,6 +105,8 @@ class _Server(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True, hide_input_in_errors=True)
     name: str
     endpoints: str
+    tailscale_hostname: str | None = None
+    jumps: str | None = None
     trust: dict[str, Any] = {}
     credentials: dict[Identifier, str] | None = None
     monitor: dict[Identifier, str] | None = None
@@ -114,6 +116,9 @@ class _Tenant(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True, hide_input_in_errors=True)
     slug: str
     name: str
+    description: str | None = None
+    logo_url: str | None = None
+    notification_email: str | None = None
     servers: dict[Identifier, _Server] = {}
 
 

@@ -1,0 +1,64 @@
+"""What the values of the configuration have in common: strict names, and checks that tell in one line what is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+LONGEST_TITLE = 80
+LONGEST_TEXT = 400
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}|[a-z_]{3,30}")
+_MAIL = re.compile(r"[^\s@\x00-\x1f]{1,64}@[A-Za-z0-9.-]{1,189}")
+
+
+def refuse_no_slug(what: str, text: str) -> None:
+    """ValueError unless it is a slug."""
+    if not _SLUG.fullmatch(text):
+        raise ValueError(f"{what}: needs 1 to 40 lower case letters, digits, - or _, and no sign in front")
+
+
+def refuse_outside(what: str, value: float, least: float, most: float) -> None:
+    """ValueError when a number is too small or too large."""
+    if not least <= value <= most:
+        raise ValueError(f"{what}: {value:g} is not from {least:g} to {most:g}")
+
+
+def refuse_twins(what: str, names: Iterable[str]) -> None:
+    """ValueError when a name is there twice."""
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise ValueError(f"{what} {name} is there {count} times")
+
+
+def title(what: str, text: str) -> str:
+    """Without blanks around it; ValueError when it is empty or too long."""
+    stripped = text.strip()
+    if not 1 <= len(stripped) <= LONGEST_TITLE:
+        raise ValueError(f"{what}: needs 1 to {LONGEST_TITLE} characters")
+    return stripped
+
+
+def check_looks(description: str, colours: dict[str, str | None], logo: str | None, mail: str | None) -> None:
+    """What people see of a tenant."""
+    if len(description) > LONGEST_TEXT:
+        raise ValueError(f"description: is longer than {LONGEST_TEXT} characters")
+    for name, said in colours.items():
+        if said is not None and not _COLOUR.fullmatch(said):
+            raise ValueError(f"{name}: needs #rrggbb or the name of a colour")
+    if logo is not None and not re.fullmatch(r"https?://[\x21-\x7e]{3,400}", logo):
+        raise ValueError("logo_url: needs an address that starts with https://")
+    if mail is not None and not _MAIL.fullmatch(mail):
+        raise ValueError("notification_email: needs an address such as ops@example.com")
+
+
+class Value:
+    """Strict about names when it is read from a file: a mistyped key is an error, never silently ignored."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "hide_input_in_errors": True}
+
+    def _keep(self, name: str, value: object) -> None:
+        """Keep a field in its usual spelling; only while the value is being made."""
+        object.__setattr__(self, name, value)
