@@ -8,6 +8,9 @@ from collections.abc import Callable
 from textual.timer import Timer
 from textual.widget import Widget
 
+SHORTEST = 0.01
+"""Seconds: Textual never runs a timer that is due before it has begun to wait."""
+
 
 class Pulse:
     """Runs ``call`` at once when asked, but at most every ``least`` seconds; the last wish is never lost."""
@@ -21,13 +24,12 @@ class Pulse:
 
     def ask(self) -> None:
         """Run now, or as soon as allowed."""
-        if self._timer is not None:
-            return
         wait = 0.0 if self._ran_at is None else self._ran_at + self._least - self._now()
         if wait <= 0:
+            # Also with a timer: one that is late must not hold the next picture back.
             self._run()
-        else:
-            self._timer = self._owner.set_timer(wait, self._run)
+        elif self._timer is None:
+            self._timer = self._owner.set_timer(max(wait, SHORTEST), self._run)
 
     def _run(self) -> None:
         if self._timer is not None:
