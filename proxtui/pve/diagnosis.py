@@ -48,6 +48,8 @@ async def diagnose(
     network: Network | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     now: Callable[[], float] = time.time,
+    ask_totp: Callable[[str], Awaitable[str]] | None = None,
+    look: Callable[[ProxmoxClient], Awaitable[None]] | None = None,
 ) -> Diagnosis:
     """Test one way to a server, stage by stage; ends at the first that fails and never raises for what it finds.
 
@@ -55,9 +57,12 @@ async def diagnose(
     ``/cluster/status`` and ``/nodes/{node}/version`` of the others. A certificate that is not trusted gets no byte.
     A refused login is not tried twice. ``no_login`` is a reason to stop before the login: nothing secret is sent.
     ``tell`` hears of each stage as it ends. ``network`` and ``transport`` are another way than this machine's own,
-    for the part before the login and for the rest.
+    for the part before the login and for the rest. ``ask_totp`` gives the second factor of a password. ``look`` gets
+    the client once it is let in, to see more; it must not raise.
     """
-    return await _Examination(config, seconds, no_login, tell, network or Network(), transport, now).run()
+    test = _Examination(config, seconds, no_login, tell, network or Network(), transport, now)
+    test.ask_totp, test.look = ask_totp, look
+    return await test.run()
 
 
 class _Examination:
@@ -80,6 +85,8 @@ class _Examination:
         self._network = network
         self._transport = transport
         self._now = now
+        self.ask_totp: Callable[[str], Awaitable[str]] | None = None
+        self.look: Callable[[ProxmoxClient], Awaitable[None]] | None = None
         self._stages: list[Stage] = []
         self._addresses: list[Address] = []
         self._way: Address | None = None
@@ -99,6 +106,8 @@ class _Examination:
                 raise Broken("login", why, "Give this server an API token, or a user and a password.")
             async with self._client() as client:
                 await self._stage("login", lambda: self._log_in(client))
+                if self.look is not None:
+                    await self.look(client)
                 await self._stage("cluster", lambda: self._look_at_cluster(client))
                 await self._stage("nodes", lambda: self._look_at_nodes(client))
         except Broken as broken:
@@ -230,7 +239,7 @@ class _Examination:
         # Its own deadline is the later one: the stage tells better what was late.
         longest = max(self._seconds[name] for name in ("login", "cluster", "nodes"))
         config = replace(self._config, timeout=int(longest * 1000) + 1000)
-        return ProxmoxClient(config, read_only=True, transport=self._transport)
+        return ProxmoxClient(config, read_only=True, transport=self._transport, ask_totp=self.ask_totp)
 
     async def _log_in(self, client: ProxmoxClient) -> Seen:
         started = time.perf_counter()
