@@ -68,6 +68,8 @@ class Column(Struct, Generic[R], frozen=True):
     tone: Callable[[R], Tone] = _plain
     shown: bool = True
     """False: only on request (``--columns``, ``--json``)."""
+    is_name: bool = False
+    """True: what has no room loses its middle, for such names differ at their ends."""
 
 
 UNKNOWN = "–"

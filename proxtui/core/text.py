@@ -49,6 +49,8 @@ def duration(seconds: float | None) -> str:
         if rest >= length:
             small_sign, small_length = _STEPS[min(at + 1, len(_STEPS) - 1)]
             small = rest % length // small_length
+            # Who runs for a hundred days is not asked for the hour.
+            small = 0 if rest >= 100 * _STEPS[0][1] else small
             return f"{rest // length}{sign} {small}{small_sign}" if small else f"{rest // length}{sign}"
     return "0s"
 

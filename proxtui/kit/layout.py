@@ -108,7 +108,8 @@ def _share(columns: Sequence[Column[Any]], room: int, wants: Mapping[str, int]) 
     spare = room - _need(columns)
     if spare < 0:
         return _squeeze(widths, max(0, room - GAP * (len(columns) - 1)))
-    for index in sorted(range(len(columns)), key=lambda index: columns[index].priority):
+    # A name that is cut still tells something; a number does not.
+    for index in sorted(range(len(columns)), key=lambda at: (columns[at].align != "right", columns[at].priority)):
         extra = min(spare, max(0, wants.get(columns[index].key, 0) - widths[index]))
         widths[index] += extra
         spare -= extra

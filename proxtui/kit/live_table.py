@@ -86,7 +86,9 @@ class LiveTable(RowTable, can_focus=True, inherit_bindings=False):
         """Whether enter leads anywhere at the moment; else it is not offered."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self.opens if action == "open" else super().check_action(action, parameters)
+        if action == "open":
+            return self.opens and self.cursor_row is not None
+        return super().check_action(action, parameters)
 
     def action_open(self) -> None:
         if self.cursor_row is not None:
@@ -136,5 +138,8 @@ class LiveTable(RowTable, can_focus=True, inherit_bindings=False):
         """Say once when the cursor came to another row."""
         key = self.rows.cursor_key
         if key != self._told:
+            if self._told is None or key is None:
+                # There is something to open, or nothing any more.
+                self.refresh_bindings()
             self._told = key
             self.post_message(self.Highlighted(self, self.cursor_row))

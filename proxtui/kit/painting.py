@@ -19,6 +19,9 @@ from proxtui.kit.signs import ASCENDING, CURSOR, DESCENDING, ELLIPSIS
 GUTTER = 1
 """Cells at the left of every row, for the cursor's sign."""
 
+_LEAST_ENDS = 5
+"""Cells from which both ends of a name tell something."""
+
 Run = tuple[str, Style]
 
 
@@ -40,6 +43,19 @@ def fit(text: str, width: int, align: Literal["left", "right"] = "left") -> str:
         cells = cell_len(text)
     padding = " " * (width - cells)
     return padding + text if align == "right" else text + padding
+
+
+def fit_name(text: str, width: int, align: Literal["left", "right"] = "left") -> str:
+    """As ``fit``, but a name too long loses its middle: names of one kind differ at their ends."""
+    shown = visible(text)
+    cells = len(shown) if shown.isascii() else cell_len(shown)
+    if cells <= width or width < _LEAST_ENDS:
+        return fit(text, width, align)
+    tail = _cut(shown[::-1], width // 2)[::-1]
+    # A mark without the letter that it belongs to would land on the sign.
+    while tail and not get_character_cell_size(tail[0]):
+        tail = tail[1:]
+    return fit(_cut(shown, width - 1 - cell_len(tail)) + ELLIPSIS + tail, width, align)
 
 
 def _cut(text: str, width: int) -> str:
@@ -87,7 +103,8 @@ def paint_row(row: Any, layout: Layout, ink: Ink, *, lit: bool) -> Strip:
         if slot.width:
             column = slot.column
             runs.append((" " * (slot.x - end), ink.base))
-            runs.append((fit(column.text(row), slot.width, column.align), ink.tones[column.tone(row)]))
+            fitted = fit_name if column.is_name else fit
+            runs.append((fitted(column.text(row), slot.width, column.align), ink.tones[column.tone(row)]))
             end = slot.x + slot.width
     return paint_runs(runs, layout.width + GUTTER, ink.base)
 
@@ -130,7 +147,8 @@ def wrapped(text: str, width: int) -> list[str]:
                 continue
             if line:
                 lines.append(line)
-            *whole, line = chop_cells(word, max(1, width))
+            # A blank at the end is a word of nothing.
+            *whole, line = chop_cells(word, max(1, width)) or [""]
             lines.extend(whole)
         lines.append(line)
     return lines

@@ -128,3 +128,12 @@ async def test_a_click_on_the_fold_sign_opens_and_a_double_click_narrows() -> No
         assert acting.tree.scope == Scope("acme")
         assert acting.tree.line is not None
         assert acting.tree.line.key == TenantKey("acme")
+
+
+async def test_names_too_long_stay_apart() -> None:
+    names = [f"frankfurt-rack-east-n{number:02}" for number in (1, 2)]
+    world = fleet(snapshot(ACME, (), tuple(map(node, names)), ()))
+    async with stage(world) as acting:
+        shown = [line.split()[-2] for line in text_of(acting.tree).splitlines() if "…" in line]
+        assert len(set(shown)) == 2
+        assert [name[-3:] for name in shown] == ["n01", "n02"]

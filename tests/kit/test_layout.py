@@ -106,3 +106,10 @@ def test_no_name_goes_so_that_another_is_whole() -> None:
     columns = [column("name", 10, 1), column("cpu", 6, 2)]
     layout = lay_out(columns, 18, {"name": 20, "cpu": 6})
     assert [slot.column.key for slot in layout.slots] == ["name", "cpu"]
+
+
+def test_numbers_are_whole_before_names_grow() -> None:
+    name = column("name", 6, 1, grow=True)
+    number = Column("n", "N", lambda _: None, lambda _: "", 6, priority=2, align="right")
+    layout = lay_out([name, number], 20, {"name": 30, "n": 10})
+    assert [slot.width for slot in layout.slots] == [9, 10]

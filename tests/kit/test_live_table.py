@@ -293,3 +293,19 @@ async def test_other_columns() -> None:
         table.set_columns(COLUMNS[:2])
         await pilot.pause()
         assert lines_of(table)[0].split() == ["ID▲", "NAME"]
+
+
+async def test_enter_is_offered_only_where_there_is_something_to_open() -> None:
+    table = CountingTable()
+    async with TableApp(table, []).run_test(size=SIZE) as pilot:
+        assert "enter" not in pilot.app.screen.active_bindings
+        told: list[bool] = []
+        pilot.app.screen.bindings_updated_signal.subscribe(
+            pilot.app, lambda _: told.append("enter" in pilot.app.screen.active_bindings)
+        )
+        table.set_rows(many(3))
+        await pilot.pause()
+        table.set_filter(parse("nobody"))
+        await pilot.pause()
+        assert told[0]
+        assert not told[-1]

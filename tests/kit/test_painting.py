@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from proxtui.core.rows import Tone
+from proxtui.core.rows import Column, Tone
 from proxtui.kit.layout import lay_out
-from proxtui.kit.painting import GUTTER, Ink, fit, paint_centred, paint_header, paint_row, paint_runs, wrapped
+from proxtui.kit.painting import GUTTER, Ink, fit, fit_name, paint_centred, paint_header, paint_row, paint_runs, wrapped
 from tests.kit.fakes import COLUMNS, Row
 
 INK = Ink(Style(), {tone: Style(bold=number % 2 == 0, color=f"color({number})") for number, tone in enumerate(Tone)})
@@ -67,6 +67,38 @@ def test_a_centred_line_is_exactly_as_wide_as_asked(text: str, width: int) -> No
 )
 def test_a_cut_has_a_sign(text: str, width: int, expected: str) -> None:
     assert fit(text, width) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "expected"),
+    [
+        ("aurora-east-n03", 15, "aurora-east-n03"),
+        ("aurora-east-n03", 9, "auro…-n03"),
+        ("aurora-east-n03", 13, "aurora…st-n03"),
+        ("aurora-east-n03", 4, "aur…"),
+        ("漢字漢字漢字", 7, "漢字…字"),
+        ("aaaaaae\u0301bb", 5, "aa…bb"),
+        ("pve1", 8, "pve1    "),
+    ],
+)
+def test_a_name_that_is_cut_keeps_its_end(text: str, width: int, expected: str) -> None:
+    assert fit_name(text, width) == expected
+
+
+@given(text=st.text(), width=st.integers(0, 40))
+def test_a_name_has_exactly_its_room(text: str, width: int) -> None:
+    assert cell_len(fit_name(text, width)) == width
+
+
+def test_columns_of_names_keep_their_ends_apart() -> None:
+    names = Column("node", "NODE", lambda r: None, lambda r: f"aurora-east-n{r.key:02}", 9, 1, is_name=True)
+    layout = lay_out([names], 9)
+    painted = [paint_row(Row(number), layout, INK, lit=False).text for number in (1, 2)]
+    assert painted == [" auro…-n01", " auro…-n02"]
+
+
+def test_a_blank_at_the_end_of_a_full_line_is_no_word() -> None:
+    assert wrapped("abc ", 3) == ["abc", ""]
 
 
 def test_numbers_stand_at_the_right() -> None:

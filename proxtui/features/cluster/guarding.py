@@ -42,7 +42,7 @@ JOBS: tuple[AnyColumn, ...] = (
     Column("next_run", "Next", lambda r: r.item.next_run, lambda r: moment(r.item.next_run), 16, 2),
     Column("mode", "Mode", lambda r: r.item.mode, lambda r: r.item.mode or UNKNOWN, 8, 5),
     Column("prune", "Keeps", lambda r: r.item.prune, lambda r: r.item.prune or "", 12, 6),
-    Column("node", "Node", lambda r: r.item.node, lambda r: r.item.node or "all", 8, 8),
+    Column("node", "Node", lambda r: r.item.node, lambda r: r.item.node or "all", 8, 8, is_name=True),
     Column("comment", "Comment", lambda r: r.item.comment, lambda r: r.item.comment or "", 12, 7),
     Column("id", "Job", lambda r: r.item.id, lambda r: r.item.id, 16, 9),
 )
@@ -75,7 +75,7 @@ UNCOVERED: tuple[AnyColumn, ...] = (
     Column("name", "Name", lambda r: r.fields["name"], lambda r: r.fields["name"] or UNKNOWN, 16, 1, grow=True),
     Column("type", "Type", lambda r: r.item.type, lambda r: r.item.type or UNKNOWN, 5, 4),
     Column("status", "State", lambda r: r.fields["status"], lambda r: r.fields["status"] or UNKNOWN, 8, 3),
-    Column("node", "Node", lambda r: r.fields["node"], lambda r: r.fields["node"] or UNKNOWN, 10, 2),
+    Column("node", "Node", lambda r: r.fields["node"], lambda r: r.fields["node"] or UNKNOWN, 10, 2, is_name=True),
     *SERVER,
     Column("pool", "Pool", lambda r: r.fields["pool"], lambda r: r.fields["pool"] or "", 10, 5),
 )

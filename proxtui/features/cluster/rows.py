@@ -15,8 +15,8 @@ from proxtui.pve.models_cluster import ClusterLogEntry, Pool, ReplicationJob
 
 AnyColumn = Column[Any]
 SERVER: tuple[AnyColumn, ...] = (
-    Column("server", "Server", lambda r: r.ref.server, lambda r: r.ref.server, 9, 3),
-    Column("tenant", "Tenant", lambda r: r.ref.tenant, lambda r: r.ref.tenant, 9, 4),
+    Column("server", "Server", lambda r: r.ref.server, lambda r: r.ref.server, 9, 3, is_name=True),
+    Column("tenant", "Tenant", lambda r: r.ref.tenant, lambda r: r.ref.tenant, 9, 4, is_name=True),
 )
 
 
@@ -91,7 +91,7 @@ MEMBERS: tuple[AnyColumn, ...] = (
         1,
         tone=lambda r: {"online": Tone.GOOD, "offline": Tone.BAD}.get(_online(r.item), Tone.WARN),
     ),
-    Column("node", "Node", lambda r: r.item.node.name, lambda r: r.item.node.name, 12, 1, grow=True),
+    Column("node", "Node", lambda r: r.item.node.name, lambda r: r.item.node.name, 12, 1, grow=True, is_name=True),
     *SERVER,
     Column("cluster", "Cluster", lambda r: r.item.cluster.name, lambda r: r.item.cluster.name or UNKNOWN, 12, 5),
     Column("quorate", "Quorate", lambda r: _quorate(r.item), lambda r: yes_no(_quorate(r.item)), 7, 2),
@@ -190,7 +190,7 @@ HA: tuple[AnyColumn, ...] = (
         tone=lambda r: _ha_tone(r.item),
     ),
     Column("wanted", "Wanted", lambda r: ha_wanted(r.item), lambda r: ha_wanted(r.item) or "", 8, 3),
-    Column("node", "Node", lambda r: ha_node(r.item), lambda r: ha_node(r.item) or UNKNOWN, 10, 2),
+    Column("node", "Node", lambda r: ha_node(r.item), lambda r: ha_node(r.item) or UNKNOWN, 10, 2, is_name=True),
     *SERVER,
     Column("type", "Type", lambda r: ha_type(r.item), lambda r: ha_type(r.item), 8, 6),
     Column("group", "Group/rules", lambda r: _group(r.item), lambda r: _group(r.item) or "", 11, 7),
@@ -245,8 +245,8 @@ REPLICATION: tuple[AnyColumn, ...] = (
         1,
         tone=lambda r: _SYNC_TONES.get(sync_state(r.item), Tone.PLAIN),
     ),
-    Column("source", "From", lambda r: r.item.source, lambda r: r.item.source or UNKNOWN, 9, 2),
-    Column("target", "To", lambda r: r.item.target, lambda r: r.item.target or UNKNOWN, 9, 2),
+    Column("source", "From", lambda r: r.item.source, lambda r: r.item.source or UNKNOWN, 9, 2, is_name=True),
+    Column("target", "To", lambda r: r.item.target, lambda r: r.item.target or UNKNOWN, 9, 2, is_name=True),
     *SERVER,
     Column("schedule", "Schedule", lambda r: r.item.schedule, lambda r: r.item.schedule or "*/15", 9, 5),
     Column("last_sync", "Last", lambda r: r.item.last_sync, lambda r: moment(r.item.last_sync), 16, 2),
@@ -342,7 +342,7 @@ LOG: tuple[AnyColumn, ...] = (
         3,
         tone=lambda r: _SEVERITY.get(r.item.severity or "", Tone.MUTED),
     ),
-    Column("node", "Node", lambda r: r.item.node, lambda r: r.item.node or UNKNOWN, 9, 2),
+    Column("node", "Node", lambda r: r.item.node, lambda r: r.item.node or UNKNOWN, 9, 2, is_name=True),
     *SERVER,
     Column("user", "User", lambda r: r.item.user, lambda r: r.item.user or UNKNOWN, 12, 4),
     Column("tag", "Program", lambda r: r.item.tag, lambda r: r.item.tag or "", 9, 6),

@@ -137,7 +137,7 @@ SNAPSHOTS: tuple[AnyColumn, ...] = (
     Column("snapshot", "Snapshot", lambda r: r.item.name, lambda r: r.item.name, 14, 1),
     Column("snaptime", "Taken", lambda r: r.item.snaptime, lambda r: moment(r.item.snaptime), 16, 3),
     *SERVER,
-    Column("node", "Node", lambda r: r.fields["node"], lambda r: r.fields["node"] or UNKNOWN, 9, 5),
+    Column("node", "Node", lambda r: r.fields["node"], lambda r: r.fields["node"] or UNKNOWN, 9, 5, is_name=True),
     Column("vmstate", "Memory", lambda r: r.item.vmstate, lambda r: yes_no(r.item.vmstate), 6, 7),
     Column("parent", "Parent", lambda r: r.item.parent, lambda r: r.item.parent or "", 10, 8),
     Column("description", "Description", _about, _about, 12, 6, grow=True),

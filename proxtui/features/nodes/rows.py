@@ -109,9 +109,9 @@ def _load(read: Callable[[NodeRow], float | None]) -> Callable[[NodeRow], Tone]:
 
 COLUMNS: tuple[Column[NodeRow], ...] = (
     Column("status", "State", lambda r: r.node.status, lambda r: r.node.status, 7, 1, tone=_status_tone),
-    Column("node", "Node", lambda r: r.key.node, lambda r: r.key.node, 10, 1, grow=True),
-    Column("server", "Server", lambda r: r.key.server, lambda r: r.key.server, 9, 3),
-    Column("tenant", "Tenant", lambda r: r.key.tenant, lambda r: r.key.tenant, 9, 4),
+    Column("node", "Node", lambda r: r.key.node, lambda r: r.key.node, 10, 1, grow=True, is_name=True),
+    Column("server", "Server", lambda r: r.key.server, lambda r: r.key.server, 9, 3, is_name=True),
+    Column("tenant", "Tenant", lambda r: r.key.tenant, lambda r: r.key.tenant, 9, 4, is_name=True),
     Column(
         "cpu",
         "CPU",

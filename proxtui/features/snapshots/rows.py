@@ -91,9 +91,9 @@ COLUMNS: tuple[Column[SnapshotRow], ...] = (
     Column("name", "Name", lambda r: r.guest.name, lambda r: r.guest.name or UNKNOWN, 12, 1),
     Column("snapname", "Snapshot", lambda r: r.snapshot.name, lambda r: r.snapshot.name, 12, 1, grow=True),
     Column("vmstate", "Memory", lambda r: r.snapshot.vmstate, lambda r: _yes(r.snapshot.vmstate), 6, 5),
-    Column("node", "Node", lambda r: r.guest.node, lambda r: r.guest.node, 8, 4),
-    Column("server", "Server", lambda r: r.key.guest.server, lambda r: r.key.guest.server, 9, 4),
-    Column("tenant", "Tenant", lambda r: r.key.guest.tenant, lambda r: r.key.guest.tenant, 9, 4),
+    Column("node", "Node", lambda r: r.guest.node, lambda r: r.guest.node, 8, 4, is_name=True),
+    Column("server", "Server", lambda r: r.key.guest.server, lambda r: r.key.guest.server, 9, 4, is_name=True),
+    Column("tenant", "Tenant", lambda r: r.key.guest.tenant, lambda r: r.key.guest.tenant, 9, 4, is_name=True),
     Column(
         "description", "Description", lambda r: r.snapshot.description, lambda r: r.snapshot.description or "", 12, 6
     ),

@@ -129,8 +129,8 @@ COLUMNS: tuple[Column[StorageRow], ...] = (
     Column("status", "State", lambda r: r.storage.status, lambda r: r.status, 9, 2, tone=status_tone),
     Column("storage", "Storage", lambda r: r.key.storage, lambda r: r.key.storage, 10, 1, grow=True),
     Column("node", "Node", lambda r: r.key.node if not r.is_shared else None, nodes_text, 8, 2),
-    Column("server", "Server", lambda r: r.key.server, lambda r: r.key.server, 8, 3),
-    Column("tenant", "Tenant", lambda r: r.key.tenant, lambda r: r.key.tenant, 8, 5),
+    Column("server", "Server", lambda r: r.key.server, lambda r: r.key.server, 8, 3, is_name=True),
+    Column("tenant", "Tenant", lambda r: r.key.tenant, lambda r: r.key.tenant, 8, 5, is_name=True),
     Column("plugintype", "Type", lambda r: r.storage.type, lambda r: r.storage.type or UNKNOWN, 6, 4),
     Column(
         "content",

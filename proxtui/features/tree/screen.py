@@ -36,7 +36,7 @@ from proxtui.features.tree.rows import (
     tree_lines,
 )
 from proxtui.kit.inks import Inks
-from proxtui.kit.painting import Run, fit, paint_runs
+from proxtui.kit.painting import Run, fit, fit_name, paint_runs
 from proxtui.kit.signs import CURSOR
 from proxtui.kit.view import Arranged, Chosen, LiveView, Scoped, Selected
 
@@ -168,7 +168,7 @@ class BranchCanvas(ScrollView):
         least = min(LEAST_NAME, cell_len(line.name))
         note = fit(line.note, min(len(line.note), max(0, room - least - 1)))
         name = ink.tones[Tone.ACCENT] if chosen or isinstance(line.key, TenantKey) else ink.base
-        runs.append((fit(line.name, room - len(note) - bool(note)), name))
+        runs.append((fit_name(line.name, room - len(note) - bool(note)), name))
         if note:
             runs.extend([(" ", ink.base), (note, ink.tones[line.note_tone])])
         return paint_runs(runs, width, ink.base)
