@@ -33,9 +33,29 @@ def _open_configured(session: Session) -> int:
 
     config = session.configuration(for_dashboard=True)
     if config is None:
-        raise NotConfigured(NOTHING_CONFIGURED)
+        if session.flags.get("wall") or terminal_problem(session.environ):
+            raise NotConfigured(NOTHING_CONFIGURED)
+        code, config = first_run(session)
+        if config is None:
+            return code
     require_terminal(session)
     return open_over(with_passwords(config), session, remember=True)
+
+
+def first_run(session: Session) -> tuple[int, Config | None]:
+    """Ask for a first server and make the configuration; gives the exit code, and None when somebody left."""
+    import os
+
+    from proxtui.cli.config_keys import KeyOptions
+    from proxtui.config.keyed import keyed
+    from proxtui.config.paths import themes_folder
+    from proxtui.tui.app import wants_ascii
+    from proxtui.tui.wizard import run_wizard
+
+    ascii_only = bool(session.flags.get("ascii")) or wants_ascii(os.environ)
+    seat = KeyOptions().seat
+    code, vault = run_wizard(seat, ascii_only=ascii_only, themes=themes_folder(), theme=session.flags.get("theme"))
+    return code, None if vault is None else session.with_looks(keyed(vault, session.environ))
 
 
 def require_terminal(session: Session) -> None:
@@ -59,4 +79,5 @@ def open_over(config: Config, session: Session, *, remember: bool) -> int:
         themes=themes_folder(),
         state=state_file() if remember else None,
         keep_theme=bool(session.flags.get("theme")),
+        unattended=session.monitor,
     )
