@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from msgspec.structs import replace
 from textual.binding import Binding, BindingType
 
 from proxtui.core.ages import at_least, counted
-from proxtui.core.lazy_rows import keys_of
 from proxtui.core.model import Fleet, Scope
-from proxtui.core.rows import Column, Scalar, TableRow, Tone
+from proxtui.core.rows import Column, TableRow, Tone
 from proxtui.kit.layout import ALWAYS
 from proxtui.kit.live_table import LiveTable
-from proxtui.kit.row_copies import RowCopies
+from proxtui.kit.marking import Marking
 from proxtui.kit.table_groups import grouping_of
 from proxtui.kit.view import Arranged, Told
 
@@ -23,10 +22,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=TableRow)
 
-MARK = "✓"
 
-
-class TableTools(RowCopies[R]):
+class TableTools(Marking[R]):
     """A view over one main table. Rooms say by which columns its rows can be grouped."""
 
     SORT: ClassVar[str] = "name"
@@ -34,7 +31,6 @@ class TableTools(RowCopies[R]):
     GROUPS: ClassVar[tuple[str, ...]] = ()
     """Keys of the columns that rows can be grouped by."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "mark", "Mark", key_display="space", id="mark"),
         Binding("c", "columns", "Columns", id="columns"),
         Binding("b", "group", "Group", id="group"),
     ]
@@ -47,8 +43,6 @@ class TableTools(RowCopies[R]):
         """Keys of the columns that are shown where the scope does not make them superfluous."""
         self.group = ""
         """The key of the column that rows are grouped by; empty for none."""
-        self.marks: set[Hashable] = set()
-        """Keys of the marked rows."""
         self.table = LiveTable(columns, sort=self.SORT, noun=self.NOUN, empty="")
         self.fleet = Fleet((), 0.0)
         self.scope = Scope()
@@ -76,14 +70,6 @@ class TableTools(RowCopies[R]):
             self._hidden = frozenset(hidden)
             self.set_columns()
 
-    def forget_marks(self, rows: Sequence[R]) -> None:
-        """Marks of rows that are gone are gone too."""
-        if self.marks:
-            left = self.marks.intersection(keys_of(rows))
-            if left != self.marks:
-                self.marks = left
-                self.set_columns()
-
     def set_columns(self) -> None:
         """Show the wanted columns; the one that rows are grouped by comes first."""
         kept = [
@@ -96,7 +82,7 @@ class TableTools(RowCopies[R]):
             kept.remove(leader)
             kept.insert(0, replace(leader, shown=True, priority=1, tone=lambda _row: Tone.ACCENT))
         if self.marks:
-            kept.insert(0, Column("mark", "", self._is_marked, self._mark_of, 1, 1, tone=lambda _row: Tone.ACCENT))
+            kept.insert(0, self.mark_column())
         self.table.rows.group = grouping_of(self, leader) if leader is not None else None
         self.table.set_columns(kept)
 
@@ -127,25 +113,11 @@ class TableTools(RowCopies[R]):
             return bool(self.GROUPS)
         if action == "web":
             return self.row is not None and self.place_of(self.row) is not None
-        if action in ("mark", "copy", "copy_row"):
+        if action in ("mark", "mark_all", "mark_to", "copy", "copy_row"):
             return self.row is not None
         return super().check_action(action, parameters)
 
     # Keys.
-
-    def action_mark(self) -> None:
-        """Mark the row under the cursor, or take its mark away; the cursor goes on."""
-        if self.row is not None:
-            self.marks ^= {self.row.key}
-            self.set_columns()
-            self.table.action_move(1)
-            self._said_otherwise()
-
-    def clear_marks(self) -> None:
-        """Mark nothing."""
-        self.marks = set()
-        self.set_columns()
-        self._said_otherwise()
 
     def action_group(self) -> None:
         choices = ("", *self.GROUPS)
@@ -171,11 +143,9 @@ class TableTools(RowCopies[R]):
             event.stop()
             self.post_message(Arranged(self))
 
-    def _is_marked(self, row: R) -> Scalar:
-        return row.key in self.marks
-
-    def _mark_of(self, row: R) -> str:
-        return MARK if row.key in self.marks else ""
+    def marked_otherwise(self) -> None:
+        self.set_columns()
+        self._said_otherwise()
 
     def _said_otherwise(self) -> None:
         self.post_message(Told())

@@ -119,6 +119,30 @@ async def test_a_mark_goes_with_its_guest() -> None:
         assert acting.front.marks == {GuestKey(*ACME, "qemu", 101)}
 
 
+async def test_all_rows_that_the_filter_leaves_are_marked_or_none_of_them() -> None:
+    async with stage(berlin()) as acting:
+        await acting.press("space", "slash", *"node:pve2", "enter", "asterisk")
+        assert {key.vmid for key in acting.front.marks} == {100, 101, 103}
+        assert "2 of 4 guests, 3 marked" in acting.header
+        await acting.press("asterisk")
+        assert {key.vmid for key in acting.front.marks} == {100}, "what the filter hides keeps its mark"
+        await acting.press("space", "asterisk")
+        assert {key.vmid for key in acting.front.marks} == {100, 101, 103}, "some are marked already"
+    async with stage(fleet(snapshot(ACME, (), (node("pve1"),)))) as acting:
+        await acting.press("asterisk", "v")
+        assert acting.front.marks == set()
+
+
+async def test_all_between_the_last_mark_and_the_cursor_are_marked() -> None:
+    async with stage(berlin()) as acting:
+        await acting.press("down", "v")
+        assert {key.vmid for key in acting.front.marks} == {101}, "without a mark before it is only this"
+        await acting.press("escape", "down", "down", "space", "home", "down", "v")
+        assert {key.vmid for key in acting.front.marks} == {101, 102, 103}
+        await acting.press("i", "escape", "home", "space", "slash", *"node:pve2", "enter", "end", "v")
+        assert {key.vmid for key in acting.front.marks} == {103, 101}, "only what is shown"
+
+
 async def test_groups_stand_together_and_lead_the_line() -> None:
     async with stage(berlin()) as acting:
         assert names(acting) == ["web0", "web1", "web2", "web3"]
