@@ -161,7 +161,8 @@ class Wizard(LiveApp):
             ("For", ", ".join(shown.names) or "no name"),
             ("Signed by", shown.issuer),
             ("Valid", f"{shown.not_before:%Y-%m-%d} to {shown.not_after:%Y-%m-%d}"),
-            ("SHA-256", f"{shown.fingerprint[:48]}\n{'':<13}{shown.fingerprint[48:]}"),
+            ("SHA-256", shown.fingerprint[:48]),
+            ("", shown.fingerprint[48:]),
         )
         page = Trust(_title("2 certificate"), facts, is_known=found.is_trusted is True)
         while await page.ask(self):
@@ -172,7 +173,6 @@ class Wizard(LiveApp):
                 if there is None:
                     continue
                 if not reached(there):
-                    page.again()
                     page.say(f"{there.error}. {there.advice}", Tone.BAD)
                     continue
             self.answers = replace(self.answers, trust=trust)
@@ -257,6 +257,7 @@ class Wizard(LiveApp):
             for one in (doing, given_up):
                 one.cancel()
             await asyncio.gather(doing, given_up, return_exceptions=True)
+            page.say("")
 
     async def _look(self, trust: TlsTrust) -> Diagnosis:
         """Who answers there; nothing secret is sent."""

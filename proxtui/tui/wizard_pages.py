@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from proxtui.core.rows import Tone
@@ -30,6 +31,11 @@ Shown = Callable[[Texts], frozenset[str]]
 Follows = Mapping[str, tuple[str, Callable[[str], str]]]
 """By field: of which other one it is made, and how."""
 SIGNS = {"ok": "✓", "failed": "✗", "skipped": "·"}
+
+
+def lines_of(texts: Sequence[str]) -> Content:
+    """Foreign lines, one below the other."""
+    return Content("\n").join(plain(text) for text in texts)
 
 
 class Page(Dialog[A]):
@@ -57,7 +63,7 @@ class Page(Dialog[A]):
         with Vertical(classes="dialog") as frame:
             frame.border_title = plain(self._title)
             if self._intro:
-                yield Static(plain("\n".join(self._intro)), classes="intro")
+                yield Static(lines_of(self._intro), classes="intro")
             with VerticalScroll(id="middle", can_focus=False):
                 yield from self.middle()
             yield Static("", id="news", markup=False)
@@ -133,10 +139,6 @@ class Form(Page[Texts]):
     def put(self, name: str, text: str) -> None:
         """Write into a field."""
         next(line for line in self.lines if line.asked.name == name).field.put(text)
-
-    def again(self) -> None:
-        super().again()
-        self.say("")
 
     def refuse(self, problems: Mapping[str, str]) -> None:
         """Show what is wrong at the fields, and go to the first."""
@@ -220,8 +222,8 @@ class Trust(Page[bool]):
             ("This system trusts the certificate: one of its authorities signed it, and the name fits.",)
             if is_known
             else (
-                "Nobody here knows who signed this certificate. Compare the SHA-256 with",
-                "`pvenode cert info` on the node. Nothing was sent to it yet.",
+                "Nobody here knows who signed this certificate. Compare the SHA-256 with what `pvenode cert info` says on the "
+                "node. Nothing was sent to it yet.",
             )
         )
         super().__init__(title, intro)
@@ -295,7 +297,7 @@ class Watch(Page[bool]):
 
     def _tell(self, keys: str) -> None:
         if self.is_mounted:
-            self.query_one("#stages", Static).update(plain("\n".join(self.told)))
+            self.query_one("#stages", Static).update(lines_of(self.told))
             self.query_one(".dialog-keys", Static).update(keys)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
