@@ -21,7 +21,9 @@ from proxtui.errors import NotConfigured
 from proxtui.registry import FEATURES
 
 if TYPE_CHECKING:
+    from proxtui.config.vault.opened import OpenVault
     from proxtui.core.journal import Journal
+    from proxtui.core.registrar import Registrar
 
 
 def audit_journal() -> Journal:
@@ -40,12 +42,13 @@ async def open_runtime(
     transports: Mapping[ServerRef, Any] | None = None,
     make_journal: Callable[[], Journal] = audit_journal,
     features: Sequence[Feature] = FEATURES,
+    vault: OpenVault | None = None,
 ) -> AsyncIterator[Runtime]:
     """The kernel over every configured server. It sends nothing by itself: run or ask its poller.
 
     What changes something is built when first asked for, with its own audit (``make_journal``) and the operations of
-    these rooms. ``transports`` replaces the network of single servers in tests. Raises NotConfigured when there is no
-    server.
+    these rooms. ``transports`` replaces the network of single servers in tests. ``vault`` is what the configuration
+    was opened from, so that it can be changed. Raises NotConfigured when there is no server.
     """
     servers = [(ServerRef(*place), server) for place, server in config.active_servers()]
     if not servers:
@@ -55,7 +58,9 @@ async def open_runtime(
     clock = clock or SystemClock()
     store = Store(clock)
     connections: dict[ServerRef, Connection] = {}
-    acting = Acting(config, clock, connections, read_only=locked, features=features, make_journal=make_journal)
+    acting = Acting(
+        config, clock, connections, read_only=locked, features=features, make_journal=make_journal, vault=vault
+    )
     join = partial(connect, clock=clock, read_only=locked, ask_totp=ask_totp)
     async with AsyncExitStack() as closing:
         for ref, server in servers:
@@ -65,8 +70,44 @@ async def open_runtime(
             connections[ref] = connection
             store.register(ref, interval=settings.interval, unverified_tls=server.trust.mode == "off")
         pace, background = settings.interval, settings.background_interval
-        poller = Poller(list(connections.values()), store, clock, interval=pace, background_interval=background)
+        backgrounds = {
+            ref: tenant.health_check_ms / 1000
+            for tenant in config.tenants
+            if tenant.health_check_ms is not None
+            for ref in connections
+            if ref.tenant == tenant.slug
+        }
+        poller = Poller(
+            list(connections.values()),
+            store,
+            clock,
+            interval=pace,
+            background_interval=background,
+            backgrounds=backgrounds,
+        )
         acting.serve(store, poller)
         # Closed before the connections are: what is under way needs them to the end.
         closing.push_async_callback(acting.aclose)
         yield Runtime(config, store, poller, clock, locked, acting, connections)
+
+
+@asynccontextmanager
+async def open_registrar(
+    vault: OpenVault,
+    environ: Mapping[str, str],
+    *,
+    read_only: bool = False,
+    make_journal: Callable[[], Journal] = audit_journal,
+) -> AsyncIterator[Registrar]:
+    """The way to change an open configuration without a runtime: for commands, which ask no server for it."""
+    from proxtui.core.actor import read_actor
+    from proxtui.core.journal import LateJournal
+    from proxtui.core.registrar import Registrar
+
+    async with AsyncExitStack() as closing:
+        journal = LateJournal(make_journal)
+        closing.push_async_callback(journal.aclose)
+        actor = read_actor(environ, opened_by=vault.slot.label)
+        registrar = Registrar(vault, journal, actor, environ, read_only=read_only)
+        closing.push_async_callback(registrar.aclose)
+        yield registrar

@@ -9,15 +9,20 @@ from typing import Any, ClassVar
 
 LONGEST_TITLE = 80
 LONGEST_TEXT = 400
-_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}|[a-z_]{3,30}")
-_MAIL = re.compile(r"[^\s@\x00-\x1f]{1,64}@[A-Za-z0-9.-]{1,189}")
+SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}|[a-z_]{3,30}")
+MAIL = re.compile(r"[^\s@\x00-\x1f]{1,64}@[A-Za-z0-9.-]{1,189}")
+LINK = re.compile(r"https?://[\x21-\x7e]{3,400}")
+SLUG_RULE = "1 to 40 lower case letters, digits, - or _, and no sign in front"
+COLOUR_RULE = "#rrggbb or the name of a colour"
+MAIL_RULE = "an address such as ops@example.com"
+LINK_RULE = "an address that starts with https://"
 
 
 def refuse_no_slug(what: str, text: str) -> None:
     """ValueError unless it is a slug."""
-    if not _SLUG.fullmatch(text):
-        raise ValueError(f"{what}: needs 1 to 40 lower case letters, digits, - or _, and no sign in front")
+    if not SLUG.fullmatch(text):
+        raise ValueError(f"{what}: needs {SLUG_RULE}")
 
 
 def refuse_outside(what: str, value: float, least: float, most: float) -> None:
@@ -46,12 +51,12 @@ def check_looks(description: str, colours: dict[str, str | None], logo: str | No
     if len(description) > LONGEST_TEXT:
         raise ValueError(f"description: is longer than {LONGEST_TEXT} characters")
     for name, said in colours.items():
-        if said is not None and not _COLOUR.fullmatch(said):
-            raise ValueError(f"{name}: needs #rrggbb or the name of a colour")
-    if logo is not None and not re.fullmatch(r"https?://[\x21-\x7e]{3,400}", logo):
-        raise ValueError("logo_url: needs an address that starts with https://")
-    if mail is not None and not _MAIL.fullmatch(mail):
-        raise ValueError("notification_email: needs an address such as ops@example.com")
+        if said is not None and not COLOUR.fullmatch(said):
+            raise ValueError(f"{name}: needs {COLOUR_RULE}")
+    if logo is not None and not LINK.fullmatch(logo):
+        raise ValueError(f"logo_url: needs {LINK_RULE}")
+    if mail is not None and not MAIL.fullmatch(mail):
+        raise ValueError(f"notification_email: needs {MAIL_RULE}")
 
 
 class Value:

@@ -16,12 +16,14 @@ from proxtui.core.poller import Poller
 from proxtui.core.store import Store
 
 if TYPE_CHECKING:
+    from proxtui.config.vault.opened import OpenVault
     from proxtui.core.actor import Actor
     from proxtui.core.catalogue import Catalogue
     from proxtui.core.gate import Gate
     from proxtui.core.journal import Journal, LateJournal
     from proxtui.core.policy import Policy
     from proxtui.core.record import Recorder
+    from proxtui.core.registrar import Registrar
     from proxtui.core.write_lock import WriteLock
 
 
@@ -37,6 +39,7 @@ class Acting:
         read_only: bool,
         features: Sequence[Feature],
         make_journal: Callable[[], Journal],
+        vault: OpenVault | None = None,
     ) -> None:
         self._config = config
         self._clock = clock
@@ -44,6 +47,7 @@ class Acting:
         self._read_only = read_only
         self._features = features
         self._make_journal = make_journal
+        self._vault = vault
         self._store: Store | None = None
         self._poller: Poller | None = None
 
@@ -84,6 +88,17 @@ class Acting:
         return Policy(self._config, self.actor, self.locked, lambda: self.catalogue.all().keys())
 
     @cached_property
+    def registrar(self) -> Registrar | None:
+        """None where the configuration comes from variables: they are not ours to change."""
+        if self._vault is None:
+            return None
+        from proxtui.core.registrar import Registrar
+
+        return Registrar(
+            self._vault, self._journal, self.actor, os.environ, read_only=self._read_only, now=self._clock.time
+        )
+
+    @cached_property
     def gate(self) -> Gate:
         from proxtui.core.changing import Parts
         from proxtui.core.following import Follower
@@ -116,6 +131,8 @@ class Acting:
         built = vars(self)
         if "gate" in built:
             await self.gate.aclose()
+        if (registrar := built.get("registrar")) is not None:
+            await registrar.aclose()
         if "write_lock" in built:
             await self.write_lock.aclose()
         if "_journal" in built:

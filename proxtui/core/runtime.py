@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from proxtui.core.catalogue import Catalogue
     from proxtui.core.gate import Gate
     from proxtui.core.policy import Policy
+    from proxtui.core.registrar import Registrar
     from proxtui.core.write_lock import WriteLock
 
 
@@ -40,6 +41,11 @@ class Runtime(Struct):
     def gate(self) -> Gate:
         """The one way in which anything is changed."""
         return self.acting.gate
+
+    @property
+    def registrar(self) -> Registrar | None:
+        """The one way in which the configuration is changed; None when no file of ours is in use."""
+        return self.acting.registrar
 
     @property
     def policy(self) -> Policy:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import NamedTuple
 
 from proxtui.config.models import Config, Place
-from proxtui.config.vault.contents import SECRETS, Plain
+from proxtui.config.vault.contents import SECRETS, SYSTEM, Plain, admin_of
 from proxtui.config.vault.crypto import Cost
 from proxtui.config.vault.draft import Draft
 from proxtui.config.vault.edits import Edit
@@ -134,22 +134,29 @@ class OpenVault:
         every: str = "none",
         tenants: Mapping[str, str] | None = None,
         cost: Cost | None = None,
+        edits: Sequence[Edit] = (),
     ) -> None:
-        """A slot for another person or for unattended use.
+        """A slot for another person or for unattended use, and what is changed with it in the same save.
 
         ``every``: ``monitor`` or ``admin`` of all tenants, those to come too; ``admin`` may also change settings, users
         and slots. ``tenants``: slug to ``monitor`` or ``admin``.
         """
         self._draft.need_system()
         made = new_slot(self._draft.document.header.file_id, label, material, every, cost)
-        self._change(lambda draft: draft.put_slot(draft.grant(made, dict(tenants or {}))))
 
-    def remove_slot(self, label: str) -> tuple[Readable, ...]:
+        def change(draft: Draft) -> None:
+            draft.apply(edits)
+            draft.put_slot(draft.grant(made, dict(tenants or {})))
+
+        self._change(change)
+
+    def remove_slot(self, label: str, edits: Sequence[Edit] = ()) -> tuple[Readable, ...]:
         """Take a slot away: new keys for everything. Gives the credentials it could read, to be rotated in PVE."""
         found: list[Readable] = []
 
         def change(draft: Draft) -> None:
             found.extend(_readable(draft, draft.remove_slot(label)))
+            draft.apply(edits)
             draft.rekey()
 
         self._change(change, forget=True)
@@ -190,6 +197,15 @@ class OpenVault:
     def _keep(self, draft: Draft) -> None:
         config = draft.contents.config()
         self._draft, self.config = draft, config
+
+
+def may_change(vault: OpenVault, tenant: str = "") -> bool:
+    """Whether its slot opens what a change needs: one tenant, or settings, users, slots and the list of tenants."""
+    draft = vault._draft
+    if not tenant:
+        return SYSTEM in draft.keys
+    tenant_id = draft.contents.ids.get(("tenants", tenant))
+    return tenant_id is not None and admin_of(tenant_id) in draft.keys
 
 
 def _first_generation(path: Path, raw: bytes, disk: Disk) -> None:

@@ -1,0 +1,270 @@
+"""The one way in which the configuration is changed: recorded first, allowed, saved as a whole, recorded again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+from proxtui.config.keyed import KeyedConfig, keyed
+from proxtui.config.models import Config, Role
+from proxtui.config.rules import role_of
+from proxtui.core.actor import Actor
+from proxtui.core.journal import AuditEntry, Journal, Phase, Result
+from proxtui.core.op_id import new_op_id
+from proxtui.core.owning import ReportedBug, report_bug
+from proxtui.core.redact import HIDDEN, redact
+from proxtui.core.secrets import SECRET_NAMES, secrets_in
+from proxtui.errors import AuditUnavailable, ProxtuiError, ReadOnlyError, RoleRefused, ScopeClosed
+from proxtui.pve.sanitize import clean
+
+if TYPE_CHECKING:
+    from proxtui.config.vault.edits import Edit
+    from proxtui.config.vault.opened import OpenVault, Readable
+    from proxtui.config.vault.slots import Material
+
+T = TypeVar("T")
+Listener = Callable[[Config], None]
+log = logging.getLogger(__name__)
+
+KINDS = {"servers": "server", "tenants": "tenant", "users": "user", "settings": "settings", "keys": "key"}
+"""From the first word of a change's name to what it is made to, in the audit."""
+SETTINGS = "settings.change"
+TENANTS_OWN = ("servers", "settings")
+"""First words of changes that the admin of a tenant may make in it; the others need the system role."""
+LONGEST = 200
+
+
+class Registrar:
+    """Belongs to one open vault and one person. ``aclose`` waits for a save that is under way.
+
+    A change of one tenant needs the role admin there or the system role admin; any other needs the system role.
+    The key decides in the end: what it does not open, it does not change.
+    """
+
+    def __init__(
+        self,
+        vault: OpenVault,
+        journal: Journal,
+        actor: Actor,
+        environ: Mapping[str, str],
+        *,
+        read_only: bool = False,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.vault = vault
+        self._journal = journal
+        self._actor = actor
+        self._environ = environ
+        self._read_only = read_only
+        self._now = now
+        self._one_at_a_time = asyncio.Lock()
+        self._stories: set[asyncio.Task[object]] = set()
+        self._listeners: dict[object, Listener] = {}
+        self._rights: KeyedConfig = keyed(vault, environ)
+
+    @property
+    def config(self) -> Config:
+        """All that the key opens, as it was read or saved last: servers that are switched off, too."""
+        return self.vault.config
+
+    @property
+    def polled(self) -> KeyedConfig:
+        """The part of it that a runtime is opened over: servers with credentials, roles and limits as they count."""
+        return self._rights
+
+    @property
+    def who(self) -> str:
+        """The label of the key, which is the name of the person."""
+        return self.vault.slot.label
+
+    @property
+    def is_system_admin(self) -> bool:
+        """Whether this person may change tenants, users, settings and keys, as far as the role goes."""
+        user = self._rights.user(self.who)
+        is_admin = not self._rights.users if user is None else user.system_role == "admin"
+        return is_admin and role_of(self._environ) is Role.ADMIN
+
+    def role(self, tenant: str) -> Role:
+        """The role of this person in a tenant; without one, the system role counts."""
+        if not tenant or self.is_system_admin:
+            return Role.ADMIN if self.is_system_admin else Role.VIEWER
+        user = self._rights.user(self.who)
+        return Role.VIEWER if user is None else user.roles.get(tenant, Role.VIEWER)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` with the configuration after every change, until the returned function is called."""
+        ticket = object()
+        self._listeners[ticket] = listener
+
+        def unsubscribe() -> None:
+            self._listeners.pop(ticket, None)
+
+        return unsubscribe
+
+    def refusal(self, name: str, tenant: str = "") -> str | None:
+        """Why this person may not make this change now, in one line; None when they may. ``tenant``: of that alone."""
+        refused = self._refused(name, tenant)
+        return None if refused is None else str(refused)
+
+    async def save(
+        self,
+        name: str,
+        edits: Sequence[Edit],
+        *,
+        tenant: str = "",
+        server: str = "",
+        about: Mapping[str, str] | None = None,
+    ) -> None:
+        """Make one change, by name as in ``servers.add``. ``about`` is what the audit tells of it, without secrets.
+
+        RoleRefused, ReadOnlyError and ScopeClosed (nothing was written, the audit tells it), AuditUnavailable,
+        UsageError for what cannot be meant, FileLocked, SaveFailed, and what opening the file raises.
+        """
+        redact.hide(*(text for edit in edits for text in secrets_in(edit.path[-1], getattr(edit, "value", None))))
+        entry = self._entry(name, tenant, server, about or {})
+        await self._change(entry, lambda: self.vault.save(*edits))
+
+    async def deny(self, name: str, why: str, *, tenant: str = "", about: Mapping[str, str] | None = None) -> NoReturn:
+        """Refuse a change for a reason of its own: the audit tells it. Raises RoleRefused, or AuditUnavailable."""
+        await self._denied(self._entry(name, tenant, "", about or {}), RoleRefused(f"{name}: {why}"))
+
+    async def add_key(
+        self,
+        label: str,
+        material: Material,
+        *,
+        every: str = "none",
+        tenants: Mapping[str, str] | None = None,
+        edits: Sequence[Edit] = (),
+        name: str = "keys.add",
+        about: Mapping[str, str] | None = None,
+    ) -> None:
+        """A key slot for a person or for unattended use; ``edits`` go into the same save. Raises what ``save`` does."""
+        opens = " ".join(f"{slug}={scope}" for slug, scope in (tenants or {}).items())
+        told = {"label": label, "kind": material.kind, "every": every, "tenants": opens} | dict(about or {})
+        entry = self._entry(name, "", "", told)
+        await self._change(
+            entry, lambda: self.vault.add_slot(label, material, every=every, tenants=tenants, edits=edits)
+        )
+
+    async def remove_key(
+        self, label: str, *, edits: Sequence[Edit] = (), name: str = "keys.remove"
+    ) -> tuple[Readable, ...]:
+        """Take a slot away and give everything new keys. The credentials it could read: rotate them in PVE."""
+        entry = self._entry(name, "", "", {"label": label})
+        return await self._change(entry, lambda: self.vault.remove_slot(label, edits))
+
+    async def rekey(self) -> None:
+        """New keys for everything; every slot opens what it did before."""
+        await self._change(self._entry("keys.rekey", "", "", {}), self.vault.rekey)
+
+    async def change_material(self, material: Material) -> None:
+        """Another passphrase or keyfile for the key in use: everybody may change their own."""
+        entry = self._entry("keys.change", "", "", {"label": self.who, "kind": material.kind})
+        await self._change(entry, lambda: self.vault.change_material(material))
+
+    async def aclose(self) -> None:
+        """Wait for the end of what is being saved."""
+        if self._stories:
+            await asyncio.gather(*self._stories, return_exceptions=True)
+
+    async def _change(self, entry: AuditEntry, work: Callable[[], T]) -> T:
+        story: asyncio.Task[T] = asyncio.create_task(self._story(entry, work), name=entry.event)
+        self._stories.add(story)
+        story.add_done_callback(self._stories.discard)
+        # Whoever asked may go away: what is being saved gets its outcome all the same.
+        try:
+            return await asyncio.shield(story)
+        except asyncio.CancelledError:
+            story.add_done_callback(report_bug)
+            raise
+
+    async def _story(self, entry: AuditEntry, work: Callable[[], T]) -> T:
+        async with self._one_at_a_time:
+            # Somebody else may have taken the role away meanwhile.
+            await asyncio.to_thread(self.vault.reload)
+            self._learn()
+            entry = replace(entry, actor=replace(self._actor, role=self.role(entry.tenant)))
+            if (refused := self._refused(entry.event, entry.tenant)) is not None:
+                await self._denied(entry, refused)
+            await self._journal.append(entry)
+            started = self._now()
+            try:
+                done = await asyncio.to_thread(work)
+            except ProxtuiError as error:
+                await self._outcome(entry, started, error)
+                raise
+            self._learn()
+            self._tell()
+            await self._outcome(entry, started, None)
+            return done
+
+    async def _denied(self, entry: AuditEntry, error: ReadOnlyError) -> NoReturn:
+        actor = replace(self._actor, role=self.role(entry.tenant))
+        message = clean(str(error))
+        await self._journal.append(
+            replace(entry, phase=Phase.SINGLE, actor=actor, result=Result.DENIED, message=message)
+        )
+        raise error
+
+    async def _outcome(self, entry: AuditEntry, started: float, error: ProxtuiError | None) -> None:
+        result = Result.OK if error is None else Result.DENIED if isinstance(error, ReadOnlyError) else Result.FAILED
+        message = "" if error is None else clean(str(error))
+        took = round((self._now() - started) * 1000)
+        try:
+            await self._journal.append(
+                replace(entry, phase=Phase.OUTCOME, result=result, message=message, duration_ms=took)
+            )
+        except AuditUnavailable as unwritten:
+            log.error("%s (%s) is not whole in the audit: %s", entry.event, entry.op_id, unwritten)
+            if error is None:
+                raise AuditUnavailable(
+                    f"saved, but its end is not in the audit: {unwritten}", why=unwritten.why
+                ) from None
+
+    def _refused(self, name: str, tenant: str) -> ReadOnlyError | None:
+        from proxtui.config.vault.opened import may_change
+
+        if self._read_only or (self.config.settings.read_only and name != SETTINGS):
+            return ReadOnlyError(f"{name}: refused, proxtui is read-only")
+        if name == "keys.change":
+            return None
+        if not self.is_system_admin and (not tenant or name.partition(".")[0] not in TENANTS_OWN):
+            return RoleRefused(f"{name}: needs the system role admin, which {self.who} has not")
+        if tenant and self.role(tenant) is not Role.ADMIN:
+            return RoleRefused(f"{name}: needs role admin in {tenant}, {self.who} is {self.role(tenant).value}")
+        if not may_change(self.vault, tenant):
+            what = f"the scope admin of {tenant}" if tenant else "settings, users, keys and the list of tenants"
+            return ScopeClosed(f"{name}: the key of {self.who} does not open {what}")
+        return None
+
+    def _entry(self, name: str, tenant: str, server: str, about: Mapping[str, str]) -> AuditEntry:
+        kind = KINDS[name.partition(".")[0]]
+        target = {"server": server, "tenant": tenant}.get(kind) or about.get("label") or about.get("name") or ""
+        told = {
+            key: HIDDEN if key in SECRET_NAMES else clean(text)[:LONGEST] for key, text in about.items() if text != ""
+        }
+        return AuditEntry(
+            event=name,
+            phase=Phase.INTENT,
+            actor=self._actor,
+            op_id=new_op_id(self._now()),
+            tenant=tenant,
+            server=server,
+            target_kind=kind,
+            target_id=clean(target),
+            target_name=clean(target),
+            params=told,
+        )
+
+    def _learn(self) -> None:
+        self._rights = keyed(self.vault, self._environ)
+
+    def _tell(self) -> None:
+        for listener in list(self._listeners.values()):
+            with ReportedBug("who listens to the configuration"):
+                listener(self.config)

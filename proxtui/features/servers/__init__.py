@@ -1,0 +1,1 @@
+"""Servers: added, changed, trusted, merged, imported, asked whether they are well."""

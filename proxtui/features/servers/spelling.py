@@ -1,0 +1,109 @@
+"""Between what a form says of a server and its plain values in the file. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import SecretStr
+
+from proxtui.config.address import parse_address
+from proxtui.config.server import DEFAULT_PORT
+from proxtui.features.servers.models import NewServer, ServerChange, jump_of
+
+Plain = dict[str, Any]
+
+
+def plain_server(new: NewServer) -> Plain:
+    """A new server as it stands in the file, secrets in plain."""
+    plain: Plain = {"endpoints": _endpoints(new.host, new.port, new.more_hosts or [])}
+    return _with_more(plain, new)
+
+
+def plain_change(before: Plain, change: ServerChange) -> Plain:
+    """The server after a change. What is said as an empty text or list is taken away."""
+    plain = {key: value for key, value in before.items()}
+    first, *rest = plain["endpoints"]
+    if change.host is not None or change.port is not None or change.more_hosts is not None:
+        host = change.host or first["host"]
+        port = change.port or (None if change.host else first.get("port"))
+        more = change.more_hosts if change.more_hosts is not None else [_label(one) for one in rest]
+        plain["endpoints"] = _endpoints(host, port, more)
+    return _with_more(plain, change)
+
+
+def _with_more(plain: Plain, said: NewServer | ServerChange) -> Plain:
+    fields = said.model_fields_set
+    _put(plain, "trust", _trust(said), gone=bool({"fingerprints", "ca_file"} & fields))
+    _put(plain, "credentials", _credentials(said.token_id, said.token_secret, said.username, said.password))
+    _put(plain, "monitor", _credentials(said.monitor_token_id, said.monitor_token_secret, None, None))
+    _put(plain, "jumps", [jump_of(one) for one in said.jumps or []], gone="jumps" in fields)
+    for name in ("timeout_ms", "tailscale_hostname", "is_active", "use_tailscale"):
+        _put(plain, name, getattr(said, name, None), gone=name in fields)
+    if plain.get("tailscale_hostname") is None:
+        plain.pop("use_tailscale", None)
+    else:
+        plain.setdefault("use_tailscale", True)
+    return plain
+
+
+def _put(plain: Plain, name: str, value: Any, *, gone: bool = False) -> None:
+    """Set what is said; ``gone``: nothing was said, and that on purpose."""
+    if value not in (None, {}, []):
+        plain[name] = value
+    elif gone:
+        plain.pop(name, None)
+
+
+def _trust(said: NewServer | ServerChange) -> Plain:
+    if said.fingerprints:
+        return {"mode": "fingerprint", "fingerprints": said.fingerprints}
+    return {"mode": "ca", "ca_file": said.ca_file} if said.ca_file else {}
+
+
+def _endpoints(host: str, port: int | None, more: list[str]) -> list[Plain]:
+    first = parse_address(host)
+    made = [{"host": first.host, "port": port or first.port or DEFAULT_PORT}]
+    for text in more:
+        address = parse_address(text)
+        made.append({"host": address.host, "port": address.port or DEFAULT_PORT})
+    return made
+
+
+def _label(endpoint: Mapping[str, Any]) -> str:
+    host = str(endpoint["host"])
+    bare = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return f"{bare}:{endpoint['port']}" if endpoint.get("port") else bare
+
+
+def _credentials(
+    token_id: str | None, secret: SecretStr | None, username: str | None, password: SecretStr | None
+) -> Plain:
+    if token_id is not None and secret is not None:
+        return {"token_id": token_id, "token_secret": secret.get_secret_value()}
+    if username is None:
+        return {}
+    return {"username": username} | ({"password": password.get_secret_value()} if password else {})
+
+
+def about_of(plain: Plain, before: Plain | None = None) -> dict[str, str]:
+    """What the audit tells of a server: of a change only what differs, of credentials only whose they are."""
+    before = before or {}
+    differs = {name for name in {*plain, *before} if plain.get(name) != before.get(name)}
+    told: dict[str, str] = {}
+    if "endpoints" in differs:
+        told["endpoints"] = " ".join(_label(one) for one in plain["endpoints"])
+    if "trust" in differs:
+        trust = plain.get("trust", {})
+        told["trust"] = str(trust.get("mode", "system"))
+        told["fingerprints"] = " ".join(trust.get("fingerprints", ()))
+    for part in ("credentials", "monitor"):
+        if part in differs:
+            held = plain.get(part, {})
+            told[part] = str(held.get("token_id") or held.get("username") or "-")
+    if "jumps" in differs:
+        told["jumps"] = " ".join(_label(one) for one in plain.get("jumps", ())) or "-"
+    for name in ("timeout_ms", "tailscale_hostname", "use_tailscale", "is_active"):
+        if name in differs:
+            told[name] = str(plain.get(name, "-"))
+    return told

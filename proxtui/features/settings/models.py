@@ -1,0 +1,53 @@
+"""Settings of the installation, as forms and verbs ask for them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from proxtui.pve.params.base import Params, Text
+
+Patterns = Annotated[list[Text], Field(max_length=100)]
+Views = Annotated[list[Text], Field(max_length=40)]
+
+
+class SettingsChange(Params):
+    """All of them. None leaves a setting as it is; the bounds are those of the file."""
+
+    read_only: bool | None = Field(None, title="Read-only", description="Refuse every change but this one.")
+    write_mode: Literal["always", "timed", "never"] | None = Field(
+        None, title="Changes", description="timed: only while somebody opened the lock; never: not at all."
+    )
+    write_idle_minutes: float | None = Field(
+        None, title="Idle", ge=1, le=480, description="Without a key for so long the opened lock closes.",
+        json_schema_extra={"unit": "min"},
+    )  # fmt: skip
+    require_confirmation: Literal["risk", "all", "typed"] | None = Field(
+        None, title="Questions", description="risk: as hard as a change asks; all: always; typed: always by the name."
+    )
+    allowed_operations: Patterns | None = Field(
+        None, title="Allowed", description="Names such as guests.start or guests.*; * for all, none for nothing."
+    )
+    denied_operations: Patterns | None = Field(None, title="Denied", description="Taken away again, whoever asks.")
+    dry_run: bool | None = Field(None, title="Rehearse", description="Show what would be sent, and send nothing.")
+    interval: float | None = Field(
+        None, title="Poll", ge=1, le=300, description="Between two polls of a server in view.",
+        json_schema_extra={"unit": "s"},
+    )  # fmt: skip
+    background_interval: float | None = Field(
+        None, title="Poll others", ge=1, le=3600, description="Between two polls of the other servers.",
+        json_schema_extra={"unit": "s"},
+    )  # fmt: skip
+    sweep: Literal["off", "guests", "backups", "all"] | None = Field(
+        None, title="Sweep", description="What the dashboard asks slowly: addresses of guests, ages of backups."
+    )
+    theme: Text | None = Field(None, title="Theme", description="A shipped one, or one of yours.")
+    ascii: bool | None = Field(None, title="ASCII", description="Signs and charts in plain ASCII.")
+    wall_views: Views | None = Field(
+        None, title="Wall", description="What --wall goes through; empty for all.", json_schema_extra={"rare": True}
+    )
+    wall_seconds: float | None = Field(
+        None, title="Wall pause", ge=2, le=3600, description="How long each of them stays.",
+        json_schema_extra={"unit": "s", "rare": True},
+    )  # fmt: skip

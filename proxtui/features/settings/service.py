@@ -1,0 +1,58 @@
+"""Reads and changes the settings of the installation, through the registrar. Those of a tenant are the tenant's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from proxtui.features.settings.models import SettingsChange
+
+if TYPE_CHECKING:
+    from proxtui.config.vault.edits import Edit
+    from proxtui.core.registrar import Registrar
+
+
+def shown(registrar: Registrar) -> dict[str, Any]:
+    """Every setting by its name, with the value that counts by the file alone: no flag and no variable."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(registrar.config.settings).items()
+    }
+
+
+def is_said(registrar: Registrar) -> frozenset[str]:
+    """The settings that stand in the file; the others are what they are without it."""
+    return frozenset(registrar.vault.plain["settings"])
+
+
+async def change(registrar: Registrar, wanted: SettingsChange, keys: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Change what was said; ``keys`` are keys of one's own by action, all of them. Gives what ``shown`` does then.
+
+    A change that changes nothing saves nothing. UsageError for what cannot be, and what ``Registrar.save`` raises.
+    """
+    from proxtui.config.vault.edits import Put
+
+    now = shown(registrar)
+    said = {name: getattr(wanted, name) for name in wanted.model_fields_set}
+    if keys is not None:
+        said["keys"] = dict(keys)
+    edits: list[Edit] = [
+        Put(("settings", name), value) for name, value in said.items() if value is not None and value != now[name]
+    ]
+    if edits:
+        await registrar.save(
+            "settings.change", edits, about={edit.path[-1]: str(said[edit.path[-1]]) for edit in edits}
+        )
+    return shown(registrar)
+
+
+async def reset(registrar: Registrar, *names: str) -> dict[str, Any]:
+    """What these settings are without the file. Raises what ``change`` does."""
+    from proxtui.config.vault.edits import Delete
+
+    there = is_said(registrar)
+    edits: list[Edit] = [Delete(("settings", name)) for name in names if name in there]
+    if edits:
+        await registrar.save("settings.change", edits, about={name: "-" for name in names})
+    return shown(registrar)

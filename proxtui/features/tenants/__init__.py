@@ -1,0 +1,1 @@
+"""Tenants: made, changed, switched off and on."""

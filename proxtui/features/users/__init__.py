@@ -1,0 +1,1 @@
+"""People: who may open the configuration, and what they may then do."""
