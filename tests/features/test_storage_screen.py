@@ -196,3 +196,19 @@ async def test_backups_per_guest_are_offered_where_backups_may_lie(holds: tuple[
     async with stage(cluster(content=holds), clients={ACME: client(content=[])}) as acting:
         await come(acting)
         assert acting.front.check_action("per_guest", ()) is offered
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+async def test_volumes_that_make_no_sense_are_counted(size: tuple[int, int]) -> None:
+    async with stage(cluster(), size, clients={ACME: client(content=[*CONTENT, {"content": "iso"}, 7])}) as acting:
+        await come(acting)
+        await acting.until(lambda: acting.front.panel.content.total == 3)
+        assert "2 volumes could not be read" in text_of(acting.front.panel.query_one("Facts"))
+
+
+async def test_a_list_of_which_nothing_could_be_read_is_not_called_empty() -> None:
+    world = cluster(content=("images", "backup"))
+    async with stage(world, clients={ACME: client(content=[{"content": "iso"}])}) as acting:
+        await come(acting)
+        await acting.until(lambda: "1 volume could not be read" in text_of(acting.front.panel.content))
+        assert "backups 0" not in text_of(acting.front.panel.kinds)

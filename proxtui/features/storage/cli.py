@@ -76,7 +76,7 @@ async def find_content(runtime: Runtime, name: str, node: str = "", kind: str = 
     from proxtui.core.asking import reason
     from proxtui.core.model import ServerRef
     from proxtui.errors import ProxtuiError
-    from proxtui.features.storage.contents import content_rows, not_shown
+    from proxtui.features.storage.contents import content_rows, not_shown, unreadable_text
     from proxtui.features.storage.service import NOBODY, StorageService
     from proxtui.pve.storage import StorageTools
 
@@ -96,7 +96,7 @@ async def find_content(runtime: Runtime, name: str, node: str = "", kind: str = 
     hidden = not_shown(permissions, row.key.storage, row.storage.content)
     notes += [lack.line for hidden_kind, lack in hidden.items() if kind in ("", hidden_kind)]
     if volumes.invalid:
-        notes.append(f"{volumes.invalid} volumes could not be read")
+        notes.append(unreadable_text(volumes.invalid))
     return Found(content_rows(volumes, row.key, fleet.snapshot(ref)), notes, ref)
 
 

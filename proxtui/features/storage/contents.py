@@ -183,6 +183,11 @@ def _name_of(snapshot: Snapshot | None, vmid: int | None) -> str | None:
     return next((snapshot.guests[key].name for key in keys if key in snapshot.guests), None)
 
 
+def unreadable_text(volumes: int) -> str:
+    """That some of a list made no sense: of what type they are nobody knows."""
+    return f"{volumes} volume{'' if volumes == 1 else 's'} could not be read"
+
+
 def moment(seconds: float | None) -> str:
     """Local time to the minute."""
     return UNKNOWN if seconds is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))

@@ -25,6 +25,7 @@ from proxtui.features.storage.contents import (
     content_rows,
     kinds_of,
     not_shown,
+    unreadable_text,
 )
 from proxtui.features.storage.details import Line, storage_lines, title_of
 from proxtui.features.storage.rows import COLUMNS, StorageRow, storage_rows
@@ -240,6 +241,8 @@ class StorageView(StorageSubjects, TableView[StorageRow, StorageDetail]):
         facts: list[FactLike] = list(storage_lines(row, known.status if known else None))
         facts.extend(Line("not read", problem, Tone.WARN) for problem in (known.problems if known else ()))
         facts.extend(Line("not shown", lack.line, Tone.WARN) for lack in hidden.values())
+        if known is not None and known.unreadable:
+            facts.append(Line("not read", unreadable_text(known.unreadable), Tone.WARN))
         self.panel.tell(title_of(row), facts)
         self._list(row, known, hidden)
         self._draw(known)
@@ -295,7 +298,7 @@ class StorageView(StorageSubjects, TableView[StorageRow, StorageDetail]):
         unsure = LEFT_OUT if detail is None or detail.permissions is None else hidden.keys()
         texts: dict[str | None, str] = {None: "all", PER_GUEST: PER_GUEST}
         for one, count in counts.items():
-            sure = volumes is not None and (count or one not in unsure)
+            sure = volumes is not None and (count or (one not in unsure and not (detail and detail.unreadable)))
             texts[one] = f"{KINDS.get(one, one)} {count}" if sure else KINDS.get(one, one)
         self.panel.list_content([(texts[one], one == kind) for one in choices], rows, self._empty(detail, kind, hidden))
 
@@ -307,6 +310,8 @@ class StorageView(StorageSubjects, TableView[StorageRow, StorageDetail]):
         asked = "backup" if kind == PER_GUEST else kind
         if hidden and (asked is None or asked in hidden):
             return "\n".join(lack.short for one, lack in hidden.items() if asked in (None, one))
+        if detail.unreadable:
+            return unreadable_text(detail.unreadable)
         if detail.permissions is None and (asked is None or asked in LEFT_OUT):
             return f"no {KINDS.get(asked or '', 'volumes')} that we may see"
         return f"no {KINDS.get(asked, asked)} here" if asked else "nothing lies here"

@@ -33,6 +33,8 @@ class StorageDetail:
     span: Span = WEEK
     """Of the history."""
     volumes: tuple[StorageContent, ...] | None = None
+    unreadable: int = 0
+    """Volumes more that PVE told of in a way that makes no sense."""
     status: ProxmoxStorage | None = None
     history: RrdSeries | None = None
     permissions: Permissions | None = None
@@ -87,6 +89,7 @@ class StorageService:
             key,
             span,
             known.volumes if listing is None else listing.rows,
+            known.unreadable if listing is None else listing.invalid,
             status.result() or known.status,
             history.result() or (known.history if span == known.span else None),
             rights.result(),
