@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from proxtui.config.models import Role
+from proxtui.core.declaring import declaring
 from proxtui.core.operation import GUESTS, Kind, Operation, Risk
 from proxtui.features.cluster.records import Record
 
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     from proxtui.pve.models import Guest
     from proxtui.pve.models_cluster import Pool
 
-ACTS = "proxtui.features.cluster.acts"
-MODELS = "proxtui.pve.params"
 POOLS = frozenset({Kind.POOL})
 
 
@@ -33,34 +32,8 @@ def not_empty(pool: Record[Pool]) -> str | None:
     return f"has {guests} guest{'' if guests == 1 else 's'}" if guests else None
 
 
-def _declare(
-    verb: str,
-    label: str,
-    summary: str,
-    *,
-    needs: str,
-    params: str = "",
-    keeps: str = "",
-    tasks: str = "",
-    **more: Any,
-) -> Operation:
-    """A change for admins, asked about unless ``more`` says otherwise.
-
-    ``needs`` is a privilege, ``keeps`` the parameters that the audit keeps, ``tasks`` types of tasks; ``more`` are
-    other fields of ``Operation``.
-    """
-    usual = {"risk": Risk.DISTURBS, "role": Role.ADMIN}
-    return Operation(
-        name=f"cluster.{verb}",
-        label=label,
-        summary=summary,
-        privileges=(needs,),
-        run_by=f"{ACTS}:{verb.replace('-', '_')}",
-        params_by=f"{MODELS}:{params}" if params else "",
-        audited=frozenset(keeps.split()),
-        tasks=tuple(tasks.split()),
-        **{**usual, **more},
-    )
+_declare = declaring("cluster", risk=Risk.DISTURBS, role=Role.ADMIN)
+"""For admins, and asked about unless it says otherwise."""
 
 
 def _ha(verb: str, label: str, summary: str, params: str = "", *, new: bool = False) -> Operation:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, computed_field, model_validator
 
 from proxtui.errors import InvalidInput
 from proxtui.pve.params import ConfigParams, Params
-from proxtui.pve.params.base import NodeName, StorageName, Text, Vmid
+from proxtui.pve.params.backups import BackupChoices, RestoreChoices
+from proxtui.pve.params.base import NodeName, Vmid
 from proxtui.pve.params.guests_changes import is_unused
 from proxtui.pve.params.lists import PoolId, Volid
-from proxtui.pve.params.words import Bandwidth, Blank
+from proxtui.pve.params.words import Blank
 
 _KIND_OF_ARCHIVE = re.compile(r"(?:^|[:/])vzdump-(qemu|lxc|openvz)-|:backup/(vm|ct)/")
 _HARMLESS = re.compile(
@@ -41,55 +42,14 @@ class GuestConfigParams(ConfigParams):
         )
 
 
-class GuestBackupParams(Params):
+class GuestBackupParams(BackupChoices):
     """A backup of one guest, made now: ``POST /nodes/{node}/vzdump``."""
 
-    storage: Annotated[StorageName | None, Blank] = Field(
-        None, title="Storage", description="Where it goes; empty for what the node is set to."
-    )
-    mode: Literal["snapshot", "suspend", "stop"] = Field(
-        "snapshot", title="Mode", description="snapshot: it runs on; suspend: it pauses; stop: it is shut down."
-    )
-    compress: Literal["zstd", "gzip", "lzo", "0"] = Field("zstd", title="Compression", description="0 for none.")
-    remove: bool = Field(
-        False, title="Prune after it", description="Then remove older backups, as the storage is set to."
-    )
-    protected: bool = Field(False, title="Protected", description="Neither pruned nor deleted.")
-    notes_template: Annotated[Annotated[Text, Field(max_length=1024)] | None, Blank] = Field(
-        None, title="Notes", description="May name {{guestname}}, {{vmid}}, {{node}} and {{cluster}}."
-    )
-    bwlimit: Annotated[Bandwidth | None, Blank] = Field(
-        None, title="Bandwidth", description="At most so many KiB/s; 0 for no limit."
-    )
 
-    @model_validator(mode="after")
-    def _somewhere(self) -> Self:
-        if self.storage is None and (self.protected or self.notes_template is not None):
-            raise InvalidInput("storage", "", "is needed for notes and protection")
-        return self
-
-
-class RestoreOverParams(Params):
+class RestoreOverParams(RestoreChoices):
     """A guest replaced by what is in a backup of its kind."""
 
     archive: Volid = Field(title="Backup", description="As the storage names it: local:backup/vzdump-qemu-...")
-    storage: Annotated[StorageName | None, Blank] = Field(
-        None, title="Storage", description="For all of its disks; empty for where they were."
-    )
-    unique: bool = Field(False, title="Unique", description="Give it new hardware addresses.")
-    start: bool = Field(False, title="Start", description="Start it once it is restored.")
-    live_restore: bool = Field(
-        False, title="Live", description="Start it at once, restore meanwhile.", json_schema_extra={"kind": "qemu"}
-    )
-    unprivileged: bool | None = Field(
-        None, title="Unprivileged", description="Empty: as in the backup.", json_schema_extra={"kind": "lxc"}
-    )
-    ignore_unpack_errors: bool = Field(
-        False, title="Despite errors", description="Go on when a file fails.", json_schema_extra={"kind": "lxc"}
-    )
-    bwlimit: Annotated[Bandwidth | None, Blank] = Field(
-        None, title="Bandwidth", description="At most so many KiB/s; 0 for no limit."
-    )
 
     @property
     def kind(self) -> str:

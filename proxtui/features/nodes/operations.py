@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from proxtui.config.models import Role
+from proxtui.core.declaring import declaring
 from proxtui.core.operation import Kind, Operation, Risk
 
 if TYPE_CHECKING:
     from proxtui.pve.models import ProxmoxNode
-
-ACTS = "proxtui.features.nodes.acts"
-MODELS = "proxtui.pve.params"
 
 
 def offline(node: ProxmoxNode) -> str | None:
@@ -24,34 +22,8 @@ def awake(node: ProxmoxNode) -> str | None:
     return "is online already" if node.status == "online" else None
 
 
-def _declare(
-    verb: str,
-    label: str,
-    summary: str,
-    *,
-    needs: str,
-    params: str = "",
-    keeps: str = "",
-    tasks: str = "",
-    **more: Any,
-) -> Operation:
-    """A change to a node, for admins and asked about unless ``more`` says otherwise.
-
-    ``needs`` is a privilege, ``keeps`` the parameters that the audit keeps, ``tasks`` types of tasks; ``more`` are
-    other fields of ``Operation``.
-    """
-    usual = {"kinds": frozenset({Kind.NODE}), "risk": Risk.DISTURBS, "role": Role.ADMIN, "unavailable": offline}
-    return Operation(
-        name=f"nodes.{verb}",
-        label=label,
-        summary=summary,
-        privileges=(needs,),
-        run_by=f"{ACTS}:{verb.replace('-', '_')}",
-        params_by=f"{MODELS}:{params}" if params else "",
-        audited=frozenset(keeps.split()),
-        tasks=tuple(tasks.split()),
-        **{**usual, **more},
-    )
+_declare = declaring("nodes", kinds=frozenset({Kind.NODE}), risk=Risk.DISTURBS, role=Role.ADMIN, unavailable=offline)
+"""For admins, and asked about unless it says otherwise."""
 
 
 def _service(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from proxtui.config.models import Role
+from proxtui.core.declaring import declaring
 from proxtui.core.operation import Kind, Operation, Risk
 
 if TYPE_CHECKING:
     from proxtui.pve.models import ProxmoxStorage, StorageContent
 
-ACTS = "proxtui.features.storage.acts"
-MODELS = "proxtui.pve.params"
 STORAGES, VOLUMES = frozenset({Kind.STORAGE}), frozenset({Kind.VOLUME})
 FILES = frozenset({"iso", "vztmpl", "import"})
 """Content types that come as files."""
@@ -41,34 +40,8 @@ def is_no_backup(volume: StorageContent) -> str | None:
     return None if volume.content == "backup" else "is no backup"
 
 
-def _declare(
-    verb: str,
-    label: str,
-    summary: str,
-    *,
-    needs: str,
-    params: str = "",
-    keeps: str = "",
-    tasks: str = "",
-    **more: Any,
-) -> Operation:
-    """A change for admins, and harmless unless ``more`` says otherwise.
-
-    ``needs`` is a privilege, ``keeps`` the parameters that the audit keeps, ``tasks`` types of tasks; ``more`` are
-    other fields of ``Operation``.
-    """
-    usual = {"risk": Risk.SAFE, "role": Role.ADMIN}
-    return Operation(
-        name=f"storage.{verb}",
-        label=label,
-        summary=summary,
-        privileges=(needs,),
-        run_by=f"{ACTS}:{verb.replace('-', '_')}",
-        params_by=f"{MODELS}:{params}" if params else "",
-        audited=frozenset(keeps.split()),
-        tasks=tuple(tasks.split()),
-        **{**usual, **more},
-    )
+_declare = declaring("storage", risk=Risk.SAFE, role=Role.ADMIN)
+"""For admins, and harmless unless it says otherwise."""
 
 
 _KEEPS = "keep_all keep_last keep_hourly keep_daily keep_weekly keep_monthly keep_yearly"

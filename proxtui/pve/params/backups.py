@@ -12,18 +12,9 @@ from proxtui.pve.params.lists import PoolId, Vmids, Volid, joined
 from proxtui.pve.params.words import Bandwidth, Blank
 
 
-class BackupParams(Params):
-    """``POST /nodes/{node}/vzdump``: one task for guests that are on the node."""
+class BackupChoices(Params):
+    """How a backup is made."""
 
-    node: NodeName = Field(title="Node", description="Where the guests are.", exclude=True)
-    vmids: Annotated[Vmids | None, Blank] = Field(
-        None, title="Guests", description="VMIDs, joined by commas.", serialization_alias="vmid"
-    )
-    all: bool = Field(False, title="All guests", description="Every guest of the node.")
-    exclude: Annotated[Vmids | None, Blank] = Field(
-        None, title="All but", description="VMIDs that are left out; only with all."
-    )
-    pool: Annotated[PoolId | None, Blank] = Field(None, title="Pool", description="Every guest of this pool.")
     storage: Annotated[StorageName | None, Blank] = Field(
         None, title="Storage", description="Where it goes; empty for what the node is set to."
     )
@@ -42,6 +33,26 @@ class BackupParams(Params):
         None, title="Bandwidth", description="At most so many KiB/s; 0 for no limit."
     )
 
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if self.storage is None and (self.protected or self.notes_template is not None):
+            raise InvalidInput("storage", "", "is needed for notes and protection")
+        return self
+
+
+class BackupParams(BackupChoices):
+    """``POST /nodes/{node}/vzdump``: one task for guests that are on the node."""
+
+    node: NodeName = Field(title="Node", description="Where the guests are.", exclude=True)
+    vmids: Annotated[Vmids | None, Blank] = Field(
+        None, title="Guests", description="VMIDs, joined by commas.", serialization_alias="vmid"
+    )
+    all: bool = Field(False, title="All guests", description="Every guest of the node.")
+    exclude: Annotated[Vmids | None, Blank] = Field(
+        None, title="All but", description="VMIDs that are left out; only with all."
+    )
+    pool: Annotated[PoolId | None, Blank] = Field(None, title="Pool", description="Every guest of this pool.")
+
     def form(self, kind: str = "") -> Form:
         # Unless told otherwise PVE prunes after each backup: one made by hand removes nothing by surprise.
         form = {**super().form(kind), "remove": self.remove}
@@ -57,21 +68,15 @@ class BackupParams(Params):
             raise InvalidInput("vmids", joined(self.vmids or ()), "guests, all or a pool: exactly one of the three")
         if self.exclude is not None and not self.all:
             raise InvalidInput("exclude", joined(self.exclude), "only with all")
-        if self.storage is None and (self.protected or self.notes_template is not None):
-            raise InvalidInput("storage", "", "is needed for notes and protection")
         return self
 
 
-class RestoreParams(Params):
-    """A guest out of a backup: ``POST /nodes/{node}/qemu`` or ``.../lxc``."""
+class RestoreChoices(Params):
+    """How a guest is restored."""
 
-    node: NodeName = Field(title="Node", description="Where the guest will be.", exclude=True)
-    vmid: Vmid = Field(title="VMID", description="Of the guest that is made; with overwrite one that is there.")
-    archive: Volid = Field(title="Backup", description="As the storage names it.", exclude=True)
     storage: Annotated[StorageName | None, Blank] = Field(
         None, title="Storage", description="For all of its disks; empty for where they were."
     )
-    force: bool = Field(False, title="Overwrite", description="Replace the guest with this VMID and its disks.")
     unique: bool = Field(False, title="Unique", description="Give it new hardware addresses.")
     start: bool = Field(False, title="Start", description="Start it once it is restored.")
     live_restore: bool = Field(
@@ -83,10 +88,19 @@ class RestoreParams(Params):
     ignore_unpack_errors: bool = Field(
         False, title="Despite errors", description="Go on when a file fails.", json_schema_extra={"kind": "lxc"}
     )
-    pool: Annotated[PoolId | None, Blank] = Field(None, title="Pool", description="The pool that it joins.")
     bwlimit: Annotated[Bandwidth | None, Blank] = Field(
         None, title="Bandwidth", description="At most so many KiB/s; 0 for no limit."
     )
+
+
+class RestoreParams(RestoreChoices):
+    """A guest out of a backup: ``POST /nodes/{node}/qemu`` or ``.../lxc``."""
+
+    node: NodeName = Field(title="Node", description="Where the guest will be.", exclude=True)
+    vmid: Vmid = Field(title="VMID", description="Of the guest that is made; with overwrite one that is there.")
+    archive: Volid = Field(title="Backup", description="As the storage names it.", exclude=True)
+    force: bool = Field(False, title="Overwrite", description="Replace the guest with this VMID and its disks.")
+    pool: Annotated[PoolId | None, Blank] = Field(None, title="Pool", description="The pool that it joins.")
 
     def form(self, kind: str = "qemu") -> Form:
         form = super().form(kind)
