@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from proxtui.core.census import Census
 from proxtui.core.filters import parse
 from proxtui.core.model import NodeKey, Scope, SourceState
 from proxtui.core.rows import UNKNOWN, Tone
@@ -73,3 +74,13 @@ def test_guests_that_may_not_be_seen_are_not_counted_as_none() -> None:
     hidden = replace(snapshot(ACME, (), (node("pve1"),)), guests_unseen=True)
     row = node_rows(fleet(hidden))[0]
     assert (row.running, row.guests, text(row, "running")) == (None, None, UNKNOWN)
+
+
+def test_a_census_that_is_kept_counts_as_a_new_one_does() -> None:
+    census = Census()
+    before = fleet(snapshot(ACME, (vm(100), vm(101)), (node("pve1"), node("pve2"))))
+    assert [(row.running, row.guests) for row in node_rows(before, census=census)] == [(2, 2), (0, 0)]
+    after = fleet(snapshot(ACME, (vm(100, node="pve2"), vm(101, status="stopped")), (node("pve1"), node("pve2"))))
+    assert [(row.running, row.guests) for row in node_rows(after, census=census)] == [(0, 1), (1, 1)]
+    assert node_rows(after, census=census) == node_rows(after)
+    assert census.of(after.snapshots[0]) is census.of(after.snapshots[0])

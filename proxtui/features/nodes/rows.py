@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from proxtui.core import text
 from proxtui.core.ages import age_text, coarse_age, is_old
+from proxtui.core.census import Census
 from proxtui.core.fields import node_field, node_haystack
 from proxtui.core.model import Fleet, NodeKey, Scope, Snapshot, SourceState
 from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone, tone_of_load
@@ -56,19 +56,19 @@ class NodeRow:
         return node_field(self.key, self.node, name)
 
 
-def node_rows(fleet: Fleet, scope: Scope = EVERYWHERE) -> list[NodeRow]:
-    """The nodes in scope, in configured order of servers."""
+def node_rows(fleet: Fleet, scope: Scope = EVERYWHERE, census: Census | None = None) -> list[NodeRow]:
+    """The nodes in scope, in configured order of servers. Who asks at every poll keeps the ``census``."""
+    counted = census or Census()
     rows: list[NodeRow] = []
     for snapshot in fleet.snapshots:
         if scope.covers_server(snapshot.ref):
-            rows.extend(row for row in _rows_of(snapshot, fleet.now) if scope.node in (None, row.key.node))
+            rows.extend(row for row in _rows_of(snapshot, fleet.now, counted) if scope.node in (None, row.key.node))
     return rows
 
 
-def _rows_of(snapshot: Snapshot, now: float) -> Iterator[NodeRow]:
+def _rows_of(snapshot: Snapshot, now: float, census: Census) -> Iterator[NodeRow]:
     age = coarse_age(snapshot, now)
-    total: Counter[str] = Counter(guest.node for guest in snapshot.guests.values())
-    running: Counter[str] = Counter(guest.node for guest in snapshot.guests.values() if guest.status == "running")
+    total, running = census.of(snapshot)
     for key, node in sorted(snapshot.nodes.items()):
         lives = None if snapshot.guests_unseen and not snapshot.guests else total[key.node]
         count = None if lives is None or node.status == "offline" else running[key.node]

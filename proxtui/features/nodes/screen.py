@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec.structs import replace
 
+from proxtui.core.census import Census
 from proxtui.core.model import Fleet, NodeKey, Scope, ServerRef
 from proxtui.core.operation import Kind, Target
 from proxtui.core.rows import Tone
@@ -63,13 +64,14 @@ class NodesView(SectionedView[NodeRow, NodeDetail]):
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
         super().__init__(runtime, SCREEN_COLUMNS, id=id)
         self.service = NodeService(runtime)
+        self._census = Census()
         self.reader = NodeReader(runtime)
         self.disk: tuple[NodeKey, str] | None = None
         """The disk whose SMART values are in front of the other disks of its node."""
 
     def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[NodeRow]:
         self.hide_columns({"server", "tenant"} if scope.server else {"tenant"} if scope.tenant else set())
-        return node_rows(fleet, scope)
+        return node_rows(fleet, scope, self._census)
 
     def name_of(self, row: NodeRow) -> str:
         return row.key.node

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from proxtui.core import text
 from proxtui.core.ages import age_text, coarse_age, is_old, state_tone
+from proxtui.core.census import Census, tallied
 from proxtui.core.fields import (
     guest_field,
     guest_haystack,
@@ -22,7 +23,6 @@ from proxtui.core.fields import (
 from proxtui.core.learned import Learned
 from proxtui.core.model import Fleet, GuestKey, Key, NodeKey, Scope, ServerRef, Snapshot, SourceState, StorageKey
 from proxtui.core.rows import UNKNOWN, Scalar, TableRow, Tone, tone_of_load
-from proxtui.features.tree.census import Census, tallied
 from proxtui.pve.models import Guest, ProxmoxStorage
 
 

@@ -16,10 +16,10 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
+from proxtui.core.census import Census
 from proxtui.core.filters import EVERYTHING, Filter
 from proxtui.core.model import Fleet, GuestKey, Key, NodeKey, Scope, ServerRef, StorageKey
 from proxtui.core.rows import Tone
-from proxtui.features.tree.census import Census
 from proxtui.features.tree.groups import WAYS, filter_of, group_ancestors, group_lines
 from proxtui.features.tree.marks import fold_sign, sign_of
 from proxtui.features.tree.rows import (

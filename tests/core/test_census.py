@@ -6,12 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from proxtui.core.census import Census, tallied
 from proxtui.core.keeping import kept
 from proxtui.core.model import GuestKey
-from proxtui.features.tree.census import Census, tallied
 from proxtui.pve.models import Guest
-
-from .fleets import ACME, snapshot, vm
+from tests.features.fleets import ACME, snapshot, vm
 
 GUEST = st.builds(
     lambda vmid, node, status, cpu: vm(vmid, node=node, status=status, cpu=cpu),
