@@ -189,3 +189,11 @@ def test_reading_loads_none_of_it() -> None:
     asked = "import sys, proxtui.pve.vms, proxtui.pve.containers; print('pydantic' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("secret", ["two\nlines", "a\x00b", "\u202eabcde", "lone \ud800 half"])
+def test_a_password_that_nobody_could_type_again_is_refused_and_not_told(secret: str) -> None:
+    for model, field in ((params.VMCreateParams, "cipassword"), (params.ContainerCreateParams, "password")):
+        (problem,) = [one for one in model.problems({"node": "pve1", field: secret}) if one.field == field]
+        assert "one line" in str(problem)
+        assert secret not in str(problem)

@@ -125,6 +125,16 @@ def is_prose(value: object) -> bool:
     return isinstance(value, str) and is_text(value.replace("\n", " ").replace("\t", " "))
 
 
+def _seen(secret: SecretStr) -> SecretStr:
+    if not is_text(secret.get_secret_value()):
+        raise PydanticCustomError("rule", "one line of characters that can be typed")
+    return secret
+
+
+Password = Annotated[SecretStr, AfterValidator(_seen)]
+"""One line, too: what nobody can see, nobody can type again."""
+
+
 def _no_truth(value: object) -> object:
     if isinstance(value, bool):
         raise PydanticCustomError("rule", "a whole number")

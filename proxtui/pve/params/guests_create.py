@@ -6,9 +6,21 @@ import re
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from proxtui.pve.params.base import Form, HostName, NodeName, Params, Prose, StorageName, Text, Vmid, Whole, obeys
+from proxtui.pve.params.base import (
+    Form,
+    HostName,
+    NodeName,
+    Params,
+    Password,
+    Prose,
+    StorageName,
+    Text,
+    Vmid,
+    Whole,
+    obeys,
+)
 from proxtui.pve.params.lists import PoolId
 from proxtui.pve.params.words import Blank, Plain, Tags, Volume, matching
 
@@ -94,7 +106,7 @@ class VMCreateParams(_NewGuest):
     ciuser: Annotated[Text | None, Blank] = Field(
         None, title="Cloud-init user", description="The user that cloud-init makes."
     )
-    cipassword: Annotated[SecretStr | None, Blank] = Field(
+    cipassword: Annotated[Password | None, Blank] = Field(
         None, title="Cloud-init password", description="Of that user; SSH keys are better."
     )
     sshkeys: Annotated[Prose | None, Blank] = Field(
@@ -129,7 +141,7 @@ class ContainerCreateParams(_NewGuest):
 
     ostemplate: Volume = Field(title="Template", description="What it is made from: local:vztmpl/FILE.")
     hostname: Annotated[HostName | None, Blank] = Field(None, title="Host name", description="A DNS name.")
-    password: Annotated[Annotated[SecretStr, Field(min_length=5)] | None, Blank] = Field(
+    password: Annotated[Annotated[Password, Field(min_length=5)] | None, Blank] = Field(
         None, title="Password", description="Of root inside; at least 5 characters."
     )
     ssh_public_keys: Annotated[Prose | None, Blank] = Field(
