@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
+from proxtui.core.ages import is_old
 from proxtui.core.fields import guest_haystack, node_haystack, storage_haystack
 from proxtui.core.model import Fleet, GuestKey, Key, NodeKey, Snapshot, StorageKey
 from proxtui.core.rows import Scalar
@@ -122,7 +123,9 @@ def fleet_entries(fleet: Fleet, kinds: Collection[type]) -> Iterator[Entry]:
 
 def _nodes(snapshot: Snapshot) -> Iterator[Entry]:
     for key, node in snapshot.nodes.items():
-        yield Entry("node", key.node, _where(snapshot), node.status, node_haystack(key), place=key)
+        yield Entry(
+            "node", key.node, _where(snapshot), node.status, node_haystack(key), place=key, muted=is_old(snapshot.state)
+        )
 
 
 def _storages(snapshot: Snapshot) -> Iterator[Entry]:
@@ -138,15 +141,20 @@ def _storages(snapshot: Snapshot) -> Iterator[Entry]:
 
 def _guests(snapshot: Snapshot) -> Iterator[Entry]:
     where = _where(snapshot)
+    old = is_old(snapshot.state)
+    offline = {key.node for key, node in snapshot.nodes.items() if node.status == "offline"}
     for key, guest in snapshot.guests.items():
+        # PVE repeats what it last heard of an offline node.
+        doubt = "?" if guest.node in offline and guest.status != "unknown" else ""
         yield Entry(
             "CT" if key.kind == "lxc" else "VM",
             guest.name or str(key.vmid),
             f"{where} {STEP} {guest.node}",
-            "template" if guest.template else guest.status,
+            "template" if guest.template else f"{guest.status}{doubt}",
             guest_haystack(key, guest, snapshot.learned.get(key)),
             str(key.vmid),
             key,
+            muted=old or bool(doubt),
         )
 
 

@@ -32,6 +32,9 @@ PLACEHOLDER = "name, VMID or tag; vm: ct: guest: node: storage: narrow, > is act
 
 
 def _status(entry: Entry) -> str:
+    if entry.status.endswith("?"):
+        # As the table of guests says it: what was last heard.
+        return f"{STATES['stale']} {entry.status}"
     return state_text(entry.status) if entry.status in STATES else entry.status
 
 

@@ -101,3 +101,10 @@ async def test_what_is_said_names_the_keys_that_one_has() -> None:
         assert str(way_out.render()) == "F esc clears"
         await acting.press("2", "d", *["full_stop"] * 7)
         assert "f8 asks" in text_of(acting.pane.query_one("Facts"))
+
+
+async def test_the_sweep_of_snapshots_names_the_key_that_one_has() -> None:
+    async with stage(two_tenants(), LARGE, config=Config(settings=Settings(keys={"sweep": "f8"}))) as acting:
+        await acting.press("5", *["right"] * 5)
+        await acting.until(lambda: "not asked yet (f8 asks)" in acting.header)
+        assert "press f8 to ask" in text_of(acting.front.facts)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
-from proxtui.core.model import GuestKey, NodeKey, StorageKey
+from proxtui.core.model import GuestKey, NodeKey, SourceState, StorageKey
 from proxtui.kit.finder import Entry, Finder, fleet_entries, split_query
+from proxtui.kit.palette import COLUMNS
 from tests.features.fleets import ACME, container, fleet, node, snapshot, storage, vm
 
 
@@ -70,3 +71,14 @@ def test_ten_thousand_names_are_searched_well_within_a_key_press() -> None:
         finder.search(query)
         took.append(time.process_time() - start)
     assert sorted(took)[len(took) // 2] < 0.05
+
+
+def test_what_runs_on_an_offline_node_is_only_what_was_last_heard() -> None:
+    guests = (vm(100), vm(101, node="pve2"), vm(102, node="pve2", status="unknown"))
+    nodes = (node("pve1"), node("pve2", status="offline"))
+    found = list(fleet_entries(fleet(snapshot(ACME, guests, nodes)), {GuestKey}))
+    assert [(one.status, one.muted) for one in found] == [("running", False), ("running?", True), ("unknown", False)]
+    state = next(column for column in COLUMNS if column.key == "status")
+    assert [state.text(one) for one in found] == ["● running", "◌ running?", "? unknown"]
+    down = fleet(snapshot(ACME, guests[:1], nodes[:1], state=SourceState.DOWN))
+    assert [one.muted for one in fleet_entries(down, {GuestKey, NodeKey})] == [True, True]

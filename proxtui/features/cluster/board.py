@@ -30,6 +30,8 @@ class Board:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self.sweep_key = "S"
+        """The key that starts and stops the sweep, as people call it."""
         self.fleet, self.scope = Fleet((), 0.0), Scope()
         self.section: Section = SECTIONS[0]
         self.sweep = Sweep(lambda ref: runtime.connection(ref).client, runtime.clock)
@@ -69,13 +71,13 @@ class Board:
         """What stands above them."""
         if not self.is_swept:
             return self.section.lines([one.ref for one in self._inside()], self._findings())
-        return sweep_lines(self.sweep, self.fleet, self.scope)
+        return sweep_lines(self.sweep, self.fleet, self.scope, self.sweep_key)
 
     def counted(self, shown: int, total: int) -> str:
         """What the header says: ``3 backup jobs``, ``at least 3 backup jobs``, ``– backup jobs``."""
         sure, nouns = self._sure(), self.section.nouns
         if sure is None and not total:
-            return f"{nouns} not asked yet (S asks)" if self._is_unswept() else f"{UNKNOWN} {nouns}"
+            return f"{nouns} not asked yet ({self.sweep_key} asks)" if self._is_unswept() else f"{UNKNOWN} {nouns}"
         count = f"{sure or AT_LEAST}{self.section.counted(total)}" if sure != "" else self.section.counted(total)
         return count if shown == total else f"{shown} of {count}"
 

@@ -19,6 +19,7 @@ from proxtui.features.cluster.sections import SECTIONS, Section
 from proxtui.features.cluster.sorting import SortedSections
 from proxtui.features.cluster.subjects import ClusterSubjects
 from proxtui.kit.facts import Facts, folded
+from proxtui.kit.key_names import key_of
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.lookout import Lookout
 from proxtui.kit.one_line import OneLine
@@ -201,6 +202,8 @@ class ClusterView(ClusterSubjects, SortedSections, LiveView):
 
     def _paint(self) -> None:
         self._save_columns()
+        if self.board.is_swept:
+            self.board.sweep_key = key_of(self.screen, "sweep", "S")
         # While servers answer one after the other, a cursor that nobody moved stays at the top.
         stay, self._filling = self._filling and self.table.rows.cursor == 0, self.board.is_filling
         records = self.board.records()

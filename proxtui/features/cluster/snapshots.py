@@ -45,19 +45,18 @@ def unread(sweep: Sweep, fleet: Fleet, scope: Scope) -> int | None:
     return sum(key not in sweep.findings or sweep.findings[key].value is None for key in inside(fleet, scope))
 
 
-def sweep_lines(sweep: Sweep, fleet: Fleet, scope: Scope) -> list[Line]:
-    """How much is known and how old it is, then what could not be read and why."""
+def sweep_lines(sweep: Sweep, fleet: Fleet, scope: Scope, key: str = "S") -> list[Line]:
+    """How much is known and how old it is, then what could not be read and why; ``key`` starts and stops it."""
     if sweep.is_running:
-        return [Line("Reading", f"{sweep.progress}; S stops", Tone.ACCENT)]
+        return [Line("Reading", f"{sweep.progress}; {key} stops", Tone.ACCENT)]
     guests = inside(fleet, scope)
     findings = {key: sweep.findings[key] for key in guests if key in sweep.findings}
     times = [finding.taken_at for finding in findings.values() if finding.taken_at is not None]
     if not findings:
-        return [
-            Line("Snapshots", "not asked yet: press S to ask every guest (of a filter: those it leaves)", Tone.ACCENT)
-        ]
+        words = f"not asked yet: press {key} to ask every guest (of a filter: those it leaves)"
+        return [Line("Snapshots", words, Tone.ACCENT)]
     age = f", up to {text.age(fleet.now - min(times))} ago" if times else ""
-    said = [Line("Read", f"{len(times)} of {len(guests)} guests{age}; S reads again", Tone.MUTED)]
+    said = [Line("Read", f"{len(times)} of {len(guests)} guests{age}; {key} reads again", Tone.MUTED)]
     missing = len(guests) - len(findings)
     if missing:
         said.append(Line("not asked", _guests(missing), Tone.WARN))
