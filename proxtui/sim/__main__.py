@@ -40,6 +40,14 @@ def parser() -> argparse.ArgumentParser:
     add("--speed", type=float, default=1.0, metavar="X", help="tasks and life run X times as fast")
     add("--still", action="store_true", help="nothing happens by itself")
     add(
+        "--vnc",
+        action="append",
+        default=[],
+        metavar="VMID=HOST:PORT",
+        help="the VNC server on this machine (without a password) that plays the screen of a guest; or VMID=/SOCKET",
+    )
+    add("--shell", action="store_true", help="terminals are real shells, as whoever serves; loopback only")
+    add(
         "--fault",
         action="append",
         default=[],
@@ -61,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     from proxtui.sim.serve import ServeOptions, run_serve
 
-    given["faults"] = tuple(given["faults"])
+    given["faults"], given["vnc"] = tuple(given["faults"]), tuple(given["vnc"])
     return run_serve(ServeOptions(**given))
 
 

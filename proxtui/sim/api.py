@@ -53,6 +53,8 @@ class Answer:
     data: Any
     total: int | None = None
     text: str | None = None
+    door: Any = None
+    """What a WebSocket is to be opened to, where the client asked for one."""
 
 
 @dataclass(slots=True)

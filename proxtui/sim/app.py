@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote
 
 from proxtui.sim import auth, control, hostile
 from proxtui.sim.api import Answer, Call, Refused, Route, verify
+from proxtui.sim.consoles import upgrade
 from proxtui.sim.reply import JSON, Dropped, Reply, compress, encode, plain, refusal
 from proxtui.sim.requests import Record, shown
 from proxtui.sim.roles import Identity
@@ -107,6 +108,8 @@ class SimApp:
             request.record.params = shown(given)
         call.params, call.upload = verify(route, values, given, self.site.modern), request.upload
         data = route.run(call)
+        if isinstance(data, Answer) and data.door is not None and upgrade.wanted(request.headers):
+            return upgrade.switch(self.site, request.headers, data.door)
         return self._reply(route, data, remote)
 
     def _who(self, route: Route | None, request: Request, now: float) -> Identity:
@@ -164,7 +167,10 @@ class SimApp:
         except Dropped:
             _abort(scope)
             return
-        await _send(scope, send, reply)
+        if reply.door is not None and "pve.connection" in scope:
+            await scope["pve.connection"].hand_over(reply, self.world.now)
+        else:
+            await _send(scope, send, reply)
 
 
 class _BadBody(Exception):

@@ -31,7 +31,7 @@ CAPABILITIES = {
 }
 
 
-def _sign(site: Site, text: str) -> str:
+def signature_of(site: Site, text: str) -> str:
     """256 bytes in base64, as long as the RSA signature of the real thing."""
     block = hmac.new(site.key, text.encode(), hashlib.sha512).digest()
     return base64.b64encode(block * 4).decode()
@@ -39,14 +39,14 @@ def _sign(site: Site, text: str) -> str:
 
 def make_ticket(site: Site, subject: str, now: float) -> str:
     plain = f"PVE:{subject}:{int(now):08X}"
-    return f"{plain}::{_sign(site, plain)}"
+    return f"{plain}::{signature_of(site, plain)}"
 
 
 def open_ticket(site: Site, ticket: str, now: float) -> str | None:
     """The subject of a ticket, or None when it is false, too old or withdrawn."""
     plain, sign, signature = ticket.partition("::")
     match = re.fullmatch(r"PVE:(.+):([0-9A-Fa-f]{8})", plain)
-    if not sign or match is None or not hmac.compare_digest(signature.encode(), _sign(site, plain).encode()):
+    if not sign or match is None or not hmac.compare_digest(signature.encode(), signature_of(site, plain).encode()):
         return None
     made = int(match[2], 16)
     if not -SKEW <= now - made <= LIFE:

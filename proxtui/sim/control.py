@@ -8,6 +8,7 @@
     POST   /_sim/faults       {"kind": ..., ...}: make something wrong (keys: ``faults.Fault``); answers its number
     DELETE /_sim/faults[/ID]  mend one, or everything
     POST   /_sim/life         {"paused": true}: nothing happens by itself any more
+    GET    /_sim/consoles     those that are open;  POST {"server": ..., "vmid": ..., "scene": "panic"}: what a VM shows
     GET    /_sim/world        servers, nodes, counts;  /_sim/accounts: who can log in, and how
 
 Every call needs ``Authorization: Bearer CONTROL_TOKEN`` (or ``X-Sim-Token``), with the token of the announcement.
@@ -21,6 +22,7 @@ from collections.abc import Callable
 from typing import Any
 
 from proxtui.sim import trouble, work, work_nodes
+from proxtui.sim.consoles import doors as consoles
 from proxtui.sim.faults import WORLD, fault_from
 from proxtui.sim.reply import Reply
 from proxtui.sim.world import Site, World
@@ -169,6 +171,8 @@ CALLS: dict[tuple[str, str], Callable[[World, dict[str, Any]], dict[str, Any]]] 
     ("GET", "faults"): _faults,
     ("POST", "faults"): _add,
     ("POST", "life"): _life,
+    ("GET", "consoles"): lambda world, _: {"consoles": consoles.listing(world)},
+    ("POST", "consoles"): consoles.change,
     ("GET", "accounts"): lambda world, _: {"servers": {site.name: _accounts(site) for site in world.sites.values()}},
     ("GET", "world"): lambda world, _: _world(world),
 }

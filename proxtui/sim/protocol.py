@@ -7,6 +7,7 @@ is finished here, in the bytes on their way to the socket.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 
 from uvicorn.config import Config
@@ -14,6 +15,7 @@ from uvicorn.protocols.http import h11_impl
 from uvicorn.server import ServerState
 
 from proxtui.sim.app import Receive, Scope, Send, SimApp
+from proxtui.sim.reply import Reply
 
 KEEP_ALIVE = 5
 """Seconds after which an idle connection is closed."""
@@ -26,10 +28,11 @@ h11_impl.STATUS_PHRASES.update(dict.fromkeys((595, 596), b""))
 class Connection:
     """One connection as the application sees it: how far it is, and how to break it."""
 
-    def __init__(self) -> None:
+    def __init__(self, protocol: PveProtocol) -> None:
         self.transport: asyncio.Transport | None = None
         self.requests = 0
         self._head: tuple[bytes, bytes] | None = None
+        self._protocol = protocol
 
     @property
     def last(self) -> bool:
@@ -51,6 +54,24 @@ class Connection:
             # An empty answer that closes has no length at all: it ends with the connection.
             rest = rest.replace(b"Content-Length: 0\r\n", b"", 1)
         return first[:12] + b" " + reason + b"\r\n" + lines + rest
+
+    async def hand_over(self, reply: Reply, now: Callable[[], float]) -> None:
+        """Give the connection to a console, and wait for the end of both."""
+        from proxtui.sim.consoles.serving import serve
+        from proxtui.sim.consoles.wire import Channel
+
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return
+        channel = Channel(self._protocol, transport, now)
+        lines = [f"HTTP/1.1 {reply.status} {reply.reason}", *(f"{name}: {value}" for name, value in reply.headers)]
+        transport.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
+        transport.set_protocol(channel)
+        if self._protocol.conn.trailing_data[0]:
+            channel.data_received(self._protocol.conn.trailing_data[0])
+        # h11 stopped reading when it saw that the protocol may change.
+        transport.resume_reading()
+        await serve(reply.door, channel)
 
     def abort(self) -> None:
         """End the connection; what was written still goes out."""
@@ -83,7 +104,7 @@ class PveProtocol(h11_impl.H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.connection = Connection()
+        self.connection = Connection(self)
         inner = self.app
         connection = self.connection
 

@@ -38,6 +38,8 @@ class Reply:
     """Send half of the body as it goes over the wire, then break off."""
     drip: float = 0.0
     """Seconds between two bytes of the body."""
+    door: Any = None
+    """With 101: the console that takes over the connection."""
 
     @property
     def closes(self) -> bool:

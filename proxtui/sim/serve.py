@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 import math
 import os
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from proxtui.sim import trouble
+from proxtui.sim.consoles.options import is_loopback, parse_bridge
 from proxtui.sim.faults import WORLD, Fault, parse_fault
 from proxtui.sim.running import running
 from proxtui.sim.scenarios import MOST, SCENARIOS, huge
@@ -41,6 +41,10 @@ class ServeOptions:
     """Milliseconds added to every answer."""
     faults: tuple[str, ...] = field(default=())
     speed: float = 1.0
+    vnc: tuple[str, ...] = field(default=())
+    """``VMID=HOST:PORT`` or ``VMID=/SOCKET``: VNC servers of this machine that play the screens of guests."""
+    shell: bool = False
+    """True: terminals are shells of this machine."""
     still: bool = False
     """True: nothing happens by itself; only load moves."""
 
@@ -69,7 +73,19 @@ def check(options: ServeOptions) -> None:
             parse_fault(text)
         except ValueError as error:
             raise UsageProblem(f"--fault: {error}") from error
+    _check_consoles(options)
     _check_surroundings(options)
+
+
+def _check_consoles(options: ServeOptions) -> None:
+    """Raises :class:`UsageProblem` for consoles that cannot be, or must not."""
+    for text in options.vnc:
+        try:
+            parse_bridge(text)
+        except ValueError as error:
+            raise UsageProblem(f"--vnc: {error}") from error
+    if options.shell and not is_loopback(options.host):
+        raise UsageProblem(f"--shell gives a shell of this machine away: not with --host {options.host}")
 
 
 def _check_surroundings(options: ServeOptions) -> None:
@@ -102,6 +118,8 @@ def make_world(options: ServeOptions) -> World:
     if options.port and options.port + len(world.sites) - 1 > 65_535:
         raise UsageProblem(f"--port {options.port}: {len(world.sites)} servers need as many ports, up to 65535")
     world.paused = options.still
+    world.consoles.shell = options.shell
+    world.consoles.bridges = dict(map(parse_bridge, options.vnc))
     try:
         faults = [parse_fault(text) for text in options.faults]
         if options.latency > 0:
@@ -123,7 +141,7 @@ def run_serve(options: ServeOptions) -> int:
     except UsageProblem as problem:
         _say(f"proxtui sim: {problem}")
         return 2
-    if not _is_loopback(options.host):
+    if not is_loopback(options.host):
         _say(f"proxtui sim: WARNING: listening on {options.host}: anyone who reaches it can log in to the simulation")
     try:
         return asyncio.run(_serve(world, options))
@@ -137,15 +155,6 @@ def run_serve(options: ServeOptions) -> int:
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201 -- narration belongs on stderr
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 async def _serve(world: World, options: ServeOptions) -> int:

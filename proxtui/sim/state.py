@@ -287,6 +287,8 @@ class Task:
     killed: bool = False
     held: Any = None
     """While a fault holds it: what lets it go on."""
+    on_kill: Any = None
+    """Called without arguments when somebody ends it: a console has a connection to end too."""
 
     @property
     def userid(self) -> str:

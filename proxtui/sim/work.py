@@ -36,14 +36,7 @@ def begin(
     A :class:`Late` failure comes at the end instead, when all steps are done.
     """
     world = site.world
-    now = world.now()
-    node.next_pid += 1 + site.rng.randrange(40)
-    pstart = int((now - node.booted) * 100) & 0xFFFFFFFF
-    upid = f"UPID:{node.name}:{node.next_pid:08X}:{pstart:08X}:{int(now):08X}:{kind}:{subject}:{user}:"
-    task = Task(upid, node.name, node.next_pid, pstart, now, kind, subject, user)
-    site.tasks.append(task)
-    del site.tasks[:-600]
-    site.write_log(node.name, user, "pvedaemon", f"starting task {upid}", at=now)
+    task = fork(site, node, kind, subject, user)
     if isinstance(fails, Late):
         task.exit, fails = str(fails), None
     fault = world.faults.take_task(site.name, kind, subject)
@@ -56,8 +49,28 @@ def begin(
     if fault is not None and fault.kind == "task-hang":
         task.held = (fault.id, go)
     else:
-        go(now)
+        go(task.start)
     return task
+
+
+def fork(site: Site, node: Node, kind: str, subject: str, user: str) -> Task:
+    """A task that runs until somebody ends it: see :func:`finish`."""
+    now = site.world.now()
+    node.next_pid += 1 + site.rng.randrange(40)
+    pstart = int((now - node.booted) * 100) & 0xFFFFFFFF
+    upid = f"UPID:{node.name}:{node.next_pid:08X}:{pstart:08X}:{int(now):08X}:{kind}:{subject}:{user}:"
+    task = Task(upid, node.name, node.next_pid, pstart, now, kind, subject, user)
+    site.tasks.append(task)
+    del site.tasks[:-600]
+    site.write_log(node.name, user, "pvedaemon", f"starting task {upid}", at=now)
+    return task
+
+
+def finish(site: Site, task: Task, ends: str = "OK") -> None:
+    """End a task of :func:`fork` now, unless somebody killed it before."""
+    if not task.killed:
+        task.end, task.exit = site.world.now(), ends
+        _ended(site, task, task.end)
 
 
 def _go(site: Site, task: Task, seconds: float, steps: Sequence[Step], fails: str | None, now: float) -> None:

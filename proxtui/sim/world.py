@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from proxtui.sim.consoles.options import ConsoleOptions
 from proxtui.sim.faults import Faults
 from proxtui.sim.physics import Weather
 from proxtui.sim.policy import BackupJob, Group, HaGroup, ReplicationJob
@@ -72,6 +73,8 @@ class Site:
     """Made from guests, permissions and definitions; emptied when they change."""
     world_cache: dict[Any, Any] = field(default_factory=dict)
     """Reports of the last broadcast, by node and guest."""
+    desk: Any = None
+    """The open consoles, once there was one: see :func:`proxtui.sim.consoles.desk.desk_of`."""
 
     @property
     def modern(self) -> bool:
@@ -167,6 +170,7 @@ class World:
         self.sites: dict[str, Site] = {}
         self.faults = Faults()
         self.requests = Requests()
+        self.consoles = ConsoleOptions()
         self.control_token = secrets.token_urlsafe(18)
         self.born = now()
         self.paused = False

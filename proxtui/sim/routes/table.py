@@ -7,12 +7,13 @@ import re
 from proxtui.sim.api import Route
 from proxtui.sim.routes.table_changes import CLUSTER_CHANGES, NODE_CHANGES, STORE_CHANGES
 from proxtui.sim.routes.table_cluster import ACCESS, CLUSTER, STORAGES
+from proxtui.sim.routes.table_consoles import CONSOLES
 from proxtui.sim.routes.table_guest_changes import AGENT_CHANGES, GUEST_CHANGES, NEW, POWERED
 from proxtui.sim.routes.table_guests import AGENT, GUESTS
 from proxtui.sim.routes.table_nodes import NODES, STORES
 
 READING = (*ACCESS, *CLUSTER, *STORAGES, *NODES, *STORES, *GUESTS, *AGENT)
-CHANGING = (*CLUSTER_CHANGES, *NODE_CHANGES, *STORE_CHANGES, *NEW, *GUEST_CHANGES, *AGENT_CHANGES, *POWERED)
+CHANGING = (*CLUSTER_CHANGES, *NODE_CHANGES, *STORE_CHANGES, *NEW, *GUEST_CHANGES, *AGENT_CHANGES, *POWERED, *CONSOLES)
 ROUTES: tuple[Route, ...] = (*READING, *CHANGING)
 
 

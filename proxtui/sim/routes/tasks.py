@@ -134,3 +134,5 @@ def stop(call: Call) -> None:
         task.log = [(at, text) for at, text in task.log if at <= call.now]
         task.end, task.exit = call.now, "unexpected status"
         task.killed = True
+        if task.on_kill is not None:
+            task.on_kill()
