@@ -17,8 +17,15 @@ if TYPE_CHECKING:
 
 
 def somebody_is_there() -> bool:
-    """True when a question would reach a person."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    """True when a question would reach a person; never under ``--monitor``."""
+    return sys.stdin.isatty() and sys.stderr.isatty() and not _is_unattended()
+
+
+def _is_unattended() -> bool:
+    # Without click nothing was parsed, so nobody said --monitor.
+    click = sys.modules.get("click")
+    context = click.get_current_context(silent=True) if click is not None else None
+    return context is not None and bool(context.find_root().params.get("monitor"))
 
 
 def with_passwords(config: Config) -> Config:

@@ -11,7 +11,7 @@ import click
 from proxtui.cli.config_change import add_key, change_key, put, remove_key, unset
 from proxtui.cli.config_keys import KeyOptions, key_options, masked
 from proxtui.core.verbs import CommandLine, json_option
-from proxtui.errors import ConfigError, NotConfigured, UsageError
+from proxtui.errors import ConfigError, NotConfigured, ReadOnlyError, UsageError
 
 if TYPE_CHECKING:
     from proxtui.config.models import Config
@@ -21,12 +21,19 @@ _FILE = click.Path(path_type=Path)
 _older = click.option("--accept-older", is_flag=True, help="Use it although a newer one was seen: a restored backup.")
 
 
+_READING = ("path", "show", "check")
+
+
 @click.group()
-def config() -> None:
+@click.pass_context
+def config(ctx: click.Context) -> None:
     """Keep servers, tokens and people in an encrypted file. No server is asked.
 
     The key is typed, or comes from what an option names, or from the systemd credential proxtui.key.
     """
+    flags = ctx.find_root().params
+    if ctx.invoked_subcommand not in _READING and (flags.get("read_only") or flags.get("monitor")):
+        raise ReadOnlyError(f"read-only: config {ctx.invoked_subcommand} is refused, nothing was written")
 
 
 @config.command()

@@ -88,7 +88,9 @@ class KeyOptions(NamedTuple):
             )
         return self.sources(lambda: ask.for_secret(question))
 
-    def open(self, *, accept_older: bool = False, cure: str = "--accept-older") -> OpenVault:
+    def open(
+        self, *, accept_older: bool = False, cure: str = "--accept-older", only_monitor: bool = False
+    ) -> OpenVault:
         """The vault. What ``unlock`` raises; its secrets are hidden from every log from now on.
 
         ``cure`` is what to do about an older copy than was seen before.
@@ -97,7 +99,9 @@ class KeyOptions(NamedTuple):
         from proxtui.config.vault.unlocking import unlock
 
         try:
-            vault = unlock(self.seat, self.wanted(), confirm_older=lambda _rev, _seen: accept_older)
+            vault = unlock(
+                self.seat, self.wanted(), confirm_older=lambda _rev, _seen: accept_older, only_monitor=only_monitor
+            )
         except OlderCopy as error:
             raise OlderCopy(f"{error}: {cure}", rev=error.rev, seen=error.seen) from None
         for _, server in vault.config.servers():

@@ -75,6 +75,7 @@ class Root(LazyGroup):
 @click.option("--ca-file", metavar="FILE", help="Trust this CA (PEM).")
 @click.option("--passphrase-fd", type=click.IntRange(0), metavar="N", help="Read the passphrase of config.toml there.")
 @click.option("--read-only", is_flag=True, help="Refuse every change, on the wire.")
+@click.option("--monitor", is_flag=True, help="Unattended: read-only credentials alone, no change, no question.")
 @click.option("--ascii", is_flag=True, help="Signs and charts in plain ASCII.")
 @click.option("--theme", metavar="NAME", help="Colours: a shipped theme, or one of yours.")
 @click.option("--sweep", is_flag=True, help="Dashboard: ask guests slowly for IP and OS, storages for backups.")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from proxtui.cli.listing import Report
     from proxtui.cli.output import Output
     from proxtui.config.models import Config
+    from proxtui.config.vault.opened import OpenVault
     from proxtui.core.model import Fleet, ServerRef
     from proxtui.core.rows import Column, R
     from proxtui.core.runtime import Runtime
@@ -38,6 +39,13 @@ class Session:
 
     flags: Mapping[str, Any] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    vault: OpenVault | None = None
+    """What was opened for the configuration; None when none was needed."""
+
+    @property
+    def monitor(self) -> bool:
+        """Whether only to look, with read-only credentials, and without any question."""
+        return bool(self.flags.get("monitor"))
 
     @property
     def output(self) -> Output:
@@ -56,6 +64,10 @@ class Session:
         overrides = ConnectionFlags(**said)
         config = from_environment(self.environ, overrides=overrides)
         config = config or self._opened(for_dashboard=for_dashboard)
+        if config is None and self.monitor:
+            from proxtui.config.paths import config_file
+
+            raise NotConfigured(f"no configuration at {config_file()}, and no variable that names a server")
         return None if config is None else self.with_looks(config)
 
     def _opened(self, *, for_dashboard: bool) -> Config | None:
@@ -71,7 +83,8 @@ class Session:
         from proxtui.cli.config_keys import KeyOptions
         from proxtui.config.keyed import keyed, left_out
 
-        vault = KeyOptions.given({}, self.flags, self.environ).open(cure=OLDER)
+        key = KeyOptions.given({}, self.flags, self.environ)
+        self.vault = vault = key.open(cure=OLDER, only_monitor=self.monitor)
         config = keyed(vault, self.environ)
         for line in left_out(vault):
             self.note(line)
@@ -103,6 +116,8 @@ class Session:
         from proxtui.config.environment import wanted_sweep, wants_read_only
 
         said: dict[str, Any] = {name: True for name in ("ascii", "read_only") if self.flags.get(name)}
+        if self.monitor:
+            said["read_only"] = True
         if theme := self.flags.get("theme"):
             said["theme"] = theme
         if wants_read_only(self.environ):
@@ -129,7 +144,7 @@ class Session:
         config = self.configuration()
         if config is None:
             raise NotConfigured(NOTHING_CONFIGURED)
-        return ask.with_passwords(config) if ask.somebody_is_there() else config
+        return ask.with_passwords(config) if ask.somebody_is_there() or self.monitor else config
 
     def table(self, columns: Sequence[Column[R]], rows: Callable[[Fleet], Sequence[R]], options: TableOptions) -> None:
         """See ``CommandLine.table``."""

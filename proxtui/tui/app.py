@@ -183,13 +183,14 @@ def run_dashboard(
     wall: bool = False,
     state: Path | None = None,
     keep_theme: bool = False,
+    unattended: bool = False,
 ) -> int:
     """Show the dashboard until it is left; gives the exit code (0, 130 after ctrl+c, 129 or 143 after a signal).
 
     ``themes`` is the folder of the user's own themes; ``wall`` is the screen on the wall, always read-only.
     ``state`` is the file of what is remembered; without one, as on the wall, nothing is read or written.
-    ``keep_theme`` wears the theme of the settings even where another one is remembered.
-    The caller has made sure that there is a terminal. Raises NotConfigured without a server, UsageError without such a
+    ``keep_theme`` wears the theme of the settings even where another one is remembered. ``unattended`` asks nobody for
+    a second factor. The caller has made sure that there is a terminal. Raises NotConfigured without a server, UsageError without such a
     theme, view or key, and whatever bug ended the app, once the terminal is as it was before.
     """
     looks = Looks.gather(themes)
@@ -205,7 +206,8 @@ def run_dashboard(
         async def ask_totp(prompt: str) -> str:
             return await app.ask_second_factor(prompt) if app is not None else ""
 
-        async with open_runtime(config, read_only=read_only or wall, ask_totp=ask_totp) as runtime:
+        asked = None if unattended else ask_totp
+        async with open_runtime(config, read_only=read_only or wall, ask_totp=asked) as runtime:
             memory = Memory(None if wall else state)
             app = ProxtuiApp(
                 runtime,

@@ -23,6 +23,11 @@ def monitor_of(tenant_id: str) -> str:
     return f"{tenant_id}.monitor"
 
 
+def is_monitor(scope: str) -> bool:
+    """Whether it is the scope ``monitor`` of some tenant."""
+    return scope.endswith(".monitor")
+
+
 def admin_of(tenant_id: str) -> str:
     """The scope of a tenant's ``credentials``; it authenticates the whole tenant."""
     return f"{tenant_id}.admin"

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from proxtui import __version__
-from proxtui.config.vault.contents import FILE, SYSTEM, Contents, Locker, Plain, admin_of, monitor_of, new_id
+from proxtui.config.vault.contents import (
+    FILE,
+    SYSTEM,
+    Contents,
+    Locker,
+    Plain,
+    admin_of,
+    is_monitor,
+    monitor_of,
+    new_id,
+)
 from proxtui.config.vault.crypto import NotOpened, agrees, decode, digest, encode, random_key, subkey
 from proxtui.config.vault.edits import Edit, edited
 from proxtui.config.vault.fields import open_all, seal_tenant, seal_users, without_credentials
@@ -36,12 +46,15 @@ def _tenant_value(header: Header, tenant_id: str, raw: Plain, scope: str) -> lis
 class Draft:
     """What one slot may read and change of a document. Tampered when the document is not what was written."""
 
-    def __init__(self, document: Document, slot_id: str, private: bytes) -> None:
+    def __init__(self, document: Document, slot_id: str, private: bytes, *, only_monitor: bool = False) -> None:
+        """``only_monitor`` opens of each tenant the scope ``monitor`` alone, whatever else the slot holds."""
         self.document = document
+        self.only_monitor = only_monitor
         self.slots = list(document.header.slots)
         self._slot_id = slot_id
         self._file_id = document.header.file_id
-        keys = scope_keys(self._file_id, self.slot, private)
+        wanted = (lambda scope: scope == FILE or is_monitor(scope)) if only_monitor else None
+        keys = scope_keys(self._file_id, self.slot, private, wanted)
         if FILE not in keys:
             raise Tampered("the key slot in use opens nothing", place="slots")
         self.locker = Locker(self._file_id, keys)

@@ -16,7 +16,7 @@ from proxtui.config.vault.files import DISK, Disk, beside, locked, put, put_with
 from proxtui.config.vault.mark import Mark, check
 from proxtui.config.vault.shape import Document, Slot, parse
 from proxtui.config.vault.slots import Material, keyfile, new_passphrase, new_slot, with_material
-from proxtui.errors import SaveFailed, Tampered, WrongKey
+from proxtui.errors import ReadOnlyError, SaveFailed, Tampered, WrongKey
 
 
 class Readable(NamedTuple):
@@ -69,6 +69,11 @@ class OpenVault:
     def rev(self) -> int:
         """The revision that was read or saved last."""
         return self._draft.document.header.rev
+
+    @property
+    def only_monitor(self) -> bool:
+        """Whether nothing but the read-only credentials was opened, so that nothing can be saved."""
+        return self._draft.only_monitor
 
     @property
     def slot(self) -> Slot:
@@ -175,9 +180,11 @@ class OpenVault:
             raise WrongKey("the key slot in use was removed")
         if not self.is_older:
             check(document.header.rev, seen, None)
-        return Draft(document, self.slot.id, self._private)
+        return Draft(document, self.slot.id, self._private, only_monitor=self.only_monitor)
 
     def _change(self, change: Callable[[Draft], None], *, forget: bool = False) -> None:
+        if self.only_monitor:
+            raise ReadOnlyError("read-only: it was opened to look only, nothing is saved")
         path, disk = self._seat.path, self._seat.disk
         with locked(path, seconds=self._seat.wait):
             draft = self._opened()

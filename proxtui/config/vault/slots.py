@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -116,11 +117,15 @@ def granted(file_id: str, slot: Slot, keys: dict[str, bytes]) -> Slot:
     return slot.model_copy(update={"keys": slot.keys | new})
 
 
-def scope_keys(file_id: str, slot: Slot, private: bytes) -> dict[str, bytes]:
-    """The keys of all scopes that the slot opens. Tampered when one of them is damaged."""
+def scope_keys(
+    file_id: str, slot: Slot, private: bytes, wanted: Callable[[str], bool] | None = None
+) -> dict[str, bytes]:
+    """The keys of all scopes that the slot opens and that are ``wanted``. Tampered when one of them is damaged."""
     pair = Pair(private, decode(slot.public))
     found = {}
     for scope, text in slot.keys.items():
+        if wanted is not None and not wanted(scope):
+            continue
         try:
             found[scope] = unwrapped(pair, ["scope", 1, file_id, slot.id, scope], text)
         except NotOpened:

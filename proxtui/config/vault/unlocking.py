@@ -40,11 +40,13 @@ def unlock(
     confirm_older: Confirm | None = None,
     on_wrong: Callable[[], None] | None = None,
     pause: Callable[[float], None] = time.sleep,
+    only_monitor: bool = False,
 ) -> OpenVault:
     """Open the vault with the first source that is named; one derivation for each passphrase that is given.
 
     NotConfigured (no file), UnsafeFile, Malformed, NewerFormat, UsageError (no source, or it is not clear whose slot),
-    WrongKey, Tampered, OlderCopy (nobody confirmed it). ``on_wrong`` is told of each wrong key.
+    WrongKey, Tampered, OlderCopy (nobody confirmed it). ``on_wrong`` is told of each wrong key. ``only_monitor`` opens
+    read-only credentials alone, and saves nothing.
     """
     document, seen = seat.read_with_mark()
     for seconds in PAUSES if sources.prompt is not None else (0.0,):
@@ -56,7 +58,7 @@ def unlock(
                 on_wrong()
             pause(seconds)
             continue
-        draft = Draft(document, slot.id, private)
+        draft = Draft(document, slot.id, private, only_monitor=only_monitor)
         is_older = check(document.header.rev, seen, confirm_older)
         return OpenVault(seat, draft, private, is_older=is_older)
     raise WrongKey(WRONG)

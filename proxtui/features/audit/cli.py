@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from proxtui.core.verbs import CommandLine, Details, TableOptions, json_option, table_options
-from proxtui.errors import NotFoundError, Tampered, UsageError
+from proxtui.errors import NotFoundError, ReadOnlyError, Tampered, UsageError
 from proxtui.features.audit.choosing import chosen, filter_options, query_of, reading
 
 if TYPE_CHECKING:
@@ -129,6 +129,9 @@ def prune_audit(line: CommandLine, keep_days: int, reason: str, dry_run: bool, y
     from proxtui.features.audit.pruning import DAY, prunable, prune
     from proxtui.features.audit.store import open_store, system_stamp
 
+    flags = click.get_current_context().find_root().params
+    if not dry_run and (flags.get("read_only") or flags.get("monitor")):
+        raise ReadOnlyError("read-only: nothing of the audit is deleted")
     before = system_stamp().ts - keep_days * DAY
     with reading(usual_files()) as service:
         if service is None:
