@@ -24,6 +24,10 @@
     ├── TargetChanged               1   what was chosen is not what stands there now; nothing was sent
     ├── NetworkError               10   no answer, or not from whom we meant: stage, endpoint
     │   ├── CertificateError       10   the server's certificate is not the trusted one: seen, expected
+    │   ├── OtherCluster           10   an endpoint belongs to another cluster than the server: it is not used
+    │   ├── TunnelError            10   a jump host of an SSH path is in the way: hop, kind
+    │   │   └── TunnelRefused      10   ... and asking again cannot help: login, forbidden way
+    │   │       └── HostKeyError   10   the jump host is unknown, or its key has changed: seen, expected
     │   ├── DeadlineExceeded       10   no full answer in time
     │   └── RateLimitError         10   our own limiter had no room before the deadline
     ├── OutcomeUnknown             15   a change was sent, its answer was lost; it is never sent again
@@ -169,7 +173,7 @@ class TargetChanged(ProxtuiError):
 class NetworkError(ProxtuiError):
     """No answer from the endpoint.
 
-    ``stage`` is where it ended: ``resolve``, ``connect``, ``tls``, ``send``, ``answer`` or ``deadline``.
+    ``stage`` is where it ended: ``resolve``, ``ssh``, ``connect``, ``tls``, ``send``, ``answer`` or ``deadline``.
     """
 
     exit_code = 10
@@ -187,6 +191,44 @@ class CertificateError(NetworkError):
         self, message: str, *, endpoint: str = "", seen: str | None = None, expected: tuple[str, ...] = ()
     ) -> None:
         super().__init__(message, stage="tls", endpoint=endpoint)
+        self.seen = seen
+        self.expected = expected
+
+
+class OtherCluster(NetworkError):
+    """The endpoint belongs to another cluster than the one that answered first. Only its name was asked for."""
+
+    def __init__(self, message: str, *, endpoint: str = "") -> None:
+        super().__init__(message, stage="answer", endpoint=endpoint)
+
+
+class TunnelError(NetworkError):
+    """There is no way through the jump hosts. ``hop`` is ``host:port`` of the one where it ended.
+
+    ``kind`` is ``name``, ``route`` (no answer, or gone), ``target`` (the last hop cannot reach the endpoint),
+    ``unknown`` or ``changed`` (host keys), ``login``.
+    """
+
+    def __init__(self, message: str, *, hop: str, kind: str) -> None:
+        super().__init__(message, stage="ssh", endpoint=hop)
+        self.hop = hop
+        self.kind = kind
+
+
+class TunnelRefused(TunnelError):
+    """A jump host, or we, said no: only a person can help."""
+
+
+class HostKeyError(TunnelRefused):
+    """The key that a jump host shows is not a trusted one. No login was tried.
+
+    ``kind`` ``unknown``: ``seen`` may be accepted after a look at the host; ``changed``: never by a key press.
+    """
+
+    def __init__(
+        self, message: str, *, hop: str, kind: str, seen: str | None = None, expected: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, hop=hop, kind=kind)
         self.seen = seen
         self.expected = expected
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import ssl
 from collections.abc import Iterable
@@ -9,6 +10,8 @@ from typing import Any
 
 import httpcore
 import httpx
+
+from proxtui.errors import NetworkError
 
 KEPT_SECONDS = 4.6
 """pveproxy closes an idle connection after 5.0 s; an older one than this is not used again."""
@@ -21,6 +24,14 @@ _RECORD = 16 * 1024
 """The most that TLS puts into one record."""
 _MOST_RECORDS = 16
 _CONNECTION = re.compile(rb"(?im)^connection[ \t]*:[ \t]*([^\r\n]*)\r?\n")
+
+
+class Way(httpcore.AsyncNetworkBackend):
+    """Another way to an endpoint than this machine's own network."""
+
+    def loss(self) -> NetworkError | None:
+        """Why connections of this way just ended, when the way itself was the cause; None while it stands."""
+        return None
 
 
 class EndpointTransport(httpx.AsyncHTTPTransport):
@@ -39,6 +50,14 @@ class EndpointTransport(httpx.AsyncHTTPTransport):
             http2=False,
             network_backend=backend or KeepAliveBackend(),
         )
+
+    async def drop_idle(self) -> None:
+        """Close the connections that nothing travels on: what the other side has forgotten must not be used again."""
+        idle = [connection for connection in self._pool.connections if connection.is_idle()]
+        for connection in idle:
+            if connection.is_idle():
+                # The pool lets go of what is closed when the next request comes.
+                await connection.aclose()
 
 
 class KeepAliveBackend(httpcore.AsyncNetworkBackend):
@@ -141,3 +160,19 @@ def kept_alive(head: bytes) -> bytes:
     if not {b"close", b"keep-alive"} <= tokens:
         return head
     return _CONNECTION.sub(b"", head) + b"Connection: keep-alive\r\n"
+
+
+async def shown_through(
+    way: httpcore.AsyncNetworkBackend, host: str, port: int, context: ssl.SSLContext, seconds: float
+) -> bytes | None:
+    """The certificate (DER) that an endpoint shows on another way; None when it shows none. Nothing is sent."""
+    try:
+        async with asyncio.timeout(seconds):
+            stream = await way.connect_tcp(host, port, timeout=seconds)
+            try:
+                stream = await stream.start_tls(context, server_hostname=host, timeout=seconds)
+                return stream.get_extra_info("ssl_object").getpeercert(binary_form=True) or None
+            finally:
+                await stream.aclose()
+    except (OSError, NetworkError, httpcore.NetworkError, httpcore.TimeoutException):
+        return None

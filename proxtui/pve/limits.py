@@ -13,9 +13,11 @@ from proxtui.errors import (
     AuthenticationError,
     CertificateError,
     InvalidInput,
+    OtherCluster,
     ProxtuiError,
     RateLimitError,
     ReadOnlyError,
+    TunnelRefused,
     UnexpectedAnswer,
     UsageError,
 )
@@ -90,8 +92,9 @@ class Breaker:
     """Leaves a failing endpoint alone for a while.
 
     Three transport failures in a row open it for 15 s; then one single probe may go (half-open); each probe that
-    fails doubles the pause up to 5 min. A refused login or certificate opens it until ``reset``, because asking
-    again cannot help and a login costs 3 s and perhaps a ban. An answer of PVE, 403 and 500 too, is no failure.
+    fails doubles the pause up to 5 min. A refused login or certificate, or an endpoint of another cluster, opens it
+    until ``reset``, because asking again cannot help and a login costs 3 s and perhaps a ban. An answer of PVE, 403
+    and 500 too, is no failure.
     """
 
     def __init__(
@@ -124,7 +127,7 @@ class Breaker:
 
     def failed(self, error: ProxtuiError) -> None:
         """Count ``error``, by its kind."""
-        if isinstance(error, AuthenticationError | CertificateError):
+        if isinstance(error, AuthenticationError | CertificateError | OtherCluster | TunnelRefused):
             self.state, self.retry_at = "open", None
             return
         if isinstance(error, RateLimitError | UsageError | ReadOnlyError) or (

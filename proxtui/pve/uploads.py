@@ -145,8 +145,8 @@ def size_of(source: Path) -> int:
 class UploadTransport(EndpointTransport):
     """Connections for one upload each, which hear an answer that comes before all is sent."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
-        super().__init__(context, keepalive=0.0, backend=_ListeningBackend())
+    def __init__(self, context: ssl.SSLContext, way: httpcore.AsyncNetworkBackend | None = None) -> None:
+        super().__init__(context, keepalive=0.0, backend=_ListeningBackend(way))
 
 
 class _ListeningBackend(KeepAliveBackend):
