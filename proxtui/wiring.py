@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,12 @@ def audit_journal() -> Journal:
     """The audit in the state folder. Loads the database code."""
     journal: Journal = load("proxtui.features.audit.journal:AuditJournal")()
     return journal
+
+
+def _backgrounds(config: Config, refs: Iterable[ServerRef]) -> dict[ServerRef, float]:
+    """Seconds between polls of servers out of view, where their tenant says so."""
+    paces = {tenant.slug: tenant.health_check_ms for tenant in config.tenants}
+    return {ref: pace / 1000 for ref in refs if (pace := paces.get(ref.tenant)) is not None}
 
 
 @asynccontextmanager
@@ -70,20 +76,13 @@ async def open_runtime(
             connections[ref] = connection
             store.register(ref, interval=settings.interval, unverified_tls=server.trust.mode == "off")
         pace, background = settings.interval, settings.background_interval
-        backgrounds = {
-            ref: tenant.health_check_ms / 1000
-            for tenant in config.tenants
-            if tenant.health_check_ms is not None
-            for ref in connections
-            if ref.tenant == tenant.slug
-        }
         poller = Poller(
             list(connections.values()),
             store,
             clock,
             interval=pace,
             background_interval=background,
-            backgrounds=backgrounds,
+            backgrounds=_backgrounds(config, connections),
         )
         acting.serve(store, poller)
         # Closed before the connections are: what is under way needs them to the end.

@@ -6,14 +6,17 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from proxtui.config.models import Endpoint, Server
+from proxtui.config.server import JumpHost
 from proxtui.core.clock import Clock
-from proxtui.core.connection import Connection, Route
+from proxtui.core.connection import Connection, Path, Route
 from proxtui.core.model import ServerRef
 from proxtui.pve.limits import Breaker, RateLimiter
 
 if TYPE_CHECKING:
     from proxtui.pve.client import ProxmoxClient
     from proxtui.pve.settings import ProxmoxConfig
+    from proxtui.pve.ssh.backend import TunnelBackend
+    from proxtui.pve.ssh.tunnel import Tunnel
 
 AskTotp = Callable[[str], Awaitable[str]]
 
@@ -22,7 +25,7 @@ WINDOW_MS = 20_000
 """5 requests a second on average; 100 at once, for one look at a large cluster."""
 
 
-def proxmox_config(server: Server, endpoint: Endpoint) -> ProxmoxConfig:
+def proxmox_config(server: Server, endpoint: Endpoint, deadline_ms: int | None = None) -> ProxmoxConfig:
     """What the library needs for one endpoint. InvalidInput when the values cannot be meant."""
     from proxtui.pve.settings import ProxmoxConfig
 
@@ -36,10 +39,38 @@ def proxmox_config(server: Server, endpoint: Endpoint) -> ProxmoxConfig:
         token_secret=credentials.token_secret.get_secret_value() if credentials.token_secret else None,
         realm=credentials.realm,
         verify_ssl=trust.mode != "off",
-        timeout=server.deadline_ms,
+        timeout=deadline_ms or server.deadline_ms,
         fingerprints=trust.fingerprints if trust.mode == "fingerprint" else (),
         ca_file=str(trust.ca_file) if trust.mode == "ca" else None,
     )
+
+
+def tunnel_to(server: Server) -> Tunnel | None:
+    """The way through the server's jump hosts, not opened yet; None when it has none."""
+    if not server.jumps:
+        return None
+    from proxtui.pve.ssh.hops import Hop
+    from proxtui.pve.ssh.tunnel import Tunnel
+
+    def hop(jump: JumpHost) -> Hop:
+        return Hop(
+            host=jump.host,
+            port=jump.port,
+            username=jump.username,
+            host_keys=jump.host_keys,
+            key_file=jump.key_file,
+            key_passphrase=jump.key_passphrase.get_secret_value() if jump.key_passphrase else None,
+        )
+
+    return Tunnel([hop(jump) for jump in server.jumps])
+
+
+def _through(tunnel: Tunnel | None) -> TunnelBackend | None:
+    if tunnel is None:
+        return None
+    from proxtui.pve.ssh.backend import TunnelBackend
+
+    return TunnelBackend(tunnel)
 
 
 def connect(
@@ -50,16 +81,20 @@ def connect(
     read_only: bool,
     lock: Callable[[], str | None] | None = None,
     ask_totp: AskTotp | None = None,
+    deadline_ms: int | None = None,
     transport: Any = None,
 ) -> Connection:
     """The connection of a server. Nothing is sent, and httpx not loaded, before its first use.
 
     ``lock`` gives the reason why no change may be sent at the moment, or None; ``read_only`` beats it.
+    ``deadline_ms`` replaces the configured deadline of ordinary calls.
     ``transport`` replaces the network in tests (an ``httpx.AsyncBaseTransport``).
     """
 
-    def route(endpoint: Endpoint) -> Route:
-        config = proxmox_config(server, endpoint)
+    tunnel = tunnel_to(server) if transport is None else None
+
+    def route(endpoint: Endpoint, path: Path) -> Route:
+        config = proxmox_config(server, endpoint, deadline_ms)
 
         def build() -> ProxmoxClient:
             from proxtui.pve.client import ProxmoxClient
@@ -72,9 +107,12 @@ def connect(
                 limiter=limiter,
                 ask_totp=ask_totp,
                 transport=transport,
+                backend=_through(tunnel) if path == "ssh" else None,
                 now=clock.monotonic,
             )
 
-        return Route(config.endpoint, build, Breaker(now=clock.monotonic))
+        return Route(config.endpoint, build, Breaker(now=clock.monotonic), path)
 
-    return Connection(ref, [route(endpoint) for endpoint in server.endpoints])
+    usual: Path = "ssh" if server.jumps else "direct"
+    preferred = [route(server.tailscale, "tailscale")] if server.tailscale is not None else []
+    return Connection(ref, [*preferred, *(route(endpoint, usual) for endpoint in server.endpoints)], tunnel)

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from proxtui.core.model import ServerRef
-from proxtui.errors import AuthenticationError, PermissionDenied, ProxtuiError, RateLimitError
+from proxtui.core.belonging import Belonging
+from proxtui.core.model import ServerRef, Trouble
+from proxtui.errors import (
+    AuthenticationError,
+    PermissionDenied,
+    ProxtuiError,
+    RateLimitError,
+)
 
 if TYPE_CHECKING:
     from proxtui.pve.access import Permissions
     from proxtui.pve.client import ProxmoxClient
     from proxtui.pve.limits import Breaker
     from proxtui.pve.resources import Inventory
+    from proxtui.pve.ssh.tunnel import Tunnel
+
+Path = Literal["direct", "tailscale", "ssh"]
+
+FIRST_LOOK_BACK, LONGEST_LOOK_BACK = 15.0, 300.0
+"""Seconds between two looks whether the preferred path answers again; twice as long after each that found nothing."""
 
 
 class Route(Struct, eq=False):
@@ -26,8 +38,11 @@ class Route(Struct, eq=False):
     build: Callable[[], ProxmoxClient]
     """Makes the client when it is first needed."""
     breaker: Breaker
+    path: Path = "direct"
     failed: bool = False
     """True from a failure to the next answer of any endpoint of the server."""
+    trouble: str = ""
+    """Why it is not asked again before somebody acts; empty when nothing is the matter."""
     _client: ProxmoxClient | None = None
 
     @property
@@ -40,6 +55,21 @@ class Route(Struct, eq=False):
     def requests_sent(self) -> int:
         return 0 if self._client is None else self._client.requests_sent
 
+    @property
+    def expired_at(self) -> float | None:
+        """Seconds since the epoch at which the certificate that the server shows expires; None while none was seen."""
+        return None if self._client is None else self._client.certificate_expires
+
+    def note(self, error: ProxtuiError) -> None:
+        """Keep what it failed with, when that closed it until somebody acts."""
+        if self.breaker.state == "open" and self.breaker.retry_at is None:
+            self.trouble = str(error)
+
+    async def drop_idle(self) -> None:
+        """Close connections that nothing travels on."""
+        if self._client is not None:
+            await self._client.drop_idle()
+
     async def aclose(self) -> None:
         """Close the client, if there ever was one."""
         client, self._client = self._client, None
@@ -48,13 +78,25 @@ class Route(Struct, eq=False):
 
 
 class Connection:
-    """All ways to one server. Nothing is shared with another server: not the client, limiter or breaker."""
+    """All ways to one server. Nothing is shared with another server: not the client, limiter or breaker.
 
-    def __init__(self, ref: ServerRef, routes: Sequence[Route]) -> None:
+    ``active`` is the only endpoint that anything is read from or changed through. Another one takes its place only by
+    ``choose`` or ``take``, after it told that it belongs to the same cluster (``belonging.is_same``).
+    """
+
+    def __init__(self, ref: ServerRef, routes: Sequence[Route], tunnel: Tunnel | None = None) -> None:
         self.ref = ref
+        self.tunnel = tunnel
+        """The way through jump hosts, where there are any: shared by its routes, and closed after them."""
         self.routes = tuple(routes)
         self.active = self.routes[0]
+        self.since: float | None = None
+        """``Clock.monotonic`` when another endpoint took over; None: it was never needed."""
+        self.belonging = Belonging()
+        self._wanted = self.active
         self._refused = False
+        self._look_back_at = 0.0
+        self._pause = FIRST_LOOK_BACK
         self.permissions: Permissions | None = None
         """What the login may do; None until it was asked."""
 
@@ -64,15 +106,22 @@ class Connection:
         return self.active.client
 
     @property
+    def path(self) -> Path:
+        """The way that requests go now."""
+        return self.active.path
+
+    @property
     def requests_sent(self) -> int:
         """Requests of all endpoints so far, logins too."""
         return sum(route.requests_sent for route in self.routes)
 
-    async def inventory(self) -> Inventory:
-        """Everything of the cluster in one ``GET /cluster/resources``."""
+    async def inventory(self, route: Route | None = None) -> Inventory:
+        """Everything of the cluster in one ``GET /cluster/resources``; another ``route`` is looked at first."""
         from proxtui.pve.cluster import ClusterTools
 
-        return await ClusterTools(self.client).inventory()
+        if route is not None and route is not self.active:
+            await self.look_at(route)
+        return await ClusterTools((route or self.active).client).inventory()
 
     async def learn_permissions(self) -> Permissions:
         """``GET /access/permissions``, kept for as long as the connection lives."""
@@ -81,13 +130,71 @@ class Connection:
         self.permissions = await AccessTools(self.client).permissions()
         return self.permissions
 
-    def choose(self) -> bool:
-        """Take the first endpoint that may be asked now, the one in use before the others. False: none may."""
+    async def choose(self, now: float) -> bool:
+        """Take the first endpoint that may be asked now, in the order in which they come next. False: none may.
+
+        One that takes over is asked for its cluster first: what that fails with is counted here, and raised.
+        """
         if self._refused:
             return False
-        chosen = next((route for route in self._from_active() if route.breaker.allows()), None)
-        self.active = chosen or self.active
-        return chosen is not None
+        at = self.routes.index(self._wanted)
+        in_order = self.routes[at:] + self.routes[:at]
+        chosen = next((route for route in in_order if route.breaker.allows()), None)
+        if chosen is None:
+            return False
+        if chosen is not self.active:
+            try:
+                await self.look_at(chosen)
+            except ProxtuiError as error:
+                self.failed(error, chosen)
+                raise
+            self.take(chosen, now)
+        self._wanted = self.active
+        return True
+
+    async def look_at(self, route: Route) -> None:
+        """Ask an endpoint which cluster it belongs to: ``OtherCluster`` when it is not ours."""
+        await self.belonging.check(route.client, route.endpoint)
+
+    def take(self, route: Route, now: float) -> None:
+        """Use this endpoint from now on. It was looked at."""
+        preferred = self.routes[0].path
+        if self.active.path == preferred != route.path:
+            # A path that comes and goes is looked for less and less often; one that held for long is a new story.
+            if self.since is not None and now - self.since < LONGEST_LOOK_BACK:
+                self._pause = min(LONGEST_LOOK_BACK, self._pause * 2)
+            else:
+                self._pause = FIRST_LOOK_BACK
+            self._look_back_at = now + self._pause
+        self.active = self._wanted = route
+        self.since = now
+
+    def worth_a_look(self, now: float) -> Route | None:
+        """An endpoint of the preferred path that should be tried again now; another endpoint of one path is as good."""
+        first = self.routes[0]
+        if self.active.path == first.path or now < self._look_back_at or first.trouble or self._refused:
+            return None
+        self._look_back_at = now + self._pause
+        self._pause = min(LONGEST_LOOK_BACK, self._pause * 2)
+        return first
+
+    @property
+    def spares(self) -> tuple[Route, ...]:
+        """Endpoints that may be asked beside the one in use, when that one is slow; in their order."""
+        return tuple(
+            route
+            for route in self.routes
+            if route is not self.active and route.breaker.state == "closed" and not route.failed
+        )
+
+    def troubles(self, today: float) -> tuple[Trouble, ...]:
+        """What works all the same, and somebody should look at. ``today`` is in seconds since the epoch."""
+        found = tuple(Trouble(route.trouble, is_bad=True) for route in self.routes if route.trouble)
+        expired = self.active.expired_at
+        if expired is None or today < expired:
+            return found
+        line = f"the certificate of {self.active.endpoint} has expired; it is trusted by its fingerprint"
+        return (*found, Trouble(line))
 
     def allowed_at(self, now: float) -> float | None:
         """When an endpoint may be asked at the earliest; None: not before ``reset``."""
@@ -99,37 +206,56 @@ class Connection:
     def answered(self) -> None:
         """The endpoint in use did what it should."""
         self.active.breaker.succeeded()
+        self.active.trouble = ""
         for route in self.routes:
             route.failed = False
 
-    def failed(self, error: ProxtuiError) -> None:
-        """The endpoint in use failed: the next attempt goes to the next endpoint, where another one may help."""
-        self.active.breaker.failed(error)
+    def failed(self, error: ProxtuiError, failing: Route | None = None) -> None:
+        """An endpoint failed, the one in use unless another is said: the next attempt goes to the next one.
+
+        Only where another one may help.
+        """
+        route = failing or self.active
+        route.breaker.failed(error)
         if isinstance(error, AuthenticationError):
             # The other endpoints know the same users: asking them too would only count as more bad logins.
             self._refused = True
         elif not isinstance(error, PermissionDenied | RateLimitError):
-            self.active.failed = True
-            others = self._from_active()[1:]
-            self.active = next((route for route in others if route.breaker.state == "closed"), self.active)
+            route.failed = True
+            route.note(error)
+            at = self.routes.index(route)
+            others = self.routes[at + 1 :] + self.routes[:at]
+            self._wanted = next((other for other in others if other.breaker.state == "closed"), route)
+
+    def lost(self, route: Route, error: ProxtuiError) -> None:
+        """An endpoint that was only tried beside the one in use failed: nobody has to go elsewhere for it."""
+        route.breaker.failed(error)
+        route.failed = True
+        route.note(error)
 
     @property
     def has_spare(self) -> bool:
         """True when an endpoint failed and the one that is next has not: no need to wait long."""
-        return not self.active.failed and any(route.failed for route in self.routes)
+        return not self._wanted.failed and any(route.failed for route in self.routes)
 
     def reset(self) -> None:
         """Somebody asked for another attempt now: forget what the breakers remember."""
         self._refused = False
+        self.belonging.again()
+        self._look_back_at, self._pause = 0.0, FIRST_LOOK_BACK
         for route in self.routes:
             route.breaker.reset()
+            route.trouble = ""
+
+    async def drop_idle(self) -> None:
+        """Close connections that nothing travels on: the machine slept, and the other side has forgotten them."""
+        for route in self.routes:
+            await route.drop_idle()
 
     async def aclose(self) -> None:
         """Close every client, the others too when one raises."""
         async with AsyncExitStack() as stack:
+            if self.tunnel is not None:
+                stack.push_async_callback(self.tunnel.aclose)
             for route in self.routes:
                 stack.push_async_callback(route.aclose)
-
-    def _from_active(self) -> tuple[Route, ...]:
-        at = self.routes.index(self.active)
-        return self.routes[at:] + self.routes[:at]

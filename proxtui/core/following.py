@@ -125,8 +125,9 @@ class Follower:
         from proxtui.pve.cluster import ClusterTools
 
         connection = self._connections[ref]
-        allowed = connection.choose()
-        if not allowed and connection.allowed_at(self._clock.monotonic()) is None:
+        now = self._clock.monotonic()
+        allowed = await connection.choose(now)
+        if not allowed and connection.allowed_at(now) is None:
             raise NetworkError("the login was refused: not asked again by itself", stage="connect")
         try:
             listed = {task.upid: task for task in await ClusterTools(connection.client).tasks()}

@@ -79,6 +79,14 @@ class SourceState(StrEnum):
     """The login or token is refused; no further attempt until it changes."""
 
 
+class Trouble(NamedTuple):
+    """Something that works all the same, and that somebody should look at."""
+
+    line: str
+    is_bad: bool = False
+    """True when a part is not used until somebody acts."""
+
+
 class Snapshot(Struct, frozen=True):
     """Everything known of one server at one moment. Never changed, only replaced.
 
@@ -99,6 +107,10 @@ class Snapshot(Struct, frozen=True):
     storages: Mapping[StorageKey, ProxmoxStorage] = field(default_factory=lambda: MappingProxyType({}))
     endpoint: str = ""
     """``host:port`` that answered last."""
+    path: str = ""
+    """The way that led to it: ``direct``, ``tailscale`` or ``ssh``; empty before the first answer."""
+    troubles: tuple[Trouble, ...] = ()
+    """Endpoints that are refused though another one answers, a pinned certificate that has expired."""
     unverified_tls: bool = False
     """True while the certificate of this server is not checked."""
     learned: Mapping[GuestKey, Learned] = field(default_factory=lambda: MappingProxyType({}))

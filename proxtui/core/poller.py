@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random as _random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from proxtui.core.clock import Clock
 from proxtui.core.connection import Connection
@@ -22,10 +22,15 @@ REST = 2.1
 """How many times the interval a rest is: as long as rows of the usual interval never look old."""
 AGEING = 1.0
 """Seconds between two looks at how old the rows have become."""
+NAP = 2.0
+"""Seconds of sleep after which the other side may have closed what we keep open."""
 
 
 class Poller:
-    """Keeps the store fresh: one request per cluster and interval, however many guests there are."""
+    """Keeps the store fresh: one request per cluster and interval, however many guests there are.
+
+    ``backgrounds`` are intervals (seconds) of single servers while they are not in view.
+    """
 
     def __init__(
         self,
@@ -35,12 +40,14 @@ class Poller:
         *,
         interval: float = INTERVAL,
         background_interval: float = BACKGROUND_INTERVAL,
+        backgrounds: Mapping[ServerRef, float] | None = None,
         random: Callable[[], float] = _random.random,
     ) -> None:
         self._store = store
         self._clock = clock
         self._interval = interval
-        self._background_interval = max(interval, background_interval)
+        self._background_interval = background_interval
+        self._backgrounds = backgrounds or {}
         self._supervisors = {
             connection.ref: Supervisor(connection, store, clock, interval=interval, random=random)
             for connection in connections
@@ -104,7 +111,7 @@ class Poller:
             near = max(near, min(REST * near, LONGEST_REST))
         for ref, supervisor in self._supervisors.items():
             in_view = self._attended is None or ref in self._attended
-            supervisor.pace(near if in_view else max(near, self._background_interval))
+            supervisor.pace(near if in_view else max(near, self._backgrounds.get(ref, self._background_interval)))
 
     def _set_paused(self, paused: bool) -> None:
         self._paused = paused
@@ -115,6 +122,15 @@ class Poller:
         return list(self._supervisors.values()) if ref is None else [self._supervisors[ref]]
 
     async def _age(self) -> None:
+        slept = self._slept()
         while True:
             await self._clock.sleep(AGEING)
+            before, slept = slept, self._slept()
+            if slept - before > NAP:
+                for supervisor in self._supervisors.values():
+                    await supervisor.woke()
             self._store.age()
+
+    def _slept(self) -> float:
+        """Seconds for which the machine was suspended since it was started."""
+        return self._clock.boottime() - self._clock.monotonic()

@@ -15,7 +15,7 @@ from proxtui.core.clock import Clock
 from proxtui.core.freshness import judge
 from proxtui.core.keeping import kept, recall_names
 from proxtui.core.learned import Learned
-from proxtui.core.model import Delta, Fleet, GuestKey, NodeKey, ServerRef, Snapshot, StorageKey
+from proxtui.core.model import Delta, Fleet, GuestKey, NodeKey, ServerRef, Snapshot, StorageKey, Trouble
 from proxtui.core.overlays import Overlays, Reading
 from proxtui.errors import ProxtuiError
 from proxtui.pve.models import Guest
@@ -54,7 +54,17 @@ class Store:
         if ref not in self._servers:
             self._servers[ref] = _Server(Snapshot(ref, interval=interval, unverified_tls=unverified_tls))
 
-    def put(self, ref: ServerRef, inventory: Inventory, *, taken_at: float, endpoint: str, interval: float) -> Delta:
+    def put(
+        self,
+        ref: ServerRef,
+        inventory: Inventory,
+        *,
+        taken_at: float,
+        endpoint: str,
+        interval: float,
+        path: str = "",
+        troubles: tuple[Trouble, ...] = (),
+    ) -> Delta:
         """Take what one poll told. ``taken_at`` is ``Clock.monotonic`` when it was asked; an older poll is ignored."""
         server = self._servers[ref]
         old = server.snapshot
@@ -69,6 +79,8 @@ class Store:
             taken_at=taken_at,
             interval=interval,
             endpoint=endpoint,
+            path=path,
+            troubles=troubles,
             error=None,
             next_try_at=None,
             guests=self._shown(server, taken_at),
@@ -81,11 +93,19 @@ class Store:
         )
         return self._replace(server, new)
 
-    def fail(self, ref: ServerRef, error: ProxtuiError, *, next_try_at: float | None) -> Delta:
+    def fail(
+        self,
+        ref: ServerRef,
+        error: ProxtuiError,
+        *,
+        next_try_at: float | None,
+        troubles: tuple[Trouble, ...] = (),
+    ) -> Delta:
         """Note that an attempt failed. The rows stay; None in ``next_try_at`` means not before somebody acts."""
         server = self._servers[ref]
         server.failure = error
-        return self._replace(server, replace(server.snapshot, error=str(error), next_try_at=next_try_at))
+        told = replace(server.snapshot, error=str(error), next_try_at=next_try_at, troubles=troubles)
+        return self._replace(server, told)
 
     def overlay(self, key: GuestKey, reading: Guest, *, taken_at: float) -> Delta:
         """Show what a guest itself said at ``taken_at`` until the poll agrees or is 12 s newer."""
@@ -197,5 +217,7 @@ def _condition(snapshot: Snapshot) -> tuple[object, ...]:
         snapshot.error,
         snapshot.next_try_at,
         snapshot.endpoint,
+        snapshot.path,
+        snapshot.troubles,
         snapshot.guests_unseen,
     )

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from proxtui.core.clock import Clock, sleep_or_wake
 from proxtui.core.connection import Connection
+from proxtui.core.racing import first_good, within
 from proxtui.core.store import Store
-from proxtui.errors import ProxtuiError, UnexpectedAnswer
+from proxtui.errors import NetworkError, ProxtuiError
+
+if TYPE_CHECKING:
+    from proxtui.pve.resources import Inventory
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +25,14 @@ FAILOVER_PAUSE = 0.5
 """Seconds before the next endpoint is tried after one failed for the first time."""
 BREATH = 0.25
 """Of the interval: the least pause after an answer that came late."""
+PATIENCE = 1.2
+"""Seconds without an answer after which the next endpoint is asked too: with its handshake it answers within 3 s."""
+SLOWNESS = 2.0
+"""A server that is always slow gets so many times its usual time instead, so that it does not go back and forth."""
+LOOK = 2.0
+"""Seconds for the preferred path to show that it answers again; nothing else is asked meanwhile."""
+SPREAD = 5.0
+"""Seconds in which many dashboards ask again that slept together."""
 
 
 class Supervisor:
@@ -47,7 +61,11 @@ class Supervisor:
         self._may_ask_permissions = asyncio.Event()
         self._earliest = 0.0
         self._started_at: float | None = None
+        self._due_at: float | None = None
         self._swing = 1.0
+        self._usual = 0.0
+        """Seconds that an answer takes."""
+        self._bound: asyncio.Timeout | None = None
 
     async def run(self) -> None:
         """Poll until cancelled. Only what we can name is caught: a bug of ours ends this, loudly."""
@@ -63,18 +81,18 @@ class Supervisor:
     async def poll(self) -> bool:
         """Ask once, if an endpoint may be asked. True when it answered."""
         async with self._one_at_a_time:
-            self._asked_for = False
+            self._asked_for, self._due_at = False, None
             self._started_at = started_at = self._clock.monotonic()
             self._swing = 1 + JITTER * (2 * self._random() - 1)
             self._earliest = started_at
-            if not self.connection.choose():
-                return False
             try:
-                await self._take_inventory(started_at)
-            except ProxtuiError as error:
-                self._note_failure(error)
+                async with asyncio.timeout(None) as self._bound:
+                    return await self._ask(started_at)
+            except TimeoutError:
+                # The machine slept while the answer was on its way: the next poll is set already.
                 return False
-            return True
+            finally:
+                self._bound = None
 
     async def poll_through(self) -> None:
         """Ask endpoint after endpoint until one answers or each has failed once; for a command that asks once."""
@@ -117,39 +135,116 @@ class Supervisor:
         self.paused = paused
         self._wake.set()
 
-    async def _take_inventory(self, started_at: float) -> None:
+    async def woke(self) -> None:
+        """The machine slept. Connections from before are dropped, a poll that waits on one is broken off.
+
+        The next one comes soon, not at the same moment as everybody else's.
+        """
+        await self.connection.drop_idle()
+        self._due_at = self._clock.monotonic() + SPREAD * self._random()
+        if self._bound is not None:
+            self._bound.reschedule(asyncio.get_running_loop().time())
+        self._wake.set()
+
+    async def _ask(self, started_at: float) -> bool:
         connection = self.connection
-        inventory = await connection.inventory()
-        endpoint, interval = connection.active.endpoint, self._interval
-        self._refuse_other_cluster(endpoint, {node.node for node in inventory.nodes})
+        try:
+            if not await connection.choose(started_at):
+                return False
+        except ProxtuiError as error:
+            self._note_failure(error)
+            return False
+        try:
+            await self._take_inventory(started_at)
+        except ProxtuiError as error:
+            connection.failed(error)
+            self._note_failure(error)
+            return False
+        if len(connection.routes) > 1:
+            await self._look_round()
+        return True
+
+    async def _take_inventory(self, started_at: float) -> None:
+        connection, interval = self.connection, self._interval
+        inventory = await self._inventory()
         connection.answered()
         self._earliest = self._clock.monotonic() + BREATH * interval
-        self._store.put(connection.ref, inventory, taken_at=started_at, endpoint=endpoint, interval=interval)
+        self._store.put(
+            connection.ref,
+            inventory,
+            taken_at=started_at,
+            endpoint=connection.active.endpoint,
+            interval=interval,
+            path=connection.path,
+            troubles=connection.troubles(self._clock.time()),
+        )
         if self._wants_permissions:
             self._wants_permissions = False
             self._may_ask_permissions.set()
 
-    def _refuse_other_cluster(self, endpoint: str, told: set[str]) -> None:
-        # A wrong address in the list of endpoints would otherwise replace one cluster by another.
-        snapshot = self._store.snapshot(self.connection.ref)
-        known = {key.node for key in snapshot.nodes}
-        if snapshot.endpoint not in ("", endpoint) and known and told and known.isdisjoint(told):
-            raise UnexpectedAnswer(f"{endpoint} belongs to another cluster (its nodes: {', '.join(sorted(told)[:3])})")
+    async def _inventory(self) -> Inventory:
+        """By the endpoint in use; when it is slow, by the first of all endpoints that answers."""
+        connection, clock = self.connection, self._clock
+        spares = connection.spares
+        if not spares:
+            return await connection.inventory()
+        failures: dict[int, ProxtuiError] = {}
+        ways: list[Callable[[], Awaitable[Inventory]]] = [
+            connection.inventory,
+            *(partial(connection.inventory, spare) for spare in spares),
+        ]
+        patience, asked_at = max(PATIENCE, SLOWNESS * self._usual), clock.monotonic()
+        at, inventory = await first_good(clock, ways, patience, lost=failures.__setitem__)
+        for place, error in failures.items():
+            if place:
+                connection.lost(spares[place - 1], error)
+        if at == 0:
+            self._usual = max(clock.monotonic() - asked_at, 0.8 * self._usual)
+            return inventory
+        silent = f"{connection.active.endpoint} gave no answer within {patience:g} s"
+        error = failures.get(0) or NetworkError(silent, stage="deadline", endpoint=connection.active.endpoint)
+        log.warning("%s/%s: %s; %s takes over", *connection.ref, error, spares[at - 1].endpoint)
+        connection.failed(error)
+        connection.take(spares[at - 1], clock.monotonic())
+        return inventory
+
+    async def _look_round(self) -> None:
+        """What a server with several ways needs beside its polls: who it is, and whether the better way is back."""
+        connection, now = self.connection, self._clock.monotonic()
+        try:
+            nodes = frozenset(key.node for key in self._store.snapshot(connection.ref).nodes)
+            await connection.belonging.learn(connection.client, nodes)
+        except ProxtuiError as error:
+            log.info("%s/%s: its cluster stays unknown: %s", *connection.ref, error)
+        route = connection.worth_a_look(now)
+        if route is None:
+            return
+        try:
+            await within(self._clock, LOOK, connection.look_at(route))
+        except ProxtuiError as error:
+            connection.lost(route, error)
+        except TimeoutError:
+            log.info("%s/%s: %s does not answer yet", *connection.ref, route.endpoint)
+        else:
+            log.info("%s/%s: %s answers again", *connection.ref, route.endpoint)
+            connection.take(route, self._clock.monotonic())
 
     def _note_failure(self, error: ProxtuiError) -> None:
         connection = self.connection
         log.warning("%s/%s: %s: %s", *connection.ref, connection.active.endpoint, error)
-        connection.failed(error)
         pause = FAILOVER_PAUSE if connection.has_spare else self._interval * self._swing
         # Counted from the end: a server that fails slowly is not asked again at once.
         self._earliest = self._clock.monotonic() + pause
-        self._store.fail(connection.ref, error, next_try_at=self._next_at())
+        troubles = connection.troubles(self._clock.time())
+        self._store.fail(connection.ref, error, next_try_at=self._next_at(), troubles=troubles)
 
     def _wait(self) -> float | None:
         """Seconds to the next attempt; None: until woken."""
         if self._asked_for:
             return 0.0
         at = None if self.paused else self._next_at()
+        if at is not None and self._due_at is not None:
+            at = min(at, self._due_at)
         return None if at is None else at - self._clock.monotonic()
 
     def _next_at(self) -> float | None:

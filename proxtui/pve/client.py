@@ -23,6 +23,7 @@ from proxtui.errors import (
 from proxtui.pve import answers
 from proxtui.pve.answers import Reply
 from proxtui.pve.auth import AskTotp, Auth, TicketAuth, TokenAuth
+from proxtui.pve.connections import Way
 from proxtui.pve.deadline import Deadline
 from proxtui.pve.limits import RateLimiter
 from proxtui.pve.lock import Lock, always, check
@@ -45,7 +46,7 @@ class ProxmoxClient:
     a change whose answer is lost ends as ``OutcomeUnknown``. Every error is a ``ProxtuiError``.
 
     ``lock`` is asked before each change and gives the reason why it may not be sent, or None; ``read_only`` is the
-    lock that never opens. The login always passes.
+    lock that never opens. The login always passes. ``backend`` is another way than this machine's own network.
     """
 
     def __init__(
@@ -57,13 +58,14 @@ class ProxmoxClient:
         limiter: RateLimiter | None = None,
         ask_totp: AskTotp | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        backend: Way | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
         self.read_only = read_only
         self._limiter = limiter
         self._lock = always if read_only else lock
-        self._wire = Wire(config, lock=self._lock, transport=transport)
+        self._wire = Wire(config, lock=self._lock, transport=transport, way=backend)
         self._slots = asyncio.Semaphore(MOST_AT_ONCE)
         # A node behind the server may hang for 30 s; calls to nodes never hold the slot that the next poll needs.
         self._node_slots = asyncio.Semaphore(MOST_AT_ONCE - 1)
@@ -77,6 +79,15 @@ class ProxmoxClient:
     def requests_sent(self) -> int:
         """All requests handed to the network so far, logins and repetitions too."""
         return self._wire.requests_sent
+
+    @property
+    def certificate_expires(self) -> float | None:
+        """Seconds since the epoch: of the certificate that was shown last; None before the first handshake."""
+        return self._wire.certificate_expires
+
+    async def drop_idle(self) -> None:
+        """Close connections that nothing travels on; the next request opens its own."""
+        await self._wire.drop_idle()
 
     async def __aenter__(self) -> ProxmoxClient:
         return self

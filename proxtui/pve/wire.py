@@ -12,12 +12,20 @@ import httpx
 from proxtui.errors import NetworkError, UnexpectedAnswer
 from proxtui.pve import tls
 from proxtui.pve.answers import Reply, reason_text
-from proxtui.pve.connections import FRESH_SECONDS, KEPT_SECONDS, EndpointTransport
+from proxtui.pve.connections import (
+    FRESH_SECONDS,
+    KEPT_SECONDS,
+    EndpointTransport,
+    KeepAliveBackend,
+    Way,
+    shown_through,
+)
 from proxtui.pve.failures import Progress, certificate_error, distrusted, network_error
 from proxtui.pve.lock import Lock, LockedTransport
 from proxtui.pve.paths import API_ROOT
 from proxtui.pve.settings import ProxmoxConfig
 from proxtui.pve.uploads import Upload, UploadTransport
+from proxtui.pve.validity import expiry_of
 
 LARGEST_BODY = 16 * 1024 * 1024
 CONNECT_SECONDS = 3.0
@@ -65,14 +73,26 @@ class Call:
 
 
 class Wire:
-    """The connections to one endpoint. ``requests_sent`` counts every request that was handed to them."""
+    """The connections to one endpoint. ``requests_sent`` counts every request that was handed to them.
+
+    ``way`` is another one than this machine's own network; ``transport`` replaces all of it, in tests.
+    """
 
     def __init__(
-        self, config: ProxmoxConfig, *, lock: Lock | None = None, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        config: ProxmoxConfig,
+        *,
+        lock: Lock | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        way: Way | None = None,
     ) -> None:
         self._config = config
+        self._way = way
         self._base = httpx.URL(config.base_url)
         self.requests_sent = 0
+        self.certificate_expires: float | None = None
+        """Seconds since the epoch; of the certificate that was shown last."""
+        self._pools: tuple[EndpointTransport, ...] = ()
         kept: httpx.AsyncBaseTransport
         fresh: httpx.AsyncBaseTransport
         uploading: httpx.AsyncBaseTransport
@@ -80,9 +100,12 @@ class Wire:
             kept = fresh = uploading = transport
         else:
             context = tls.context_for(config)
-            kept = EndpointTransport(context, keepalive=KEPT_SECONDS)
-            fresh = EndpointTransport(context, keepalive=FRESH_SECONDS)
-            uploading = UploadTransport(context)
+            self._pools = (
+                EndpointTransport(context, keepalive=KEPT_SECONDS, backend=KeepAliveBackend(way)),
+                EndpointTransport(context, keepalive=FRESH_SECONDS, backend=KeepAliveBackend(way)),
+            )
+            kept, fresh = self._pools
+            uploading = UploadTransport(context, way)
         self._kept = LockedTransport(kept, lock) if lock is not None else kept
         self._fresh = LockedTransport(fresh, lock) if lock is not None else fresh
         self._uploading = LockedTransport(uploading, lock) if lock is not None else uploading
@@ -101,11 +124,17 @@ class Wire:
         outcome = "cancelled"
         try:
             response = await transport.handle_async_request(request)
+            if progress.opened:
+                self.certificate_expires = expiry_of(response.extensions.get("network_stream"))
             reply = await _read_whole(response, call)
             outcome, call.progress = str(reply.status), None
         except (httpx.TransportError, OSError) as error:
             outcome = type(error).__name__
             raise await self._translated(error, progress) from error
+        except NetworkError as error:
+            # A way of ours says in its own words why there is no connection.
+            outcome = type(error).__name__
+            raise
         finally:
             if call.upload is not None:
                 await call.upload.aclose()
@@ -113,6 +142,11 @@ class Wire:
                 "%s %s: %s, %.0f ms", self._config.endpoint, call, outcome, (time.perf_counter() - started) * 1000
             )
         return reply
+
+    async def drop_idle(self) -> None:
+        """Close the connections that nothing travels on."""
+        for pool in self._pools:
+            await pool.drop_idle()
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -139,10 +173,17 @@ class Wire:
     async def _translated(self, error: httpx.TransportError | OSError, progress: Progress) -> NetworkError:
         distrust = distrusted(error)
         if distrust is None:
-            return network_error(error, progress, self._config)
+            loss = self._way.loss() if self._way is not None else None
+            return loss or network_error(error, progress, self._config)
         # OpenSSL refused before anybody saw the fingerprint: look again, with nothing to lose.
-        seen = await tls.probe_fingerprint(self._config.host, self._config.port)
-        return certificate_error(self._config, distrust, seen)
+        return certificate_error(self._config, distrust, await self._shown_fingerprint())
+
+    async def _shown_fingerprint(self) -> str | None:
+        host, port = self._config.host, self._config.port
+        if self._way is None:
+            return await tls.probe_fingerprint(host, port)
+        der = await shown_through(self._way, host, port, tls.blind_context(), CONNECT_SECONDS)
+        return tls.fingerprint_of(der) if der else None
 
 
 class _Unreadable(Exception):

@@ -85,6 +85,12 @@ class FakeClient:
         self.error: Exception | None = None
         self.delay = 0.0
         self.hangs = False
+        self.cluster: str | Exception | None = "prod"
+        """What ``/cluster/status`` says: the name, none of a node that stands alone, or this error."""
+        self.prints: dict[str, str] = {}
+        """Fingerprints of nodes, as ``/nodes`` tells them."""
+        self.certificate_expires: float | None = None
+        self.dropped = 0
         self.permissions: dict[str, dict[str, int]] | Exception = {"/": {"VM.Audit": 1}}
         self.asked: list[tuple[float, str]] = []
         self.in_flight = 0
@@ -107,18 +113,38 @@ class FakeClient:
             if isinstance(self.permissions, Exception):
                 raise self.permissions
             return self.permissions
+        if path in ("/cluster/status", "/nodes"):
+            return await self._who(path)
         assert path == "/cluster/resources"
         self.in_flight += 1
         self.most_in_flight = max(self.in_flight, self.most_in_flight)
         try:
-            if self.hangs:
-                await asyncio.get_running_loop().create_future()
+            await self._stall()
             await self.clock.sleep(self.delay) if self.delay else None
         finally:
             self.in_flight -= 1
         if self.error is not None:
             raise self.error
         return self.rows
+
+    async def _who(self, path: str) -> list[dict[str, Any]]:
+        await self._stall()
+        if self.error is not None:
+            raise self.error
+        names = [row["node"] for row in self.rows if row["type"] == "node"]
+        if path == "/nodes":
+            return [{"node": name, "ssl_fingerprint": self.prints.get(name)} for name in names]
+        if isinstance(self.cluster, Exception):
+            raise self.cluster
+        about = [{"type": "cluster", "name": self.cluster, "quorate": 1}] if self.cluster else []
+        return [*about, *({"type": "node", "name": name, "online": 1} for name in names)]
+
+    async def _stall(self) -> None:
+        if self.hangs:
+            await asyncio.get_running_loop().create_future()
+
+    async def drop_idle(self) -> None:
+        self.dropped += 1
 
     async def aclose(self) -> None:
         self.closed = True
@@ -128,13 +154,14 @@ def unreachable(where: str = "pve1:8006") -> NetworkError:
     return NetworkError(f"{where}: connection refused", stage="connect", endpoint=where)
 
 
-def connection(ref: ServerRef, *clients: FakeClient) -> Connection:
-    """A server whose endpoints are ``<server>1:8006``, ``<server>2:8006``, ..."""
+def connection(ref: ServerRef, *clients: FakeClient, tailscale: bool = False) -> Connection:
+    """A server whose endpoints are ``<server>1:8006``, ``<server>2:8006``, ...; the first by Tailscale if so wanted."""
     routes = [
         Route(
             f"{ref.server}{at}:8006",
             lambda client=client: client,  # type: ignore[misc]
             Breaker(now=client.clock.monotonic, random=lambda: 0.5),
+            "tailscale" if tailscale and at == 1 else "direct",
         )
         for at, client in enumerate(clients, start=1)
     ]

@@ -150,6 +150,7 @@ class FakePve:
     lock: Callable[[], str | None] = lambda: None
     config: Any = field(default_factory=lambda: SimpleNamespace(full_token_id="mon@pve!tui", userid="mon@pve"))
     requests_sent: int = 0
+    certificate_expires: float | None = None
 
     def guest(self, vmid: int, name: str = "web", node: str = "n1", status: str = "stopped", **more: Any) -> None:
         self.guests[vmid] = {"vmid": vmid, "name": name, "node": node, "status": status, "type": "qemu", **more}
