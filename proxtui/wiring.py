@@ -54,10 +54,10 @@ async def open_runtime(
 
     What changes something is built when first asked for, with its own audit (``make_journal``) and the operations of
     these rooms. ``transports`` replaces the network of single servers in tests. ``vault`` is what the configuration
-    was opened from, so that it can be changed. Raises NotConfigured when there is no server.
+    was opened from, so that it can be changed: a first server, too. Raises NotConfigured without server and vault.
     """
     servers = [(ServerRef(*place), server) for place, server in config.active_servers()]
-    if not servers:
+    if not servers and vault is None:
         raise NotConfigured("no server is configured")
     settings = config.settings
     locked = read_only or settings.read_only

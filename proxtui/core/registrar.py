@@ -167,6 +167,15 @@ class Registrar:
         entry = self._entry("keys.change", "", "", {"label": self.who, "kind": material.kind})
         await self._change(entry, lambda: self.vault.change_material(material))
 
+    async def reread(self) -> None:
+        """Read the file again, for another process may have saved it. What opening the file raises."""
+        async with self._one_at_a_time:
+            before = self.vault.rev
+            await asyncio.to_thread(self.vault.reload)
+            self._learn()
+        if self.vault.rev != before:
+            self._tell()
+
     async def aclose(self) -> None:
         """Wait for the end of what is being saved."""
         if self._stories:

@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from proxtui.config.models import Config, Place
 from proxtui.config.vault.contents import SECRETS, SYSTEM, Plain, admin_of
-from proxtui.config.vault.crypto import Cost
+from proxtui.config.vault.crypto import Cost, NotOpened
 from proxtui.config.vault.draft import Draft
 from proxtui.config.vault.edits import Edit
 from proxtui.config.vault.files import DISK, Disk, beside, locked, put, put_with_generations, read_safely
 from proxtui.config.vault.mark import Mark, check
 from proxtui.config.vault.shape import Document, Slot, parse
-from proxtui.config.vault.slots import Material, keyfile, new_passphrase, new_slot, with_material
+from proxtui.config.vault.slots import Material, keyfile, new_passphrase, new_slot, private_half, with_material
 from proxtui.errors import ReadOnlyError, SaveFailed, Tampered, WrongKey
 
 
@@ -104,6 +104,18 @@ class OpenVault:
     def audit_keys(self) -> tuple[bytes, ...]:
         """The key that chains the audit, then those before each re-keying, newest first."""
         return (self._draft.audit_key(), *reversed(self._draft.former()))
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._seat.path
+
+    def is_opened_by(self, material: Material) -> bool:
+        """Whether this opens the key slot in use; one derivation for a passphrase."""
+        try:
+            return private_half(self._draft.document.header.file_id, self.slot, material) == self._private
+        except NotOpened:
+            return False
 
     def save(self, *edits: Edit) -> None:
         """Make edits on the file as it is now, and save it."""
