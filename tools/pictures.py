@@ -38,6 +38,8 @@ async def take(name: str, size: tuple[int, int], keys: list[str]) -> None:
             async with app.run_test(size=size) as pilot:
                 while any(snapshot.state is not SourceState.FRESH for snapshot in runtime.store.fleet().snapshots):
                     await pilot.pause(0.1)
+                # What was read is painted a moment later, and keys mean the rows that one sees.
+                await pilot.pause(0.5)
                 await pilot.press(*keys)
                 # The details of the selected thing are asked for when the cursor has rested.
                 await pilot.pause(2.0)
