@@ -78,5 +78,29 @@ FEATURES: tuple[Feature, ...] = (
             ),
         ),
     ),
+    Feature(
+        name="servers",
+        title="Servers",
+        commands="proxtui.features.servers.cli:servers",
+        summary="Servers: add them, trust them, ask how they are.",
+    ),
+    Feature(
+        name="tenants",
+        title="Tenants",
+        commands="proxtui.features.tenants.cli:tenants",
+        summary="Tenants: list them, make and change them.",
+    ),
+    Feature(
+        name="users",
+        title="People",
+        commands="proxtui.features.users.cli:users",
+        summary="People: their roles and keys.",
+    ),
+    Feature(
+        name="settings",
+        title="Settings",
+        commands="proxtui.features.settings.cli:settings",
+        summary="Settings of the installation.",
+    ),
     Feature(name="tree", title="Tree", view="proxtui.features.tree.screen:ClusterTree"),
 )

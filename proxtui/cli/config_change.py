@@ -87,7 +87,7 @@ def add_key(
     """Let LABEL open the configuration: a person by a passphrase, an unattended screen by a keyfile."""
     granted = dict(one.partition("=")[::2] for one in tenants)
     vault = key.open()
-    vault.add_slot(label, _new_material(**new), every=every, tenants=granted)
+    vault.add_slot(label, new_material(**new), every=every, tenants=granted)
     line.say({"label": label, "rev": vault.rev}, [f"{label}: added, revision {vault.rev}"], as_json=as_json)
 
 
@@ -115,11 +115,12 @@ def remove_key(line: CommandLine, /, key: KeyOptions, label: str, as_json: bool)
 def change_key(line: CommandLine, /, key: KeyOptions, as_json: bool, **new: Any) -> None:
     """Another passphrase or keyfile for the key in use. Earlier generations go."""
     vault = key.open()
-    vault.change_material(_new_material(**new))
+    vault.change_material(new_material(**new))
     line.say({"label": vault.slot.label, "rev": vault.rev}, [f"changed, revision {vault.rev}"], as_json=as_json)
 
 
-def _new_material(new_passphrase_fd: int | None, new_keyfile: Path | None) -> Material:
+def new_material(new_passphrase_fd: int | None, new_keyfile: Path | None) -> Material:
+    """A new passphrase, read or typed twice, or a new key in a file of its own. UsageError."""
     from proxtui.cli import ask
     from proxtui.config.vault.slots import keyfile, passphrase
     from proxtui.config.vault.sources import Sources

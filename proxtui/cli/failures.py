@@ -28,6 +28,7 @@ DETAILS = (
     "field",
     "rule",
     "sources",
+    "certificate",
 )
 """What errors know beyond their line; ``details`` of ``--json`` has those that are set."""
 

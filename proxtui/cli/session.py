@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from proxtui.cli.registering import OLDER, Registering
 from proxtui.errors import NotConfigured, UsageError
 
 if TYPE_CHECKING:
@@ -29,12 +30,11 @@ NOTHING_CONFIGURED = (
     "all variables and flags), or make an encrypted file with `proxtui config init` and add a server with "
     "`proxtui config set tenants.SLUG.servers.NAME --stdin`, or see a simulated fleet with `proxtui demo`"
 )
-OLDER = "copy it to config.toml.1 and run `proxtui config restore --generation 1`"
 CONNECTION_FLAGS = ("host", "port", "username", "realm", "token_id", "fingerprint", "ca_file", "read_only")
 
 
 @dataclass
-class Session:
+class Session(Registering):
     """What click hands to every verb; ``proxtui.core.verbs.CommandLine`` for those of the rooms."""
 
     flags: Mapping[str, Any] = field(default_factory=dict)

@@ -12,8 +12,12 @@ import click
 from proxtui.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from proxtui.config.models import Config
+    from proxtui.config.vault.slots import Material
     from proxtui.core.model import Fleet, ServerRef
+    from proxtui.core.registrar import Registrar
     from proxtui.core.rows import Column, R, TableRow
     from proxtui.core.runtime import Runtime
     from proxtui.core.survey import Finding
@@ -154,6 +158,21 @@ class CommandLine(Protocol):
 
     def note(self, message: str) -> None:
         """Say it on stderr."""
+
+    def registered(self, work: Callable[[Registrar], Awaitable[T]], *, makes_first: bool = False) -> T:
+        """Open the configuration of this user and give ``work`` the one way in which it is changed.
+
+        ``makes_first``: where there is no file yet, one is made. Else NotConfigured; and whatever opening it raises.
+        """
+
+    def secret(self, what: str, *, stdin: bool = False, fd: int | None = None) -> str:
+        """A secret from stdin or a file descriptor, else typed on the terminal. UsageError when nobody is there."""
+
+    def new_key(self, passphrase_fd: int | None, keyfile: Path | None) -> Material:
+        """What opens a new key slot: read there, made in that file, or typed twice."""
+
+    def agreed(self, question: str, word: str, *, yes: bool) -> None:
+        """Ask for this word on the terminal, unless ``yes``. UsageError when it is not given or nobody is there."""
 
 
 def table_options(

@@ -94,25 +94,25 @@ def made_of(tenant: str, name: str, plain: dict[str, Any]) -> Server:
     return config.tenants[0].servers[0]
 
 
-def wanted(registrar: Registrar, new: NewServer) -> tuple[Server, dict[str, Any]]:
+def wanted(config: Config, new: NewServer) -> tuple[Server, dict[str, Any]]:
     """The server that would be added, and its plain values. NotFoundError, InvalidInput or UsageError as ``add``."""
-    _refuse_strange(registrar.config, new.tenant)
+    _refuse_strange(config, new.tenant)
     plain = plain_server(new)
     server = made_of(new.tenant, new.name, plain)
-    if Place(new.tenant, new.name) in dict(registrar.config.servers()):
+    if Place(new.tenant, new.name) in dict(config.servers()):
         raise InvalidInput("name", new.name, f"{new.tenant} has a server of that name")
-    refuse_double(registrar.config, new.tenant, server)
+    refuse_double(config, new.tenant, server)
     return server, plain
 
 
 async def add(registrar: Registrar, new: NewServer) -> Entry:
-    """Add a server; it is not asked anything: see ``checking.tested`` for that.
+    """Add a server; it is not asked anything: see ``checking.tried`` for that.
 
     NotFoundError for the tenant, InvalidInput for what is there already or too much; and as ``Registrar.save``.
     """
     from proxtui.config.vault.edits import Put
 
-    _, plain = wanted(registrar, new)
+    _, plain = wanted(registrar.config, new)
     edits: list[Edit] = [Put(("tenants", new.tenant, "servers", new.name), plain, is_new=True)]
     await registrar.save("servers.add", edits, tenant=new.tenant, server=new.name, about=about_of(plain))
     return found(registrar, f"{new.tenant}/{new.name}")

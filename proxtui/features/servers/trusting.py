@@ -1,0 +1,90 @@
+"""Whom to trust at a server: what its certificate is now, and pins that are set, added and taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from proxtui.config.address import parse_fingerprint
+from proxtui.config.models import Server
+from proxtui.errors import InvalidInput, UsageError
+from proxtui.features.servers.checking import ways
+from proxtui.features.servers.models import ServerChange
+from proxtui.features.servers.service import Entry, found, update
+
+if TYPE_CHECKING:
+    from proxtui.core.registrar import Registrar
+    from proxtui.pve.tls import CertificateInfo
+
+PINS_OF_ONE = 3
+"""Pins of an endpoint at the most: the old one, the new one, and one that somebody forgot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The certificate that an endpoint shows now."""
+
+    endpoint: str
+    certificate: CertificateInfo | None
+    is_pinned: bool
+    error: str = ""
+
+
+async def look(server: Server) -> list[Seen]:
+    """Shake hands with every endpoint and send nothing. Not through SSH: UsageError for a server behind jump hosts."""
+    from proxtui.pve.tls import probe_certificate
+
+    if server.jumps:
+        raise UsageError(
+            f"{server.name} is behind jump hosts: `proxtui servers health-check` tells whom it meets there"
+        )
+    seen = []
+    for _, config in ways(server):
+        try:
+            shown = await probe_certificate(config.host.strip("[]"), config.port)
+        except OSError as error:
+            why = str(error.strerror or "") or type(error).__name__
+            seen.append(Seen(config.endpoint, None, False, f"no handshake: {why}"))
+            continue
+        seen.append(Seen(config.endpoint, shown, shown.fingerprint in server.trust.fingerprints))
+    return seen
+
+
+async def pin(registrar: Registrar, name: str, fingerprints: Sequence[str], *, beside: bool = False) -> Entry:
+    """Trust exactly these certificates; ``beside``: those that are pinned already, too, as while one is renewed.
+
+    InvalidInput for more than three for each endpoint or for no SHA-256, and what ``update`` raises.
+    """
+    entry = found(registrar, name)
+    try:
+        given = [parse_fingerprint(one) for one in fingerprints]
+    except ValueError as error:
+        raise InvalidInput("fingerprint", fingerprints[0], str(error)) from None
+    kept = entry.server.trust.fingerprints if beside and entry.server.trust.mode == "fingerprint" else ()
+    pins = list(dict.fromkeys((*kept, *given)))
+    most = PINS_OF_ONE * len(ways(entry.server))
+    if len(pins) > most:
+        raise InvalidInput("fingerprint", given[0], f"at most {most} pins for this server: take an old one away first")
+    return await update(registrar, name, ServerChange(fingerprints=pins))
+
+
+async def unpin(registrar: Registrar, name: str, fingerprint: str) -> Entry:
+    """Trust this certificate no more. UsageError when it is not pinned or the last one."""
+    entry = found(registrar, name)
+    try:
+        gone = parse_fingerprint(fingerprint)
+    except ValueError as error:
+        raise InvalidInput("fingerprint", fingerprint, str(error)) from None
+    left = [one for one in entry.server.trust.fingerprints if one != gone]
+    if len(left) == len(entry.server.trust.fingerprints):
+        raise UsageError(f"{name}: that certificate is not pinned")
+    if not left:
+        raise UsageError(f"{name}: that is the only pin; pin another one first, or use --system or --ca-file")
+    return await update(registrar, name, ServerChange(fingerprints=left))
+
+
+async def trust_authority(registrar: Registrar, name: str, ca_file: str | None) -> Entry:
+    """Trust what this authority signed (a PEM file), or None: the authorities of this system."""
+    change = ServerChange(ca_file=ca_file) if ca_file else ServerChange(fingerprints=None)
+    return await update(registrar, name, change)
