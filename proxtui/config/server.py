@@ -16,6 +16,8 @@ MAX_TIMEOUT_MS = 600_000
 DEFAULT_TIMEOUT_MS = 30_000
 DEFAULT_PORT = 8006
 SSH_PORT = 22
+MOST_PINS = 3
+"""Fingerprints of one server: each further one is somebody else's chance."""
 UNSAID = -1
 """The port of an endpoint that names none."""
 _LOGIN = re.compile(r"([A-Za-z0-9_][A-Za-z0-9._@-]{0,63})?")
@@ -36,12 +38,16 @@ class TlsTrust(Value):
     mode: Literal["system", "ca", "fingerprint", "off"] = "system"
     """``off`` checks nothing; it needs an API token and shows as a red badge."""
     fingerprints: tuple[str, ...] = ()
-    """SHA-256 of the server's own certificate, kept as ``AA:BB:...``; several while one is being replaced."""
+    """SHA-256 of the server's own certificate, kept as ``AA:BB:...``; up to three while one is being replaced: the current, the next, the old."""
     ca_file: Path | None = None
     """PEM file, such as a copy of ``/etc/pve/pve-root-ca.pem``."""
 
     def __post_init__(self) -> None:
         self._keep("fingerprints", tuple(parse_fingerprint(one) for one in self.fingerprints))
+        if len(self.fingerprints) > MOST_PINS:
+            raise ValueError(
+                f"fingerprints: at most {MOST_PINS}, the current one, the next and the old one; take one away first"
+            )
         if self.mode == "fingerprint" and not self.fingerprints:
             raise ValueError("trust mode fingerprint needs fingerprints")
         if self.mode == "ca" and self.ca_file is None:
