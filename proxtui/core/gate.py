@@ -21,6 +21,8 @@ from proxtui.pve.sanitize import clean
 
 AT_ONCE = 4
 """Changes of a batch that are on their way to one server at the same time."""
+UNDER_WAY = 8
+"""Changes of a batch that a server works on at the same time, from the request to the end of the task."""
 SEEN_LATELY = 5.0
 """Seconds: in a batch one look at a node serves all of its guests for so long."""
 KEPT = 500
@@ -44,6 +46,7 @@ class Gate:
         self._ended: deque[Run] = deque(maxlen=KEPT)
         self._batches: dict[Batch, asyncio.Task[None]] = {}
         self._lanes: defaultdict[ServerRef, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
+        self._works: defaultdict[ServerRef, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(UNDER_WAY))
         self._listeners: dict[object, Listener] = {}
         self._is_closing = False
 
@@ -75,8 +78,9 @@ class Gate:
     ) -> Batch:
         """Make the same change to many. Returns at once: ``await batch.wait()``, or watch its runs.
 
-        Few are on their way to one server at a time. What is refused for one target stands in its run and stops no
-        other; ``InvalidInput`` when the parameters or a target cannot be meant at all.
+        Few are on their way to one server at a time, and few of their tasks run there: the others wait here. What is
+        refused for one target stands in its run and stops no other; ``InvalidInput`` when the parameters or a target
+        cannot be meant at all.
         """
         model = checked(operation, params)
         runs = tuple(self._new(operation, target, model, reason, dry_run) for target in dict.fromkeys(targets))
@@ -203,10 +207,14 @@ class Gate:
                 group.create_task(self._send_one(batch, run))
 
     async def _send_one(self, batch: Batch, run: Run) -> None:
-        async with self._lanes[run.target.ref]:
-            if not batch.stopped:
-                self._start(run, SEEN_LATELY)
-                await run.answered()
+        async with self._works[run.target.ref]:
+            async with self._lanes[run.target.ref]:
+                if not batch.stopped:
+                    self._start(run, SEEN_LATELY)
+                    await run.answered()
+            if run.state is not RunState.QUEUED:
+                # Its task still burdens the server: the next one waits for its end.
+                await run.wait()
                 return
         run.mark(RunState.DENIED, "stopped before it was sent")
         self._running.pop(run, None)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from proxtui.core.actor import Actor
-from proxtui.core.gate import AT_ONCE
+from proxtui.core.gate import AT_ONCE, UNDER_WAY
 from proxtui.core.journal import AuditEntry, Phase
 from proxtui.core.op_id import made_at, new_op_id
 from proxtui.core.run import RunState
@@ -46,16 +46,37 @@ async def test_a_batch_is_bounded_and_fails_in_parts() -> None:
         acting.pve.hangs.set()
         await settle()
         await settle()
-        assert len(acting.pve.sent) == 19
+        assert len(acting.pve.tasks) == batch.counts[RunState.RUNNING] == UNDER_WAY
         assert len(acting.pve.times("/nodes/n1/qemu")) == 1, "one look serves all guests of the node"
-        for upid in acting.pve.tasks:
-            acting.pve.end(upid, "VM is locked (backup)" if ":110:" in upid else "OK")
-        await acting.clock.advance(5)
+        while not batch.has_ended:
+            for upid, task in acting.pve.tasks.items():
+                if "endtime" not in task:
+                    acting.pve.end(upid, "VM is locked (backup)" if ":110:" in upid else "OK")
+            await acting.clock.advance(5)
+            assert batch.counts[RunState.RUNNING] <= UNDER_WAY
+        assert len(acting.pve.sent) == 19
         assert (await batch.wait()).summary == "18 ok, 1 failed, 1 denied"
         assert batch.has_ended
         assert [run.target.id for run in batch.bad] == ["105", "110"]
         assert batch.exit_code == 1
         assert len(acting.nudged) <= 3, "not one poll for each"
+
+
+async def test_as_many_tasks_of_a_batch_run_as_a_server_bears_and_one_follows_the_other() -> None:
+    async with stage() as acting:
+        for vmid in range(100, 100 + UNDER_WAY + 3):
+            acting.pve.guest(vmid)
+        batch = await acting.gate.submit_all(START, [vm(vmid) for vmid in range(100, 100 + UNDER_WAY + 3)])
+        await acting.clock.advance(30)
+        assert batch.summary == f"3 queued, {UNDER_WAY} running", "however long they take"
+        alone = await acting.gate.submit(START, vm(100 + UNDER_WAY + 1))
+        assert alone.state is RunState.RUNNING, "a single change waits for no batch"
+        acting.pve.end(next(iter(acting.pve.tasks)))
+        await acting.clock.advance(5)
+        assert batch.summary == f"2 queued, {UNDER_WAY} running, 1 ok"
+        left = await acting.gate.drain()
+        assert len(left) == UNDER_WAY + 1
+        assert batch.summary == f"{UNDER_WAY} running, 1 ok, 2 denied", "who leaves sends no more"
 
 
 async def test_a_stopped_batch_sends_nothing_more() -> None:
