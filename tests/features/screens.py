@@ -17,6 +17,7 @@ from proxtui.kit.chart import LiveChart
 from proxtui.kit.detail_pane import DetailPane
 from proxtui.kit.live_table import LiveTable
 from proxtui.tui.app import ProxtuiApp
+from tests.turns import turns
 
 from .fakes import FakeRuntime, runtime_of
 
@@ -36,6 +37,7 @@ class Stage:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+        await turns()
         await self.pilot.pause()
 
     async def put(self, fleet: Fleet) -> None:

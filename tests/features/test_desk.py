@@ -31,8 +31,10 @@ def written(file: Path) -> Any:
 
 async def command(acting: Stage, text: str) -> None:
     await acting.press("colon")
+    await acting.until(lambda: isinstance(acting.app.focused, CommandInput))
     acting.app.screen.query_one(CommandInput).value = text
     await acting.press("enter")
+    await acting.until(lambda: not isinstance(acting.app.focused, CommandInput))
 
 
 def said(acting: Stage) -> str:
@@ -201,7 +203,7 @@ async def test_what_cannot_be_is_said_in_one_line(line: str, answer: str) -> Non
     memory.put(kept, "saved")
     async with stage(two_tenants(), LARGE, memory=memory) as acting:
         await command(acting, line)
-        assert answer in said(acting)
+        await acting.until(lambda: answer in said(acting))
 
 
 async def test_the_palette_has_them() -> None:

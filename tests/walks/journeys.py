@@ -16,6 +16,7 @@ from proxtui.sim.state import Guest
 from proxtui.sim.world import World
 from proxtui.tui.app import ProxtuiApp
 from tests.core.gating import MemoryJournal
+from tests.turns import turns
 
 from .test_gate import FastClock
 from .world import make_world, runtime_over
@@ -31,6 +32,7 @@ class Journey:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+        await turns()
         await self.pilot.pause()
 
     async def type(self, text: str) -> None:
@@ -84,11 +86,10 @@ class Journey:
         return next((row for row in self.view.table.rows.all if row.key == wanted), None)
 
     async def run(self, name: str) -> Run:
-        """The newest change of this name, once it has ended."""
+        """The newest change of this name, once its end is in the audit."""
         await self.until(lambda: any(run.operation.name == name for run in self.changing.runs.all))
         run: Run = [one for one in self.changing.runs.all if one.operation.name == name][-1]
-        await self.until(lambda: run.has_ended)
-        return run
+        return await run.wait()
 
     @property
     def posts(self) -> int:

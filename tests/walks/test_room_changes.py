@@ -20,6 +20,7 @@ from proxtui.sim import work
 from proxtui.sim.state import Volume
 from proxtui.sim.world import World
 from proxtui.tui.app import ProxtuiApp
+from tests.turns import turns
 
 from .test_gate import FastClock
 from .test_operations import changes
@@ -46,7 +47,13 @@ class Journey:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+        await turns()
         await self.pilot.pause()
+
+    async def to(self, key: str, name: str) -> None:
+        """Bring a view to the front."""
+        await self.press(key)
+        await self.until(lambda: name == self.view.HELP_NAME and self.app.focused is self.view.table)
 
     async def until(self, seen: Any) -> None:
         """pytest's own timeout ends a wait for nothing."""
@@ -89,7 +96,7 @@ async def test_a_running_task_is_stopped_from_the_tasks_view(size: tuple[int, in
 
     async with journey(size, tmp_path, slow) as acting:
         (task,) = begun
-        await acting.press("4")
+        await acting.to("4", "tasks")
         await acting.until(lambda: any(str(row.task.upid) == task.upid for row in acting.view.table.rows.all))
         key = next(row.key for row in acting.view.table.rows.all if str(row.task.upid) == task.upid)
         assert acting.view.table.move_to(key)
@@ -109,7 +116,7 @@ async def test_a_volume_is_deleted_by_typing_its_name(size: tuple[int, int], tmp
         site.volumes["nfs-backup"].append(Volume(FILE, "iso", "iso", 1, site.world.now()))
 
     async with journey(size, tmp_path, small) as acting:
-        await acting.press("3")
+        await acting.to("3", "storage")
         rows = acting.view.table.rows
         await acting.until(lambda: any(row.key.storage == "nfs-backup" for row in rows.all))
         acting.view.table.move_to(next(row.key for row in rows.all if row.key.storage == "nfs-backup"))
