@@ -23,6 +23,8 @@ KEEPALIVES_MISSED = 2
 _WINDOW = 512 * 1024
 """The most that a channel holds of what nobody read yet."""
 _GOODBYE_SECONDS = 1.0
+_NO_SUCH_KEY = (asyncssh.KeyExchangeFailed, asyncssh.ConnectionLost, ConnectionResetError, BrokenPipeError)
+"""How a host answers that has no key of the asked kind: sshd hangs up as soon as it sees that."""
 
 log = logging.getLogger(__name__)
 # It tells each connection and channel at INFO.
@@ -121,20 +123,20 @@ async def _link(hop: Hop, before: Link | None, ours: Ours) -> Link:
     trust = await asyncio.to_thread(trust_in, hop, ours)
     login = await login_options(hop, ours)
     shown: asyncssh.SSHKey | None = None
-    why = "it has no key of a known kind"
+    why: Exception = asyncssh.ConnectionLost("no attempt was made")
     for kinds in trust.by_kind:
         watch = _Watch(trust)
         try:
             return Link(hop, watch, await _connect(hop, watch, trust, before, {**login, **_only(kinds)}))
         except asyncssh.HostKeyNotVerifiable as error:
-            shown, why = watch.shown or shown, error.reason
-        except asyncssh.KeyExchangeFailed as error:
-            log.info("jump host %s: %s", hop.label, error.reason)
+            shown, why = watch.shown or shown, error
+        except _NO_SUCH_KEY as error:
+            shown, why = watch.shown or shown, error
         except asyncssh.PermissionDenied as error:
             raise failures.refused_login(hop, await why_refused(hop, ours)) from error
         except (OSError, ValueError, asyncssh.Error) as error:
             raise await _translated(hop, before, ours, error) from error
-    return await _refuse(hop, before, trust, shown, why)
+    raise await _refusal(hop, before, trust, shown, why)
 
 
 async def _translated(hop: Hop, before: Link | None, ours: Ours, error: Exception) -> TunnelError:
@@ -143,18 +145,29 @@ async def _translated(hop: Hop, before: Link | None, ours: Ours, error: Exceptio
     return failures.unreachable(hop, before.hop if before else None, error, CONNECT_SECONDS)
 
 
-async def _refuse(hop: Hop, before: Link | None, trust: HostTrust, shown: asyncssh.SSHKey | None, why: str) -> Link:
-    """Raise ``HostKeyError``; where the host has no key of the kind that is known, look first which one it has."""
-    if shown is None:
-        watch = _Watch(HostTrust(trust.source))
-        try:
-            stranger = await _connect(hop, watch, HostTrust(trust.source), before, _only(ALL_KINDS))
-        except (OSError, asyncssh.Error) as error:
-            log.info("jump host %s: %s", hop.label, error)
-        else:
-            stranger.abort()
-        shown = watch.shown
-    raise failures.untrusted(hop, trust, shown, why)
+async def _refusal(
+    hop: Hop, before: Link | None, trust: HostTrust, shown: asyncssh.SSHKey | None, why: Exception
+) -> TunnelError:
+    """What to tell; where the host has no key of the kind that is known, look first which one it has."""
+    shown = shown or await _look(hop, before, trust)
+    if isinstance(why, asyncssh.HostKeyNotVerifiable):
+        return failures.untrusted(hop, trust, shown, why.reason)
+    if shown is not None and shown.get_fingerprint() not in trust.expected:
+        return failures.untrusted(hop, trust, shown, "")
+    return failures.unreachable(hop, before.hop if before else None, why, CONNECT_SECONDS)
+
+
+async def _look(hop: Hop, before: Link | None, trust: HostTrust) -> asyncssh.SSHKey | None:
+    """The key that the host shows to somebody who trusts none: no login follows."""
+    nobody = HostTrust(trust.source)
+    watch = _Watch(nobody)
+    try:
+        stranger = await _connect(hop, watch, nobody, before, _only(ALL_KINDS))
+    except (OSError, asyncssh.Error) as error:
+        log.info("jump host %s: %s", hop.label, error)
+    else:
+        stranger.abort()
+    return watch.shown
 
 
 def _only(kinds: Sequence[str]) -> dict[str, Any]:
