@@ -171,13 +171,3 @@ def cloudinit_regenerate(call: Call) -> None:
     call.unlocked(guest)
     if all("cloudinit" not in disk.name for disk in disks_of(call.site, guest)):
         raise failed("no cloudinit drive found")
-
-
-def sendkey(call: Call) -> None:
-    call.root_only("skiplock")
-    guest = call.guest
-    if not guest.running:
-        raise failed(f"VM {guest.vmid} not running")
-    key = call.params["key"]
-    if not key or any(not part for part in key.split("-")):
-        raise failed(f"invalid parameter: {key}")

@@ -180,13 +180,6 @@ GUEST_CHANGES = (
         "PUT", QEMU + "/cloudinit", guest_disks.cloudinit_regenerate, None, need("/vms/{vmid}", "VM.Config.Cloudinit")
     ),
     _daemon(
-        "PUT",
-        QEMU + "/sendkey",
-        guest_disks.sendkey,
-        {"key": Param(required=True), "skiplock": BOOL},
-        need("/vms/{vmid}", "VM.Console"),
-    ),
-    _daemon(
         "POST",
         f"{GUEST}/snapshot",
         guests.add_snapshot,
