@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from proxtui.core.registrar import Registrar
 
 
-def audit_journal() -> Journal:
-    """The audit in the state folder. Loads the database code."""
-    journal: Journal = load("proxtui.features.audit.journal:AuditJournal")()
+def audit_journal(vault: Sequence[bytes] = ()) -> Journal:
+    """The audit in the state folder, under these keys of an open configuration. Loads the database code."""
+    journal: Journal = load("proxtui.features.audit.journal:AuditJournal")(vault=vault)
     return journal
 
 
@@ -46,7 +46,7 @@ async def open_runtime(
     clock: Clock | None = None,
     ask_totp: AskTotp | None = None,
     transports: Mapping[ServerRef, Any] | None = None,
-    make_journal: Callable[[], Journal] = audit_journal,
+    make_journal: Callable[[], Journal] | None = None,
     features: Sequence[Feature] = FEATURES,
     vault: OpenVault | None = None,
 ) -> AsyncIterator[Runtime]:
@@ -64,6 +64,7 @@ async def open_runtime(
     clock = clock or SystemClock()
     store = Store(clock)
     connections: dict[ServerRef, Connection] = {}
+    make_journal = make_journal or partial(audit_journal, config.audit_keys)
     acting = Acting(
         config, clock, connections, read_only=locked, features=features, make_journal=make_journal, vault=vault
     )
@@ -96,7 +97,7 @@ async def open_registrar(
     environ: Mapping[str, str],
     *,
     read_only: bool = False,
-    make_journal: Callable[[], Journal] = audit_journal,
+    make_journal: Callable[[], Journal] | None = None,
 ) -> AsyncIterator[Registrar]:
     """The way to change an open configuration without a runtime: for commands, which ask no server for it."""
     from proxtui.core.actor import read_actor
@@ -104,7 +105,7 @@ async def open_registrar(
     from proxtui.core.registrar import Registrar
 
     async with AsyncExitStack() as closing:
-        journal = LateJournal(make_journal)
+        journal = LateJournal(make_journal or partial(audit_journal, vault.audit_keys))
         closing.push_async_callback(journal.aclose)
         actor = read_actor(environ, opened_by=vault.slot.label)
         registrar = Registrar(vault, journal, actor, environ, read_only=read_only)

@@ -109,6 +109,12 @@ class KeyOptions(NamedTuple):
             redact.hide(*(secret.get_secret_value() for secret in held if secret is not None))
         return vault
 
+    def unasked(self, *, only_monitor: bool = False) -> OpenVault | None:
+        """The vault, where there is a file and a key is named; None where somebody would have to be asked."""
+        if not os.path.lexists(self.seat.path) or not self.is_named:
+            return None
+        return self.open(only_monitor=only_monitor)
+
     def new(self) -> Material:
         """The key of a new vault: typed twice where none was named."""
         material = self.wanted("New passphrase of the configuration").material()

@@ -280,6 +280,14 @@ class Session(Registering):
             for line in lines:
                 self.output.text(line)
 
+    def audit_keys(self) -> tuple[bytes, ...]:
+        """See ``CommandLine.audit_keys``. What opening the configuration raises, where a key was named."""
+        from proxtui.cli.config_keys import KeyOptions
+
+        if self.vault is None:
+            self.vault = KeyOptions.given({}, self.flags, self.environ).unasked(only_monitor=self.monitor)
+        return self.vault.audit_keys if self.vault is not None else ()
+
     def note(self, message: str) -> None:
         """See ``CommandLine.note``."""
         from proxtui.cli.output import narrate

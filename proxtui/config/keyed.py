@@ -22,6 +22,12 @@ class KeyedConfig(Config):
 
     label: str
     limits: Rules = field(default_factory=Rules)
+    chain: tuple[bytes, ...] = field(default=(), repr=False)
+
+    @property
+    def audit_keys(self) -> tuple[bytes, ...]:
+        """As ``OpenVault.audit_keys`` gave them."""
+        return self.chain
 
     @property
     def opened_by(self) -> str:
@@ -46,7 +52,9 @@ def keyed(vault: OpenVault, environ: Mapping[str, str]) -> KeyedConfig:
     )
     users = _capped(found.users, tenants, label, role_of(environ))
     limits = Rules(**rules_of(environ))
-    return KeyedConfig(tenants=tenants, users=users, settings=found.settings, label=label, limits=limits)
+    return KeyedConfig(
+        tenants=tenants, users=users, settings=found.settings, label=label, limits=limits, chain=vault.audit_keys
+    )
 
 
 def left_out(vault: OpenVault) -> list[str]:

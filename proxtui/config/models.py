@@ -223,6 +223,11 @@ class Config(Value):
         """Whose key opened it; empty where none was needed."""
         return ""
 
+    @property
+    def audit_keys(self) -> tuple[bytes, ...]:
+        """The keys that chain the audit, the current one first; none where no key opened it."""
+        return ()
+
     def rules(self, tenant: str) -> tuple[Rules, ...]:
         """What may be changed in a tenant: the rules of the installation, then its own."""
         return (self.settings, *(own for own in self.tenants if own.slug == tenant))

@@ -159,6 +159,9 @@ class CommandLine(Protocol):
     def note(self, message: str) -> None:
         """Say it on stderr."""
 
+    def audit_keys(self) -> tuple[bytes, ...]:
+        """The keys that chain the audit, where the configuration can be opened without a question; else none."""
+
     def registered(self, work: Callable[[Registrar], Awaitable[T]], *, makes_first: bool = False) -> T:
         """Open the configuration of this user and give ``work`` the one way in which it is changed.
 

@@ -14,7 +14,6 @@ from proxtui.core.actor import Actor
 from proxtui.core.db import open_sqlite
 from proxtui.core.journal import AuditEntry, Phase
 from proxtui.core.redact import Redactor
-from proxtui.features.audit.anchors import AnchorFile
 from proxtui.features.audit.chain import Head, Stamp
 from proxtui.features.audit.keys import FileKey
 from proxtui.features.audit.places import AuditFiles
@@ -81,7 +80,7 @@ class Audit:
 
     def verdict(self, *noted: Head) -> Verdict:
         with self.reading() as service:
-            return verify(service.db, FileKey(self.files.key), AnchorFile(self.files.anchor), noted)
+            return verify(service.db, FileKey(self.files.key), noted)
 
     def problems(self, *noted: Head) -> list[str]:
         return [one.what for one in self.verdict(*noted).problems]

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from proxtui.errors import AuditUnavailable
-from proxtui.features.audit.anchors import AnchorFile
 from proxtui.features.audit.chain import Head
 from proxtui.features.audit.keys import FileKey
 from proxtui.features.audit.pruning import prune
@@ -57,7 +56,7 @@ def test_pruning_meanwhile_is_no_alarm(audit: Audit, monkeypatch: pytest.MonkeyP
         return True
 
     with audit.reading() as service:
-        verdict = verify(service.db, FileKey(audit.files.key), AnchorFile(audit.files.anchor), go_on=go_on)
+        verdict = verify(service.db, FileKey(audit.files.key), go_on=go_on)
     assert verdict.problems == []
     assert audit.rows("min(seq)") != [(1,)]
     # What was not pruned must be there all the same.
@@ -67,7 +66,7 @@ def test_pruning_meanwhile_is_no_alarm(audit: Audit, monkeypatch: pytest.MonkeyP
 
 def test_a_walk_can_be_broken_off(audit: Audit) -> None:
     with audit.reading() as service:
-        verdict = verify(service.db, FileKey(audit.files.key), AnchorFile(audit.files.anchor), go_on=lambda: False)
+        verdict = verify(service.db, FileKey(audit.files.key), go_on=lambda: False)
     assert (verdict.broken_off, verdict.rows) == (True, 0)
     assert "not checked to its end" in verdict.summary
 

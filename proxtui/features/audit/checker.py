@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from proxtui.errors import ProxtuiError
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 class Checker:
     """Belongs to ``view``, which owns the work; ``told`` is called once there is a verdict."""
 
-    def __init__(self, view: Widget, files: AuditFiles, told: Callable[[], None]) -> None:
+    def __init__(self, view: Widget, files: AuditFiles, told: Callable[[], None], vault: Sequence[bytes] = ()) -> None:
         self._view = view
         self._files = files
+        self._vault = vault
         self._told = told
         self._is_wanted = True
         self.verdict: Verdict | None = None
@@ -45,7 +46,7 @@ class Checker:
         from proxtui.features.audit.checking import check, note
 
         try:
-            verdict = await asyncio.to_thread(check, self._files, (), lambda: self._is_wanted)
+            verdict = await asyncio.to_thread(check, self._files, (), lambda: self._is_wanted, vault=self._vault)
         except ProxtuiError as error:
             self._view.notify(str(error), severity="error", markup=False)
             return
@@ -53,7 +54,9 @@ class Checker:
             return
         self.verdict = verdict
         said = verdict.summary
-        lost = await asyncio.to_thread(note, self._files, "audit.verify", message=said, whole=verdict.whole)
+        lost = await asyncio.to_thread(
+            note, self._files, "audit.verify", message=said, whole=verdict.whole, vault=self._vault
+        )
         if lost:
             said += f"; that it was checked is not in the audit: {lost}"
         self._view.notify(said, severity="information" if verdict.whole else "error", markup=False)

@@ -11,7 +11,7 @@ from proxtui.errors import AuditUnavailable, NewerFormat
 from proxtui.features.audit.anchors import AnchorFile
 from proxtui.features.audit.chain import Head
 from proxtui.features.audit.choosing import reading
-from proxtui.features.audit.keys import FileKey
+from proxtui.features.audit.keys import KeySource, keys_of
 from proxtui.features.audit.places import AuditFiles
 from proxtui.features.audit.store import open_store
 from proxtui.features.audit.verifying import Verdict, verify
@@ -19,36 +19,54 @@ from proxtui.features.audit.verifying import Verdict, verify
 LONGEST_MESSAGE = 500
 
 
-def check(files: AuditFiles, noted: Sequence[Head] = (), go_on: Callable[[], bool] = lambda: True) -> Verdict:
+def check(
+    files: AuditFiles,
+    noted: Sequence[Head] = (),
+    go_on: Callable[[], bool] = lambda: True,
+    *,
+    vault: Sequence[bytes] = (),
+) -> Verdict:
     """Check every row, the anchor and the ends that were ``noted`` elsewhere. It blocks; see ``verify``.
 
+    ``vault``: the keys of an open configuration; without them the rows that they wrote cannot be judged.
     AuditUnavailable when it cannot be read, NewerFormat when only a newer proxtui can check it.
     """
-    keys, anchor = FileKey(files.key), AnchorFile(files.anchor)
+    keys = keys_of(files.key, vault)
     with reading(files) as service:
         if service is None:
-            return _gone(files, keys, anchor, noted)
+            return _gone(files, keys, noted)
         if service.db.newer:
             raise NewerFormat(f"{files.db} is of a newer proxtui: only that one can check it")
-        return verify(service.db, keys, anchor, noted, go_on)
+        return verify(service.db, keys, noted, go_on)
 
 
 def note(
-    files: AuditFiles, event: str, params: Mapping[str, str] | None = None, *, message: str = "", whole: bool = True
+    files: AuditFiles,
+    event: str,
+    params: Mapping[str, str] | None = None,
+    *,
+    message: str = "",
+    whole: bool = True,
+    vault: Sequence[bytes] = (),
+    who: str = "",
+    first: bool = False,
 ) -> str:
-    """Write a row about the audit into the audit, if there is one. Why that did not work, in one line, or nothing."""
-    if not files.db.exists():
+    """Write a row into the audit, if there is one or it may be its ``first``.
+
+    Why that did not work, in one line, or nothing. ``who``: the label of the key slot of this person.
+    """
+    if not (first or files.db.exists()):
         return ""
     entry = AuditEntry(
         event=event,
         phase=Phase.SINGLE,
-        actor=read_actor(os.environ),
+        actor=read_actor(os.environ, opened_by=who),
         params=params or {},
         result=Result.OK if whole else Result.FAILED,
         message=message[:LONGEST_MESSAGE],
     )
     try:
-        store = open_store(files)
+        store = open_store(files, keys=keys_of(files.key, vault))
         try:
             store.db.call_now(lambda: store.append(entry))
         finally:
@@ -58,10 +76,11 @@ def note(
     return ""
 
 
-def _gone(files: AuditFiles, keys: FileKey, anchor: AnchorFile, noted: Sequence[Head]) -> Verdict:
+def _gone(files: AuditFiles, keys: KeySource, noted: Sequence[Head]) -> Verdict:
     verdict = Verdict()
-    if keys.exists() and anchor.exists():
-        verdict.anchor = anchor.read(keys.current()[1]).seq
+    for layer in (keys, keys.below):
+        if layer is not None and layer.exists() and (anchor := AnchorFile(layer.anchor)).exists():
+            verdict.anchor = max(anchor.read(*layer.known).seq, verdict.anchor or 0)
     for last in (verdict.anchor or 0, *(head.seq for head in noted)):
         if last:
             verdict.note(0, f"{files.db} is gone: rows up to {last} were written")

@@ -72,18 +72,25 @@ def verify_audit(line: CommandLine, anchors: Sequence[str], as_json: bool) -> in
     from proxtui.features.audit.checking import check, note
     from proxtui.features.audit.places import usual_files
 
-    verdict = check(usual_files(), [read_noted(text) for text in anchors])
+    vault = line.audit_keys()
+    verdict = check(usual_files(), [read_noted(text) for text in anchors], vault=vault)
     said = verdict.summary
-    lost = note(usual_files(), "audit.verify", message=said, whole=verdict.whole)
+    lost = note(usual_files(), "audit.verify", message=said, whole=verdict.whole, vault=vault)
     facts = {
         **{"rows": verdict.rows, "first": verdict.first, "last": verdict.head.seq, "mac": verdict.head.mac},
-        **{"anchor": verdict.anchor, "problems": [{"seq": one.seq, "what": one.what} for one in verdict.problems]},
+        **{
+            "unjudged": verdict.unjudged,
+            "anchor": verdict.anchor,
+            "problems": [{"seq": one.seq, "what": one.what} for one in verdict.problems],
+        },
     }
     if verdict.whole:
         if lost:
             line.note(f"that it was checked is not in the audit: {lost}")
         line.say({"whole": True, **facts}, [said], as_json=as_json)
         return os.EX_OK
+    if not verdict.problems:
+        raise UsageError(f"{said}; `proxtui unlock`, or a key that is named, lets them be judged")
     error = Tampered(said, place=f"row {verdict.problems[0].seq}")
     if not as_json:
         line.say({}, [one.what for one in verdict.problems], as_json=False)
@@ -109,7 +116,7 @@ def export_audit(line: CommandLine, /, form: str, output: str | None, **said: An
         if service is None:
             raise NotFoundError("there is no audit yet")
         kept = {name: value for name, value in said.items() if value}
-        if lost := note(usual_files(), "audit.export", {"format": form, **kept}):
+        if lost := note(usual_files(), "audit.export", {"format": form, **kept}, vault=line.audit_keys()):
             # A copy on a read-only disk, a full one: what is there can be taken out all the same.
             line.note(f"that it was taken out is not in the audit: {lost}")
         _write(FORMATS[form](service.oldest(query)), output)
@@ -125,6 +132,7 @@ def export_audit(line: CommandLine, /, form: str, output: str | None, **said: An
 def prune_audit(line: CommandLine, keep_days: int, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Delete old rows: whole pieces of the chain (a month, or 100,000 rows). The audit itself says what went."""
     from proxtui.core.actor import read_actor
+    from proxtui.features.audit.keys import keys_of
     from proxtui.features.audit.places import usual_files
     from proxtui.features.audit.pruning import DAY, prunable, prune
     from proxtui.features.audit.store import open_store, system_stamp
@@ -140,7 +148,7 @@ def prune_audit(line: CommandLine, keep_days: int, reason: str, dry_run: bool, y
     if not dry_run:
         if found.rows and not yes:
             _ask(f"Delete rows {found.first} to {found.last} of the audit for ever?")
-        store = open_store(usual_files())
+        store = open_store(usual_files(), keys=keys_of(usual_files().key, line.audit_keys()))
         try:
             found = store.db.call_now(lambda: prune(store, before, read_actor(os.environ), reason))
         finally:

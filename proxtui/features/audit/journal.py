@@ -10,6 +10,7 @@ from proxtui.core.actor import is_alive
 from proxtui.core.db import open_sqlite
 from proxtui.core.journal import AuditEntry
 from proxtui.errors import AuditUnavailable, StoreUnavailable
+from proxtui.features.audit.keys import keys_of
 from proxtui.features.audit.places import AuditFiles, usual_files
 from proxtui.features.audit.service import AuditService
 from proxtui.features.audit.store import AuditStore, open_store
@@ -22,10 +23,15 @@ class AuditJournal:
     """See ``proxtui.core.journal.Journal``. ``aclose`` when done: it notes the end of the chain."""
 
     def __init__(
-        self, files: AuditFiles | None = None, opener: Callable[[AuditFiles], AuditStore] = open_store
+        self,
+        files: AuditFiles | None = None,
+        opener: Callable[[AuditFiles], AuditStore] | None = None,
+        *,
+        vault: Sequence[bytes] = (),
     ) -> None:
+        """``vault``: the audit's keys of an open configuration (``Config.audit_keys``)."""
         self._files = files or usual_files()
-        self._opener = opener
+        self._opener = opener or (lambda files: open_store(files, keys=keys_of(files.key, vault)))
         self._store: AuditStore | None = None
         self._opening = asyncio.Lock()
 

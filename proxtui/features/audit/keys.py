@@ -1,4 +1,4 @@
-"""The key of the chain. Today a file that only its owner reads; what keeps it later gives the same answers."""
+"""The keys of the chain: one in a file that only its owner reads, and over it that of an open configuration."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hmac
 import os
 import secrets
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +30,18 @@ class KeySource(Protocol):
 
     def find(self, key_id: str) -> bytes | None:
         """The key of that name; None when it is not one of ours."""
+
+    @property
+    def anchor(self) -> Path:
+        """Where the end of the chain is noted, under one of these keys."""
+
+    @property
+    def known(self) -> tuple[bytes, ...]:
+        """All that may have noted it: the current one and those before it."""
+
+    @property
+    def below(self) -> KeySource | None:
+        """The keys that were used before these, and that who has not these still uses."""
 
 
 class FileKey:
@@ -62,6 +75,18 @@ class FileKey:
         name, key = self.current()
         return key if name == key_id else None
 
+    @property
+    def anchor(self) -> Path:
+        return self._path.with_suffix(".anchor")
+
+    @property
+    def known(self) -> tuple[bytes, ...]:
+        return (self.current()[1],)
+
+    @property
+    def below(self) -> None:
+        return None
+
     def _read(self) -> bytes:
         try:
             handle = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -79,6 +104,45 @@ class FileKey:
         if len(key) != KEY_BYTES:
             raise AuditUnavailable(f"the audit: {self._path} is not the key that proxtui made")
         return key
+
+
+class VaultKeys:
+    """Keys that only who opens the configuration has. Rows of before, and of commands without it, are the file's."""
+
+    def __init__(self, file: FileKey, keys: Sequence[bytes]) -> None:
+        """``keys`` as ``OpenVault.audit_keys`` gives them: the current one first, then those before each re-keying."""
+        self._file = file
+        self._keys = {name_of(key): key for key in keys}
+        self._current = name_of(keys[0])
+
+    def exists(self) -> bool:
+        return self._file.exists()
+
+    def make(self) -> None:
+        self._file.make()
+
+    def current(self) -> tuple[str, bytes]:
+        return self._current, self._keys[self._current]
+
+    def find(self, key_id: str) -> bytes | None:
+        return self._keys.get(key_id) or self._file.find(key_id)
+
+    @property
+    def anchor(self) -> Path:
+        return self._file.anchor.with_name("audit.vault.anchor")
+
+    @property
+    def known(self) -> tuple[bytes, ...]:
+        return tuple(self._keys.values())
+
+    @property
+    def below(self) -> FileKey:
+        return self._file
+
+
+def keys_of(path: Path, vault: Sequence[bytes] = ()) -> KeySource:
+    """The keys of an audit: those of an open configuration, where there is one, over the key file at ``path``."""
+    return VaultKeys(FileKey(path), vault) if vault else FileKey(path)
 
 
 def name_of(key: bytes) -> str:

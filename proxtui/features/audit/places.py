@@ -28,6 +28,11 @@ class AuditFiles:
         return self.folder / "audit.anchor"
 
     @property
+    def vault_anchor(self) -> Path:
+        """The same, under the key of the configuration."""
+        return self.folder / "audit.vault.anchor"
+
+    @property
     def reserve(self) -> Path:
         """Room for the last words when the disk is full."""
         return self.folder / "audit.reserve"

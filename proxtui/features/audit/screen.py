@@ -64,7 +64,7 @@ class AuditView(TableView[AuditRow, list[AuditRow]]):
         self.table.sort_by(self.SORT, descending=True)
         self.reader = AuditReader(files or usual_files())
         self.notice = Notice(id="audit-problem")
-        self.checker = Checker(self, self.reader.files, self._judged)
+        self.checker = Checker(self, self.reader.files, self._judged, runtime.config.audit_keys)
 
     def compose(self) -> ComposeResult:
         yield self.notice

@@ -14,6 +14,8 @@ from proxtui.features.audit.tables import audit
 
 SEGMENT_ROWS = 100_000
 SEGMENT, PRUNED = "audit.segment", "audit.pruned"
+KEY = "audit.key"
+"""From this row on another key is used; its parameters name it."""
 
 
 def due_segment(connection: Connection, head: Head, stamp: Stamp, actor: Actor) -> AuditEntry | None:
@@ -29,6 +31,23 @@ def due_segment(connection: Connection, head: Head, stamp: Stamp, actor: Actor) 
         return None
     said = {"first": str(head.seq - rows + 1), "last": str(head.seq), "mac": head.mac}
     return AuditEntry(event=SEGMENT, phase=Phase.SINGLE, actor=actor, params=said)
+
+
+def key_entry(connection: Connection, key_id: str, head: Head, actor: Actor) -> AuditEntry | None:
+    """The entry that tells that this key takes over, unless the chain tells it."""
+    if was_told(connection, key_id):
+        return None
+    said = {"key": key_id, "seq": str(head.seq), "mac": head.mac}
+    text = "the key of the configuration takes over"
+    return AuditEntry(
+        event=KEY, phase=Phase.SINGLE, actor=actor, target_kind="key", target_id=key_id, params=said, message=text
+    )
+
+
+def was_told(connection: Connection, *key_ids: str) -> bool:
+    """Whether the chain tells that one of these keys took over."""
+    told = select(audit.c.seq).where(audit.c.event == KEY, audit.c.target.in_(key_ids)).limit(1)
+    return connection.execute(told).first() is not None
 
 
 def pruned_to(connection: Connection) -> Head:

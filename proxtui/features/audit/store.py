@@ -15,10 +15,10 @@ from proxtui.core.redact import Redactor, redact
 from proxtui.errors import AuditUnavailable, StoreUnavailable
 from proxtui.features.audit.anchors import AnchorFile, Syslog, Told, locked
 from proxtui.features.audit.chain import Head, Record, Stamp, linked, redacted
-from proxtui.features.audit.keys import FileKey, KeySource
+from proxtui.features.audit.keys import FileKey, KeySource, name_of
 from proxtui.features.audit.places import AuditFiles
 from proxtui.features.audit.reserve import Reserve
-from proxtui.features.audit.segments import due_segment, pruned_to
+from proxtui.features.audit.segments import due_segment, key_entry, pruned_to, was_told
 from proxtui.features.audit.tables import SCHEMA, audit
 
 ANCHOR_ROWS = 100
@@ -55,12 +55,17 @@ class AuditStore:
         self.db = db
         self.files = files
         self.keys = keys
-        self._anchors = AnchorFile(files.anchor)
+        self._anchors = AnchorFile(keys.anchor)
         self._reserve = Reserve(files.reserve)
         self._told = told
         self._stamp = stamp
         self._redact = redactor
-        self._known = self._anchored = Head() if db.newer else self._anchors.read(keys.current()[1])
+        self._anchored = Head() if db.newer else self._anchors.read(*keys.known)
+        self._known = self._anchored
+        self._others = [] if db.newer else _below(keys)
+        """What other keys know of the chain: looked at once."""
+        self._is_told = keys.below is None
+        """Whether the chain tells that the current key took over; that of the file needs no word."""
         self._anchored_at = stamp().boot
 
     def append(self, entry: AuditEntry) -> None:
@@ -102,12 +107,16 @@ class AuditStore:
             last = connection.execute(select(audit.c.seq, audit.c.mac).order_by(audit.c.seq.desc()).limit(1)).first()
             head = Head(last.seq, last.mac) if last else Head()
             stamp = self._stamp()
-            closing = due_segment(connection, head, stamp, entries[0].actor)
-            for entry in (*([closing] if closing else []), *entries):
+            actor = entries[0].actor
+            closing = due_segment(connection, head, stamp, actor)
+            taking_over = None if self._is_told else key_entry(connection, self.keys.current()[0], head, actor)
+            for entry in (*(one for one in (taking_over, closing) if one), *entries):
                 head = self._insert(connection, entry, head, stamp)
             return head
 
-        return self.db.transact(work)
+        head = self.db.transact(work)
+        self._is_told = True
+        return head
 
     def _insert(self, connection: Connection, entry: AuditEntry, head: Head, stamp: Stamp) -> Head:
         key_id, key = self.keys.current()
@@ -117,13 +126,14 @@ class AuditStore:
 
     def _refuse_cut(self, connection: Connection) -> None:
         """What was last known to be there must still be there: nothing is built on a chain that was cut."""
-        known = self._known
-        if known.seq and not is_there(connection, known):
-            raise AuditUnavailable(
-                f"the audit: row {known.seq} is not what was written, {self.files.db} was cut or replaced; "
-                "nothing is changed until that is cleared up (see proxtui audit verify)",
-                why="tampered",
-            )
+        for known in (self._known, *self._others):
+            if known.seq and not is_there(connection, known):
+                raise AuditUnavailable(
+                    f"the audit: row {known.seq} is not what was written, {self.files.db} was cut or replaced; "
+                    "nothing is changed until that is cleared up (see proxtui audit verify)",
+                    why="tampered",
+                )
+        self._others = []
 
     def _last_words(self, entry: AuditEntry) -> bool:
         """Write into the reserve that the disk is full, and the end of what was begun. True when ``entry`` is kept."""
@@ -145,16 +155,16 @@ class AuditStore:
 
     def _anchor(self) -> None:
         """Note the end of the chain, only ever forwards. The row is on disk already: a failure here fails nothing."""
-        head, key = self._known, self.keys.current()[1]
+        head = self._known
         try:
             with locked(self.files.lock):
-                old = self._anchors.read(key)
+                old = self._anchors.read(*self.keys.known)
                 if old.seq and not self.db.look(lambda connection: is_there(connection, old)):
                     # The noted end is the evidence: it stays, and the next entry is refused because of it.
                     self._known = old
                     return
                 if old.seq < head.seq:
-                    self._anchors.write(head, key)
+                    self._anchors.write(head, self.keys.current()[1])
         except (OSError, StoreUnavailable) as error:
             _log.warning("the end of the audit could not be noted: %s", error)
             return
@@ -211,21 +221,38 @@ def open_store(
 
 
 def _made(files: AuditFiles, keys: KeySource) -> Database:
-    anchors = AnchorFile(files.anchor)
-    if not files.db.exists() and keys.exists() and anchors.exists() and (at := anchors.read(keys.current()[1]).seq):
-        raise AuditUnavailable(f"the audit: {files.db} is gone, and its anchor knows {at} rows", why="tampered")
+    layers = [keys, *([keys.below] if keys.below else [])]
+    for one in layers:
+        anchors = AnchorFile(one.anchor)
+        if not files.db.exists() and keys.exists() and anchors.exists() and (at := anchors.read(*one.known).seq):
+            raise AuditUnavailable(f"the audit: {files.db} is gone, and its anchor knows {at} rows", why="tampered")
     db = open_sqlite(files.db, SCHEMA)
     try:
         used = db.look(lambda connection: connection.execute(select(audit.c.seq).limit(1)).first() is not None)
-        for what, path, there in (("key", files.key, keys.exists()), ("anchor", files.anchor, anchors.exists())):
-            if used and not there:
-                raise AuditUnavailable(f"the audit: its {what} {path} is gone", why="tampered")
+        if used and not keys.exists():
+            raise AuditUnavailable(f"the audit: its key {files.key} is gone", why="tampered")
         # In this order: rows without an anchor can only be a loss, never a start that was interrupted.
         if not keys.exists():
             keys.make()
-        if not anchors.exists():
-            anchors.write(Head(), keys.current()[1])
+        for one in layers:
+            _make_anchor(db, one, used=used)
     except (OSError, StoreUnavailable):
         db.close()
         raise
     return db
+
+
+def _make_anchor(db: Database, keys: KeySource, *, used: bool) -> None:
+    """See that it is there. AuditUnavailable when it is gone: these keys wrote rows already."""
+    if (anchors := AnchorFile(keys.anchor)).exists():
+        return
+    if keys.below is not None:
+        used = db.look(lambda connection: was_told(connection, *(name_of(key) for key in keys.known)))
+    if used:
+        raise AuditUnavailable(f"the audit: its anchor {keys.anchor} is gone", why="tampered")
+    anchors.write(Head(), keys.current()[1])
+
+
+def _below(keys: KeySource) -> list[Head]:
+    """What the keys before these knew of the chain: it has to be there, too."""
+    return [] if keys.below is None else [AnchorFile(keys.below.anchor).read(*keys.below.known)]

@@ -13,7 +13,7 @@ from proxtui.errors import AuditUnavailable, StoreUnavailable
 from proxtui.features.audit.anchors import AnchorFile
 from proxtui.features.audit.chain import GENESIS, Head, Record, mac_of, searched
 from proxtui.features.audit.keys import KeySource
-from proxtui.features.audit.segments import PRUNED, pruned_by
+from proxtui.features.audit.segments import KEY, PRUNED, pruned_by
 from proxtui.features.audit.service import PAGE
 from proxtui.features.audit.tables import audit
 
@@ -41,6 +41,8 @@ class Verdict:
     anchor: int | None = None
     """The last row that the anchor knows; None when no anchor could be used."""
     problems: list[Problem] = field(default_factory=list)
+    unjudged: int = 0
+    """Rows under a key that is not here: of a configuration that nobody opened."""
     more: int = 0
     """Problems beyond those that are named."""
     broken_off: bool = False
@@ -48,7 +50,7 @@ class Verdict:
 
     @property
     def whole(self) -> bool:
-        return not (self.problems or self.broken_off)
+        return not (self.problems or self.broken_off or self.unjudged)
 
     @property
     def summary(self) -> str:
@@ -59,6 +61,9 @@ class Verdict:
             count = len(self.problems) + self.more
             more = f", and {count - 1} more" if count > 1 else ""
             return f"the audit is not what was written: {self.problems[0].what}{more}"
+        if self.unjudged:
+            left = f"{self.unjudged} of {self.rows} rows"
+            return f"{left} cannot be judged without the key of config.toml; the others are what was written"
         if not self.rows:
             return "the audit has no rows"
         return f"the audit is whole: rows {self.first} to {self.head.seq}; the anchor knows row {self.anchor}"
@@ -74,7 +79,6 @@ class Verdict:
 def verify(
     db: Database,
     keys: KeySource,
-    anchor: AnchorFile,
     noted: Iterable[Head] = (),
     go_on: Callable[[], bool] = lambda: True,
 ) -> Verdict:
@@ -85,13 +89,16 @@ def verify(
     """
     verdict = Verdict()
     ends = [(head, "an end that was noted elsewhere") for head in noted]
-    _, key = keys.current()
-    try:
-        head = anchor.read(key)
-        verdict.anchor = head.seq
-        ends.append((head, "the anchor"))
-    except AuditUnavailable as error:
-        verdict.note(0, f"{error}: a tail that was cut cannot be found")
+    keys.current()
+    for layer in (keys, keys.below):
+        if layer is None or not (layer is keys or layer.exists()):
+            continue
+        try:
+            head = AnchorFile(layer.anchor).read(*layer.known)
+            verdict.anchor = max(head.seq, verdict.anchor or 0)
+            ends.append((head, "the anchor"))
+        except AuditUnavailable as error:
+            verdict.note(0, f"{error}: a tail that was cut cannot be found")
     walk = _Walk(keys, verdict, {head.seq: head.mac for head, _ in ends})
     try:
         for record in _rows(db, go_on):
@@ -127,6 +134,8 @@ class _Walk:
         self._seen: dict[int, str | None] = dict.fromkeys(ends)
         self._before = Head()
         self._pruned = Head()
+        self._told: set[str] = set()
+        """Names of keys that the chain itself tells of."""
         self._gaps: list[tuple[int, Head]] = []
         """The first row that is missing, and the last one as the row after it knows it."""
 
@@ -157,8 +166,13 @@ class _Walk:
             body = json.loads(record.body)
             key = self._keys.find(body["key"])
             columns = searched(body)
+            if record.event == KEY:
+                self._told.add(str(body["params"]["key"]))
         except (ValueError, KeyError, TypeError, AttributeError):
             return f"row {record.seq} was altered: its text cannot be read"
+        if key is None and body["key"] in self._told:
+            self._verdict.unjudged += 1
+            return ""
         if key is None:
             return f"row {record.seq} was written with another key"
         # The row is bound to its own number and to the code before it.
