@@ -9,16 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from proxtui.config.keyed import KeyedConfig, keyed
-from proxtui.config.models import Config, Role
-from proxtui.config.rules import role_of
+from proxtui.config.keyed import KeyedConfig
+from proxtui.config.models import Config
 from proxtui.core.actor import Actor
 from proxtui.core.journal import AuditEntry, Journal, Phase, Result
 from proxtui.core.op_id import new_op_id
 from proxtui.core.owning import ReportedBug, report_bug
 from proxtui.core.redact import HIDDEN, redact
+from proxtui.core.rights import Rights
 from proxtui.core.secrets import SECRET_NAMES, secrets_in
-from proxtui.errors import AuditUnavailable, ProxtuiError, ReadOnlyError, RoleRefused, ScopeClosed
+from proxtui.errors import AuditUnavailable, ProxtuiError, ReadOnlyError, RoleRefused
 from proxtui.pve.sanitize import clean
 
 if TYPE_CHECKING:
@@ -32,9 +32,6 @@ log = logging.getLogger(__name__)
 
 KINDS = {"servers": "server", "tenants": "tenant", "users": "user", "settings": "settings", "keys": "key"}
 """From the first word of a change's name to what it is made to, in the audit."""
-SETTINGS = "settings.change"
-TENANTS_OWN = ("servers", "settings")
-"""First words of changes that the admin of a tenant may make in it; the others need the system role."""
 LONGEST = 200
 
 
@@ -58,13 +55,12 @@ class Registrar:
         self.vault = vault
         self._journal = journal
         self._actor = actor
-        self._environ = environ
-        self._read_only = read_only
         self._now = now
         self._one_at_a_time = asyncio.Lock()
         self._stories: set[asyncio.Task[object]] = set()
         self._listeners: dict[object, Listener] = {}
-        self._rights: KeyedConfig = keyed(vault, environ)
+        self.rights = Rights(vault, environ, read_only=read_only)
+        """What this person may, without the change being tried."""
 
     @property
     def config(self) -> Config:
@@ -74,26 +70,12 @@ class Registrar:
     @property
     def polled(self) -> KeyedConfig:
         """The part of it that a runtime is opened over: servers with credentials, roles and limits as they count."""
-        return self._rights
+        return self.rights.polled
 
     @property
     def who(self) -> str:
         """The label of the key, which is the name of the person."""
         return self.vault.slot.label
-
-    @property
-    def is_system_admin(self) -> bool:
-        """Whether this person may change tenants, users, settings and keys, as far as the role goes."""
-        user = self._rights.user(self.who)
-        is_admin = not self._rights.users if user is None else user.system_role == "admin"
-        return is_admin and role_of(self._environ) is Role.ADMIN
-
-    def role(self, tenant: str) -> Role:
-        """The role of this person in a tenant; without one, the system role counts."""
-        if not tenant or self.is_system_admin:
-            return Role.ADMIN if self.is_system_admin else Role.VIEWER
-        user = self._rights.user(self.who)
-        return Role.VIEWER if user is None else user.roles.get(tenant, Role.VIEWER)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` with the configuration after every change, until the returned function is called."""
@@ -107,7 +89,7 @@ class Registrar:
 
     def refusal(self, name: str, tenant: str = "") -> str | None:
         """Why this person may not make this change now, in one line; None when they may. ``tenant``: of that alone."""
-        refused = self._refused(name, tenant)
+        refused = self.rights.refused(name, tenant)
         return None if refused is None else str(refused)
 
     async def save(
@@ -125,12 +107,12 @@ class Registrar:
         UsageError for what cannot be meant, FileLocked, SaveFailed, and what opening the file raises.
         """
         redact.hide(*(text for edit in edits for text in secrets_in(edit.path[-1], getattr(edit, "value", None))))
-        entry = self._entry(name, tenant, server, about or {})
+        entry = self._new(name, tenant, server, about or {})
         await self._change(entry, lambda: self.vault.save(*edits))
 
     async def deny(self, name: str, why: str, *, tenant: str = "", about: Mapping[str, str] | None = None) -> NoReturn:
         """Refuse a change for a reason of its own: the audit tells it. Raises RoleRefused, or AuditUnavailable."""
-        await self._denied(self._entry(name, tenant, "", about or {}), RoleRefused(f"{name}: {why}"))
+        await self._denied(self._new(name, tenant, "", about or {}), RoleRefused(f"{name}: {why}"))
 
     async def add_key(
         self,
@@ -146,7 +128,7 @@ class Registrar:
         """A key slot for a person or for unattended use; ``edits`` go into the same save. Raises what ``save`` does."""
         opens = " ".join(f"{slug}={scope}" for slug, scope in (tenants or {}).items())
         told = {"label": label, "kind": material.kind, "every": every, "tenants": opens} | dict(about or {})
-        entry = self._entry(name, "", "", told)
+        entry = self._new(name, "", "", told)
         await self._change(
             entry, lambda: self.vault.add_slot(label, material, every=every, tenants=tenants, edits=edits)
         )
@@ -155,16 +137,16 @@ class Registrar:
         self, label: str, *, edits: Sequence[Edit] = (), name: str = "keys.remove"
     ) -> tuple[Readable, ...]:
         """Take a slot away and give everything new keys. The credentials it could read: rotate them in PVE."""
-        entry = self._entry(name, "", "", {"label": label})
+        entry = self._new(name, "", "", {"label": label})
         return await self._change(entry, lambda: self.vault.remove_slot(label, edits))
 
     async def rekey(self) -> None:
         """New keys for everything; every slot opens what it did before."""
-        await self._change(self._entry("keys.rekey", "", "", {}), self.vault.rekey)
+        await self._change(self._new("keys.rekey", "", "", {}), self.vault.rekey)
 
     async def change_material(self, material: Material) -> None:
         """Another passphrase or keyfile for the key in use: everybody may change their own."""
-        entry = self._entry("keys.change", "", "", {"label": self.who, "kind": material.kind})
+        entry = self._new("keys.change", "", "", {"label": self.who, "kind": material.kind})
         await self._change(entry, lambda: self.vault.change_material(material))
 
     async def reread(self) -> None:
@@ -172,7 +154,7 @@ class Registrar:
         async with self._one_at_a_time:
             before = self.vault.rev
             await asyncio.to_thread(self.vault.reload)
-            self._learn()
+            self.rights.learn()
         if self.vault.rev != before:
             self._tell()
 
@@ -196,9 +178,9 @@ class Registrar:
         async with self._one_at_a_time:
             # Somebody else may have taken the role away meanwhile.
             await asyncio.to_thread(self.vault.reload)
-            self._learn()
-            entry = replace(entry, actor=replace(self._actor, role=self.role(entry.tenant)))
-            if (refused := self._refused(entry.event, entry.tenant)) is not None:
+            self.rights.learn()
+            entry = replace(entry, actor=replace(self._actor, role=self.rights.role(entry.tenant)))
+            if (refused := self.rights.refused(entry.event, entry.tenant)) is not None:
                 await self._denied(entry, refused)
             await self._journal.append(entry)
             started = self._now()
@@ -207,13 +189,13 @@ class Registrar:
             except ProxtuiError as error:
                 await self._outcome(entry, started, error)
                 raise
-            self._learn()
+            self.rights.learn()
             self._tell()
             await self._outcome(entry, started, None)
             return done
 
     async def _denied(self, entry: AuditEntry, error: ReadOnlyError) -> NoReturn:
-        actor = replace(self._actor, role=self.role(entry.tenant))
+        actor = replace(self._actor, role=self.rights.role(entry.tenant))
         message = clean(str(error))
         await self._journal.append(
             replace(entry, phase=Phase.SINGLE, actor=actor, result=Result.DENIED, message=message)
@@ -235,23 +217,12 @@ class Registrar:
                     f"saved, but its end is not in the audit: {unwritten}", why=unwritten.why
                 ) from None
 
-    def _refused(self, name: str, tenant: str) -> ReadOnlyError | None:
-        from proxtui.config.vault.opened import may_change
+    def _tell(self) -> None:
+        for listener in list(self._listeners.values()):
+            with ReportedBug("who listens to the configuration"):
+                listener(self.config)
 
-        if self._read_only or (self.config.settings.read_only and name != SETTINGS):
-            return ReadOnlyError(f"{name}: refused, proxtui is read-only")
-        if name == "keys.change":
-            return None
-        if not self.is_system_admin and (not tenant or name.partition(".")[0] not in TENANTS_OWN):
-            return RoleRefused(f"{name}: needs the system role admin, which {self.who} has not")
-        if tenant and self.role(tenant) is not Role.ADMIN:
-            return RoleRefused(f"{name}: needs role admin in {tenant}, {self.who} is {self.role(tenant).value}")
-        if not may_change(self.vault, tenant):
-            what = f"the scope admin of {tenant}" if tenant else "settings, users, keys and the list of tenants"
-            return ScopeClosed(f"{name}: the key of {self.who} does not open {what}")
-        return None
-
-    def _entry(self, name: str, tenant: str, server: str, about: Mapping[str, str]) -> AuditEntry:
+    def _new(self, name: str, tenant: str, server: str, about: Mapping[str, str]) -> AuditEntry:
         kind = KINDS[name.partition(".")[0]]
         target = {"server": server, "tenant": tenant}.get(kind) or about.get("label") or about.get("name") or ""
         told = {
@@ -269,11 +240,3 @@ class Registrar:
             target_name=clean(target),
             params=told,
         )
-
-    def _learn(self) -> None:
-        self._rights = keyed(self.vault, self._environ)
-
-    def _tell(self) -> None:
-        for listener in list(self._listeners.values()):
-            with ReportedBug("who listens to the configuration"):
-                listener(self.config)

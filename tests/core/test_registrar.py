@@ -45,7 +45,7 @@ def journal() -> MemoryJournal:
 
 @pytest.fixture
 def seat(tmp_path: Path) -> Seat:
-    """``anna`` is system admin, ``tina`` admin of acme with its key, ``otto`` operator with its key, ``wall`` nobody."""
+    """``anna`` is system admin, ``tina`` admin of acme with its key, ``otto`` operator there, ``wall`` is nobody."""
     seat = seat_in(tmp_path, wait=0.2)
     vault = fill(new_vault(seat))
     vault.save(add_user("tina", roles={"acme": "admin", "beta": "admin"}), add_user("otto", roles={"acme": "operator"}))
