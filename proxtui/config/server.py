@@ -38,7 +38,7 @@ class TlsTrust(Value):
     mode: Literal["system", "ca", "fingerprint", "off"] = "system"
     """``off`` checks nothing; it needs an API token and shows as a red badge."""
     fingerprints: tuple[str, ...] = ()
-    """SHA-256 of the server's own certificate, kept as ``AA:BB:...``; up to three while one is being replaced: the current, the next, the old."""
+    """SHA-256 of the server's own certificate, kept as ``AA:BB:...``; up to three while one is being replaced."""
     ca_file: Path | None = None
     """PEM file, such as a copy of ``/etc/pve/pve-root-ca.pem``."""
 

@@ -97,7 +97,11 @@ class Belonging:
 
     def __init__(self) -> None:
         self.identity: Identity | None = None
-        self._asked = False
+
+    @property
+    def is_poor(self) -> bool:
+        """True while at most the names of the nodes are known."""
+        return self.identity is None or self.identity.is_poor
 
     async def check(self, client: Asker, endpoint: str) -> None:
         """Ask an endpoint before it is used: ``OtherCluster`` when it is not ours. The first one says what ours is."""
@@ -107,19 +111,15 @@ class Belonging:
         if known is None or known.is_poor:
             self.identity = told
 
-    async def learn(self, client: Asker, nodes: frozenset[str]) -> None:
-        """Keep in mind whose the endpoint in use is, while it can be asked: others are measured by it.
-
-        ``nodes`` are those that its last answer named. It is asked once; when it told nothing, after ``again`` too.
-        """
+    def note(self, nodes: frozenset[str]) -> None:
+        """The endpoint in use named these nodes: they come and go."""
         if self.identity is None:
             self.identity = Identity(None, nodes)
         elif nodes and nodes != self.identity.nodes:
             self.identity = self.identity.with_nodes(nodes)
-        if self.identity.is_poor and not self._asked:
-            self._asked = True
-            self.identity = await ask_identity(client)
 
-    def again(self) -> None:
-        """Somebody acts: ask once more, if nothing was told."""
-        self._asked = False
+    async def learn(self, client: Asker) -> None:
+        """Ask the endpoint in use while it answers: others are measured by it."""
+        told = await ask_identity(client)
+        if self.identity is None or (self.identity.is_poor and is_same(self.identity, told)):
+            self.identity = told

@@ -217,7 +217,7 @@ class Connection:
         """
         route = failing or self.active
         route.breaker.failed(error)
-        if isinstance(error, AuthenticationError):
+        if isinstance(error, AuthenticationError) and route is self.active:
             # The other endpoints know the same users: asking them too would only count as more bad logins.
             self._refused = True
         elif not isinstance(error, PermissionDenied | RateLimitError):
@@ -241,7 +241,6 @@ class Connection:
     def reset(self) -> None:
         """Somebody asked for another attempt now: forget what the breakers remember."""
         self._refused = False
-        self.belonging.again()
         self._look_back_at, self._pause = 0.0, FIRST_LOOK_BACK
         for route in self.routes:
             route.breaker.reset()

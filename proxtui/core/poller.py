@@ -67,6 +67,7 @@ class Poller:
             for ref, supervisor in self._supervisors.items():
                 group.create_task(supervisor.run(), name=f"poll {ref.tenant}/{ref.server}")
                 group.create_task(supervisor.watch_permissions(), name=f"permissions {ref.tenant}/{ref.server}")
+                group.create_task(supervisor.watch_identity(), name=f"identity {ref.tenant}/{ref.server}")
 
     async def poll_once(self) -> None:
         """Ask every server once, all at the same time; returns when each has answered or failed.

@@ -19,7 +19,7 @@ async def first_good(
     """The place in ``ways`` of the first one that answered, and its answer; the others are cancelled.
 
     Each begins ``patience`` seconds after the one before it. When the first fails while it is alone, nothing else
-    is begun: its error is the end, as is a refused login. ``lost`` hears of other ways that failed.
+    is begun: its error is the end, as is a login that it refuses. ``lost`` hears of other ways that failed.
     """
     running: dict[asyncio.Future[T], int] = {}
     waiting = list(enumerate(ways))
@@ -34,7 +34,7 @@ async def first_good(
                 error = task.exception()
                 if error is None:
                     return at, task.result()
-                if not isinstance(error, ProxtuiError) or isinstance(error, AuthenticationError):
+                if not isinstance(error, ProxtuiError) or (not at and isinstance(error, AuthenticationError)):
                     raise error
                 if at:
                     lost(at, error)

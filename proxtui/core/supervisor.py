@@ -29,7 +29,7 @@ PATIENCE = 1.2
 """Seconds without an answer after which the next endpoint is asked too: with its handshake it answers within 3 s."""
 SLOWNESS = 2.0
 """A server that is always slow gets so many times its usual time instead, so that it does not go back and forth."""
-LOOK = 2.0
+LOOK = 1.5
 """Seconds for the preferred path to show that it answers again; nothing else is asked meanwhile."""
 SPREAD = 5.0
 """Seconds in which many dashboards ask again that slept together."""
@@ -59,6 +59,7 @@ class Supervisor:
         """Somebody wants an answer now: at the start, and after a nudge."""
         self._wants_permissions = True
         self._may_ask_permissions = asyncio.Event()
+        self._may_learn = asyncio.Event()
         self._earliest = 0.0
         self._started_at: float | None = None
         self._due_at: float | None = None
@@ -97,8 +98,18 @@ class Supervisor:
     async def poll_through(self) -> None:
         """Ask endpoint after endpoint until one answers or each has failed once; for a command that asks once."""
         for _route in self.connection.routes:
-            if await self.poll() or not self.connection.has_spare:
+            if await self.poll():
+                await self._learn_identity()
                 return
+            if not self.connection.has_spare:
+                return
+
+    async def watch_identity(self) -> None:
+        """After the first answer ask whose it is, beside the polls; when nothing is told, again after a refresh."""
+        while self._must_learn:
+            await self._may_learn.wait()
+            self._may_learn.clear()
+            await self._learn_identity()
 
     async def watch_permissions(self) -> None:
         """After the first answer ask what the login may do; when refused, again after a refresh, never by itself."""
@@ -161,8 +172,23 @@ class Supervisor:
             self._note_failure(error)
             return False
         if len(connection.routes) > 1:
-            await self._look_round()
+            connection.belonging.note(frozenset(key.node for key in self._store.snapshot(connection.ref).nodes))
+            await self._look_back()
         return True
+
+    @property
+    def _must_learn(self) -> bool:
+        return len(self.connection.routes) > 1 and self.connection.belonging.is_poor
+
+    async def _learn_identity(self) -> None:
+        """What another endpoint will be measured by; a server with one endpoint is not asked."""
+        connection = self.connection
+        if not self._must_learn:
+            return
+        try:
+            await within(self._clock, LOOK, connection.belonging.learn(connection.client))
+        except (ProxtuiError, TimeoutError) as error:
+            log.info("%s/%s: its cluster stays unknown: %s", *connection.ref, error)
 
     async def _take_inventory(self, started_at: float) -> None:
         connection, interval = self.connection, self._interval
@@ -181,6 +207,7 @@ class Supervisor:
         if self._wants_permissions:
             self._wants_permissions = False
             self._may_ask_permissions.set()
+            self._may_learn.set()
 
     async def _inventory(self) -> Inventory:
         """By the endpoint in use; when it is slow, by the first of all endpoints that answers."""
@@ -208,15 +235,10 @@ class Supervisor:
         connection.take(spares[at - 1], clock.monotonic())
         return inventory
 
-    async def _look_round(self) -> None:
-        """What a server with several ways needs beside its polls: who it is, and whether the better way is back."""
-        connection, now = self.connection, self._clock.monotonic()
-        try:
-            nodes = frozenset(key.node for key in self._store.snapshot(connection.ref).nodes)
-            await connection.belonging.learn(connection.client, nodes)
-        except ProxtuiError as error:
-            log.info("%s/%s: its cluster stays unknown: %s", *connection.ref, error)
-        route = connection.worth_a_look(now)
+    async def _look_back(self) -> None:
+        """Whether the better way is there again, from time to time."""
+        connection = self.connection
+        route = connection.worth_a_look(self._clock.monotonic())
         if route is None:
             return
         try:

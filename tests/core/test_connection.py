@@ -60,7 +60,7 @@ async def test_an_endpoint_of_another_cluster_never_takes_over_until_somebody_ac
     first, other = FakeClient(clock), FakeClient(clock)
     other.cluster = "lab"
     link = connection(A, first, other)
-    await link.belonging.learn(link.client, frozenset({"n1"}))
+    await link.belonging.learn(link.client)
     link.failed(unreachable())
     with pytest.raises(OtherCluster, match=r"^a2:8006 belongs to cluster lab, not cluster prod: not used$"):
         await link.choose(clock.now)
@@ -159,12 +159,11 @@ async def test_nodes_come_and_go_and_it_is_still_the_same_cluster(clock: FakeClo
     first = FakeClient(clock, node_row("n1"), node_row("n2"))
     second = FakeClient(clock, node_row("n2"), node_row("n3"))
     link = connection(A, first, second)
-    await link.belonging.learn(link.client, frozenset({"n1", "n2"}))
-    await link.belonging.learn(link.client, frozenset({"n3", "n4"}))
+    await link.belonging.learn(link.client)
+    link.belonging.note(frozenset({"n3", "n4"}))
     link.failed(unreachable())
     assert await link.choose(clock.now)
     assert link.active is link.routes[1]
-    assert len(first.asked) == 1, "who the endpoint in use is, is asked once"
 
 
 def test_clients_are_built_when_needed_and_once(clock: FakeClock) -> None:

@@ -132,14 +132,16 @@ async def test_another_cluster_answers_nothing_while_ours_is_slow(clock: FakeClo
     assert bench.link.active is bench.link.routes[0]
 
 
-async def test_a_refused_login_beside_a_slow_endpoint_is_the_end(clock: FakeClock) -> None:
+async def test_a_login_that_only_a_spare_refuses_closes_the_spare(clock: FakeClock) -> None:
+    """Another cluster knows no token of ours: that must not take the right one away."""
     first, second = FakeClient(clock), FakeClient(clock)
-    first.hangs, second.error = True, AuthenticationError("no", status=401)
+    first.delay, second.error = 2.0, AuthenticationError("no", status=401)
     bench = Bench(clock, connection(A, first, second))
     async with bench.running():
         await clock.advance(60)
-        assert bench.shown.state is SourceState.FORBIDDEN
+        assert bench.shown.state is SourceState.FRESH
         assert len(second.asked) == 1
+        assert [trouble.is_bad for trouble in bench.shown.troubles] == [True]
 
 
 async def test_a_direct_endpoint_stays_when_the_first_one_is_back(clock: FakeClock) -> None:
@@ -253,3 +255,32 @@ async def test_a_tenant_may_have_its_own_pace_out_of_view(clock: FakeClock) -> N
         bench.poller.attend([B])
         await clock.advance(1)
         assert len(clients[1].times()) == 2
+
+
+async def test_who_it_is_is_asked_beside_the_polls_and_only_where_there_is_another_endpoint(clock: FakeClock) -> None:
+    alone, first = FakeClient(clock), FakeClient(clock)
+    bench = Bench(clock, connection(B, alone), connection(A, first, FakeClient(clock)))
+    async with bench.running():
+        await clock.advance(60)
+        bench.poller.nudge()
+        await clock.advance(10)
+    assert alone.times("/cluster/status") == []
+    assert len(first.times("/cluster/status")) == 1
+
+
+async def test_a_question_who_it_is_that_hangs_delays_no_failover(clock: FakeClock) -> None:
+    first, second = FakeClient(clock), FakeClient(clock)
+    bench = Bench(clock, connection(A, first, second))
+    await bench.poller._supervisors[A].poll()
+    first.hangs = True
+    async with bench.running():
+        await clock.advance(4)
+        await clock.advance(3)
+        assert bench.shown.endpoint == "a2:8006"
+
+
+async def test_who_asks_once_knows_whose_it_is_too(clock: FakeClock) -> None:
+    link = connection(A, FakeClient(clock), FakeClient(clock))
+    await Bench(clock, link).poller.poll_once()
+    assert link.belonging.identity is not None
+    assert link.belonging.identity.name == "prod"

@@ -82,10 +82,10 @@ class ChaosProxy:
 
 
 @asynccontextmanager
-async def chaos_proxy(host: str, port: int) -> AsyncIterator[ChaosProxy]:
-    """A proxy to ``host:port`` on a free port of 127.0.0.1."""
+async def chaos_proxy(host: str, port: int, *, at: str = "127.0.0.1", listen: int = 0) -> AsyncIterator[ChaosProxy]:
+    """A proxy to ``host:port`` on a free port of 127.0.0.1, or where it is told."""
     proxy = ChaosProxy(host, port)
-    server = await asyncio.start_server(proxy.accept, "127.0.0.1", 0)
+    server = await asyncio.start_server(proxy.accept, at, listen)
     proxy.port = server.sockets[0].getsockname()[1]
     try:
         yield proxy
