@@ -14,16 +14,27 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from proxtui.errors import InvalidInput, PermissionDenied, ProxtuiError
+from proxtui.errors import InvalidInput, PermissionDenied, ProxtuiError, TunnelError
 from proxtui.pve import verdicts
 from proxtui.pve.client import ProxmoxClient
 from proxtui.pve.cluster import ClusterTools
+from proxtui.pve.connections import Way
 from proxtui.pve.failures import causes, tls_line
 from proxtui.pve.models import ClusterStatus
-from proxtui.pve.probes import Address, Network, NoHttp, Secured, first_answer, knock, secured, since
+from proxtui.pve.probes import (
+    Address,
+    Network,
+    NoHttp,
+    Secured,
+    TunnelNetwork,
+    first_answer,
+    knock,
+    secured,
+    since,
+)
 from proxtui.pve.sanitize import clean
 from proxtui.pve.settings import ProxmoxConfig
-from proxtui.pve.stages import SECONDS, STAGES, Broken, Diagnosis, Stage, StageName
+from proxtui.pve.stages import SECONDS, SSH_STAGES, STAGES, Broken, Diagnosis, Stage, StageName
 from proxtui.pve.tls import blind_context, certificate_info, context_for
 
 MOST_NODES = 32
@@ -39,7 +50,7 @@ class Seen(NamedTuple):
     skipped: bool = False
 
 
-async def diagnose(
+async def diagnose(  # noqa: PLR0913  most of them are for tests
     config: ProxmoxConfig,
     *,
     seconds: Mapping[StageName, float] = SECONDS,
@@ -58,7 +69,8 @@ async def diagnose(
     A refused login is not tried twice. ``no_login`` is a reason to stop before the login: nothing secret is sent.
     ``tell`` hears of each stage as it ends. ``network`` and ``transport`` are another way than this machine's own,
     for the part before the login and for the rest. ``ask_totp`` gives the second factor of a password. ``look`` gets
-    the client once it is let in, to see more; it must not raise.
+    the client once it is let in, to see more; it must not raise. A ``TunnelNetwork`` leads through jump
+    hosts; its tunnel stays open.
     """
     test = _Examination(config, seconds, no_login, tell, network or Network(), transport, now)
     test.ask_totp, test.look = ask_totp, look
@@ -87,6 +99,7 @@ class _Examination:
         self._now = now
         self.ask_totp: Callable[[str], Awaitable[str]] | None = None
         self.look: Callable[[ProxmoxClient], Awaitable[None]] | None = None
+        self._tunnel = network.tunnel if isinstance(network, TunnelNetwork) else None
         self._stages: list[Stage] = []
         self._addresses: list[Address] = []
         self._way: Address | None = None
@@ -96,6 +109,8 @@ class _Examination:
 
     async def run(self) -> Diagnosis:
         try:
+            if self._tunnel is not None:
+                await self._stage("ssh", self._pass_jump_hosts)
             await self._stage("resolve", self._resolve)
             await self._stage("connect", self._connect)
             await self._secure_and_ask()
@@ -141,6 +156,9 @@ class _Examination:
 
     def _too_late(self, name: StageName) -> Broken:
         late = f"no answer within {self._seconds[name]:g} s"
+        if name == "ssh" and self._tunnel is not None:
+            first = self._tunnel.hops[0].label
+            return verdicts.no_way_through(TunnelError(f"{late} by the jump hosts", hop=first, kind="route"))
         if name == "resolve":
             return verdicts.unknown_name(self._config.host, late)
         if name == "tls":
@@ -160,9 +178,17 @@ class _Examination:
     def _skip_the_rest(self, why: str) -> None:
         done = {stage.name for stage in self._stages}
         said = "not reached" if any(stage.state == "failed" for stage in self._stages) else why
-        for name in STAGES:
+        for name in STAGES if self._tunnel is None else SSH_STAGES:
             if name not in done:
                 self._note(Stage(name, "skipped", None, said))
+
+    async def _pass_jump_hosts(self) -> Seen:
+        assert self._tunnel is not None  # noqa: S101  the stage is tried only then
+        try:
+            await self._tunnel.stand()
+        except TunnelError as error:
+            raise verdicts.no_way_through(error) from error
+        return Seen("through " + ", ".join(hop.label for hop in self._tunnel.hops))
 
     async def _resolve(self) -> Seen:
         host = self._config.host
@@ -172,6 +198,8 @@ class _Examination:
             raise verdicts.unknown_name(host, clean(error.strerror or "the name does not resolve")) from error
         except (OSError, UnicodeError) as error:
             raise verdicts.unknown_name(host, "the name does not resolve") from error
+        if self._tunnel is not None:
+            return Seen(f"{self._tunnel.hops[-1].label} resolves it", skipped=True)
         if not self._addresses:
             raise verdicts.unknown_name(host, "the name has no address")
         return Seen(", ".join(address.text for address in self._addresses))
@@ -235,11 +263,20 @@ class _Examination:
             self._learn(clock_skew=round(answer.date - self._now(), 1))
         return Seen(verdicts.judge_answer(answer), answer.ms)
 
+    def _backend(self) -> Way | None:
+        if self._tunnel is None:
+            return None
+        from proxtui.pve.ssh.backend import TunnelBackend
+
+        return TunnelBackend(self._tunnel)
+
     def _client(self) -> ProxmoxClient:
         # Its own deadline is the later one: the stage tells better what was late.
         longest = max(self._seconds[name] for name in ("login", "cluster", "nodes"))
         config = replace(self._config, timeout=int(longest * 1000) + 1000)
-        return ProxmoxClient(config, read_only=True, transport=self._transport, ask_totp=self.ask_totp)
+        return ProxmoxClient(
+            config, read_only=True, transport=self._transport, backend=self._backend(), ask_totp=self.ask_totp
+        )
 
     async def _log_in(self, client: ProxmoxClient) -> Seen:
         started = time.perf_counter()

@@ -13,13 +13,17 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from proxtui.errors import TunnelError
 from proxtui.pve.answers import reason_text
 from proxtui.pve.paths import API_ROOT
 from proxtui.pve.sanitize import clean
 from proxtui.pve.settings import ProxmoxConfig
 from proxtui.pve.stages import AddressTry
+
+if TYPE_CHECKING:
+    from proxtui.pve.ssh.tunnel import Tunnel
 
 MOST_ADDRESSES = 8
 OPEN_PATH = f"{API_ROOT}/access/ticket"
@@ -64,6 +68,23 @@ class Network:
             await asyncio.get_running_loop().sock_connect(made, address.place)
             stack.pop_all()
         return made
+
+
+class TunnelNetwork(Network):
+    """What the last jump host sees: it resolves the names."""
+
+    def __init__(self, tunnel: Tunnel) -> None:
+        self.tunnel = tunnel
+
+    async def resolve(self, host: str, port: int) -> Sequence[Address]:
+        return [Address(socket.AF_INET6 if ":" in host else socket.AF_INET, (host, port))]
+
+    async def connect(self, address: Address) -> socket.socket:
+        host, port = address.place
+        try:
+            return await self.tunnel.open_connection(host, port)
+        except TunnelError as error:
+            raise OSError(errno.ECONNABORTED, str(error)) from error
 
 
 async def knock(network: Network, addresses: Sequence[Address], seconds: float) -> dict[Address, AddressTry]:

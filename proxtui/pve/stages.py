@@ -10,18 +10,29 @@ from typing import Literal
 from proxtui.errors import ProxtuiError
 from proxtui.pve.tls import CertificateInfo
 
-StageName = Literal["resolve", "connect", "tls", "answer", "login", "cluster", "nodes"]
+StageName = Literal["ssh", "resolve", "connect", "tls", "answer", "login", "cluster", "nodes"]
 State = Literal["ok", "failed", "skipped"]
-Verdict = Literal["ok", "name", "route", "tls", "proxy", "login", "node", "quorum"]
+Verdict = Literal["ok", "ssh", "name", "route", "tls", "proxy", "login", "node", "quorum"]
 
 STAGES: tuple[StageName, ...] = ("resolve", "connect", "tls", "answer", "login", "cluster", "nodes")
 """In the order in which they are tried."""
+SSH_STAGES: tuple[StageName, ...] = ("ssh", *STAGES)
+"""The same where jump hosts lead to the server."""
 SECONDS: Mapping[StageName, float] = MappingProxyType(
-    {"resolve": 5.0, "connect": 3.0, "tls": 5.0, "answer": 10.0, "login": 15.0, "cluster": 10.0, "nodes": 10.0}
+    {
+        "ssh": 30.0,
+        "resolve": 5.0,
+        "connect": 3.0,
+        "tls": 5.0,
+        "answer": 10.0,
+        "login": 15.0,
+        "cluster": 10.0,
+        "nodes": 10.0,
+    }
 )
 """How long each may take in total. PVE holds every refused login back for three seconds."""
 EXIT_CODES: Mapping[Verdict, int] = MappingProxyType(
-    {"ok": 0, "name": 10, "route": 10, "tls": 10, "proxy": 10, "login": 11, "node": 1, "quorum": 1}
+    {"ok": 0, "ssh": 10, "name": 10, "route": 10, "tls": 10, "proxy": 10, "login": 11, "node": 1, "quorum": 1}
 )
 
 
@@ -57,9 +68,9 @@ class Diagnosis:
     endpoint: str
     """``pve1:8006``."""
     stages: tuple[Stage, ...]
-    """All of ``STAGES``, in their order."""
+    """All of ``STAGES``, in their order; of ``SSH_STAGES`` behind jump hosts."""
     verdict: Verdict
-    """``ok``, or where it broke: name, route, tls, proxy, login, node, quorum."""
+    """``ok``, or where it broke: ssh, name, route, tls, proxy, login, node, quorum."""
     advice: str
     """One sentence: what to do."""
     addresses: tuple[AddressTry, ...] = ()

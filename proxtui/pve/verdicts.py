@@ -14,6 +14,7 @@ from proxtui.errors import (
     PermissionDenied,
     ProxtuiError,
     TotpRequired,
+    TunnelError,
     UnexpectedAnswer,
 )
 from proxtui.pve.probes import FirstAnswer
@@ -36,6 +37,21 @@ def unknown_name(host: str, why: str) -> Broken:
     return Broken(
         "name", f"{host}: {why}", f"Check how {host} is spelled and which DNS server this machine asks, or use an IP."
     )
+
+
+_ON_THE_WAY = {
+    "name": "Check how the jump host is spelled and which DNS server this machine asks.",
+    "route": "Check that the jump host is up, that sshd runs there, and VPN and firewalls on the way to it.",
+    "target": "Check the endpoint as the last jump host sees it.",
+    "unknown": "Compare the fingerprint on the jump host itself; when it is the same, put it into its host_keys.",
+    "changed": "Ask those who run the jump host before anything else: somebody may be in between.",
+    "login": "Check user name and key, and the authorized_keys of that user on the jump host.",
+}
+
+
+def no_way_through(error: TunnelError) -> Broken:
+    """The jump hosts do not lead to the server."""
+    return Broken("ssh", str(error), _ON_THE_WAY[error.kind])
 
 
 def no_route(config: ProxmoxConfig, tries: Sequence[AddressTry]) -> Broken:

@@ -14,6 +14,8 @@ from proxtui.config.models import Server
 from proxtui.config.server import JumpHost
 from proxtui.core.model import Fleet, ServerRef, Snapshot, SourceState
 from proxtui.core.runtime import Runtime
+from proxtui.features.connectivity.service import examine_all
+from proxtui.pve.stages import SSH_STAGES
 from proxtui.tui.app import ProxtuiApp
 from proxtui.wiring import open_runtime
 from tests import needs
@@ -146,3 +148,17 @@ async def test_a_jump_host_dies_and_comes_back_and_the_other_server_never_notice
 
 def refused(fleet: Fleet, daemon: Sshd) -> bool:
     return f"jump host 127.0.0.1:{daemon.port} refused the connection" in cause(first(fleet))
+
+
+async def test_a_second_opinion_goes_through_the_jump_hosts_too(fleet_simulator: Simulator, tmp_path: Path) -> None:
+    with jump_hosts(tmp_path, 1) as [daemon]:
+        config = fleet_of(through(fleet_simulator.first, daemon.jump()))
+        [found] = await examine_all(config.servers())
+        assert found.found is not None
+        assert [stage.name for stage in found.stages] == list(SSH_STAGES)
+        assert found.found.success, found.found
+        changed = fleet_of(through(fleet_simulator.first, daemon.jump("SHA256:" + "A" * 43)))
+        [refused] = await examine_all(changed.servers())
+        assert refused.found is not None
+        assert refused.found.verdict == "ssh"
+        assert "HAS CHANGED" in str(refused.found.error)

@@ -65,13 +65,13 @@ def rows_of(opinions: Iterable[Opinion]) -> list[StageRow]:
 
 
 def _lines(opinion: Opinion) -> Iterator[tuple[str, str, float | None, str]]:
-    from proxtui.pve.stages import STAGES
+    from proxtui.pve.stages import SSH_STAGES, STAGES
 
     for stage in opinion.stages:
         yield NAMES.get(stage.name, stage.name), stage.state, stage.ms, stage.line
     found = opinion.found
     if found is None:
-        for name in STAGES[len(opinion.stages) :][:1]:
+        for name in (SSH_STAGES if opinion.by_ssh else STAGES)[len(opinion.stages) :][:1]:
             yield NAMES.get(name, name), "...", None, "waiting for an answer"
         return
     if found.certificate is not None:

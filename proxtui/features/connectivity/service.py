@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from proxtui.config.models import Config, Place, Server
-from proxtui.core.connecting import proxmox_config
+from proxtui.core.connecting import proxmox_config, tunnel_to
 from proxtui.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
+    from proxtui.pve.probes import Network
     from proxtui.pve.settings import ProxmoxConfig
     from proxtui.pve.stages import Diagnosis, Stage
 
@@ -26,6 +28,8 @@ class Path:
     label: str
     """``pve1:8006``; one way of a server is never called as another."""
     config: ProxmoxConfig
+    behind: Server | None = None
+    """The server, where its jump hosts lead there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +40,22 @@ class Opinion:
     path: str
     stages: tuple[Stage, ...] = ()
     found: Diagnosis | None = None
+    by_ssh: bool = False
+    """True when jump hosts lead there: a stage more."""
 
 
 class Diagnose(Protocol):
     """``proxtui.pve.diagnose``, or what stands for it in a test."""
 
     def __call__(
-        self, config: ProxmoxConfig, *, no_login: str, tell: Callable[[Stage], None]
+        self, config: ProxmoxConfig, *, no_login: str, tell: Callable[[Stage], None], network: Network | None = None
     ) -> Awaitable[Diagnosis]: ...
 
 
 def paths_of(server: Server) -> list[Path]:
     """The ways to a server, in configured order. InvalidInput when its values cannot be meant."""
-    return [Path(endpoint.label, proxmox_config(server, endpoint)) for endpoint in server.endpoints]
+    behind = server if server.jumps else None
+    return [Path(endpoint.label, proxmox_config(server, endpoint), behind) for endpoint in server.endpoints]
 
 
 def chosen(config: Config, names: Sequence[str]) -> list[tuple[Place, Server]]:
@@ -89,21 +96,41 @@ async def examine(
     refused = ""
     for path in paths:
         stages: list[Stage] = []
+        begun = Opinion(place, path.label, by_ssh=path.behind is not None)
 
-        def tell(stage: Stage, path: Path = path, stages: list[Stage] = stages) -> None:
+        def tell(stage: Stage, begun: Opinion = begun, stages: list[Stage] = stages) -> None:
             stages.append(stage)
             if heard is not None:
-                heard(Opinion(place, path.label, tuple(stages)))
+                heard(replace(begun, stages=tuple(stages)))
 
         if heard is not None:
-            heard(Opinion(place, path.label))
-        found = await diagnose(path.config, no_login=refused, tell=tell)
-        opinions.append(Opinion(place, path.label, found.stages, found))
+            heard(begun)
+        async with _way_to(path) as way:
+            if way is None:
+                found = await diagnose(path.config, no_login=refused, tell=tell)
+            else:
+                found = await diagnose(path.config, no_login=refused, tell=tell, network=way)
+        opinions.append(replace(begun, stages=found.stages, found=found))
         if heard is not None:
             heard(opinions[-1])
         if any(stage.name == "login" and stage.state == "failed" for stage in found.stages):
             refused = f"it failed on {path.label} and is not sent again"
     return opinions
+
+
+@asynccontextmanager
+async def _way_to(path: Path) -> AsyncIterator[Network | None]:
+    """The network behind the jump hosts, by logins of its own: those of the poller may stand. None: this machine's."""
+    tunnel = tunnel_to(path.behind) if path.behind is not None else None
+    if tunnel is None:
+        yield None
+        return
+    from proxtui.pve.probes import TunnelNetwork
+
+    try:
+        yield TunnelNetwork(tunnel)
+    finally:
+        await tunnel.aclose()
 
 
 async def examine_all(servers: Sequence[tuple[Place, Server]], diagnose: Diagnose | None = None) -> list[Opinion]:

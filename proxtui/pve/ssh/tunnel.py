@@ -32,6 +32,10 @@ class Tunnel:
         self._carriers: set[asyncio.Task[None]] = set()
         self._closed = False
 
+    async def stand(self) -> None:
+        """Log in on every hop, where that is not done yet. ``TunnelError`` when one does not let us on."""
+        await self._standing_chain()
+
     async def open_connection(self, host: str, port: int, *, seconds: float = CHANNEL_SECONDS) -> socket.socket:
         """A connected, non-blocking stream socket; whoever asked closes it. ``TunnelError`` when there is no way.
 
