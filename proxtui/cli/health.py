@@ -107,6 +107,9 @@ def _problems(snapshot: Snapshot) -> Iterator[tuple[Level, str]]:
         yield Level.UNKNOWN, snapshot.error or "the login is refused"
     elif snapshot.error or snapshot.state is not SourceState.FRESH:
         yield Level.CRITICAL, snapshot.error or "no answer"
+    for trouble in snapshot.troubles:
+        if trouble.line != snapshot.error:
+            yield Level.WARNING, trouble.line
     for key, node in sorted(snapshot.nodes.items()):
         if node.status == "offline":
             yield Level.CRITICAL, f"node {key.node} is offline"

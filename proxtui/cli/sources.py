@@ -34,6 +34,8 @@ def json_source(snapshot: Snapshot, now: float, lost: Missing = NOTHING_MISSING)
         "server": snapshot.ref.server,
         "state": str(snapshot.state),
         "error": snapshot.error,
+        "endpoint": snapshot.endpoint or None,
+        "path": snapshot.path or None,
         "age": None if taken_at is None else round(max(0.0, now - taken_at), 1),
         "problems": list(lost.problems),
         "forbidden": lost.forbidden,

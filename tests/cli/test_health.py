@@ -6,7 +6,7 @@ import pytest
 
 from proxtui.cli.health import Level, problems_text, server_row, server_rows, summary, worst
 from proxtui.cli.sight import GUESTS, NOTHING
-from proxtui.core.model import Snapshot, SourceState
+from proxtui.core.model import Snapshot, SourceState, Trouble
 from tests.features.fleets import ACME, GIB, ZETA, fleet, node, snapshot, storage, two_tenants, vm
 
 
@@ -30,6 +30,7 @@ def test_all_well() -> None:
         ({"state": SourceState.DOWN, "error": "refused"}, Level.CRITICAL, "refused"),
         ({"state": SourceState.STALE, "error": "late"}, Level.CRITICAL, "late"),
         ({"state": SourceState.WAITING}, Level.CRITICAL, "no answer"),
+        ({"troubles": (Trouble("the certificate has expired"),)}, Level.WARNING, "the certificate has expired"),
         ({"state": SourceState.FORBIDDEN, "error": "bad token"}, Level.UNKNOWN, "bad token"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from proxtui.core.model import ServerRef
 from tests.cli.conftest import Call, Simulator
 
-KEYS = {"tenant", "server", "state", "error", "age", "problems", "forbidden"}
+KEYS = {"tenant", "server", "state", "error", "age", "endpoint", "path", "problems", "forbidden"}
 BARE = "admin@pve!bare"
 
 

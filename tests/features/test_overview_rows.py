@@ -160,3 +160,11 @@ def test_what_a_login_sees(paths: dict[str, dict[str, bool]], seen: Sight) -> No
 
 def test_unknown_permissions_hide_nothing() -> None:
     assert sight_of(None) == Sight()
+
+
+@pytest.mark.parametrize(
+    ("path", "told"), [("", ""), ("direct", ""), ("tailscale", " by tailscale"), ("ssh", " by ssh")]
+)
+def test_a_way_that_is_not_the_usual_one_is_told(path: str, told: str) -> None:
+    (row,) = total_rows(fleet(snapshot(path=path)), Scope())
+    assert texts(row)["name"] == f"{row.name}{told}"

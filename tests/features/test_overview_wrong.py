@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from proxtui.core.model import Fleet, GuestKey, NodeKey, Scope, SourceState, StorageKey
+from proxtui.core.model import Fleet, GuestKey, NodeKey, Scope, SourceState, StorageKey, Trouble
 from proxtui.core.survey import Finding
 from proxtui.features.overview.locks import locker
 from proxtui.features.overview.service import Knowledge
@@ -238,3 +238,11 @@ def test_the_scope_narrows_the_list() -> None:
     known = fleet(snapshot(ACME, (vm(100, lock="x"),), (node("pve1"), off)), snapshot(ZETA, nodes=(off,)))
     assert [row.what for row in wrong(known, scope=Scope("acme", "berlin", "pve1"))] == ["VM 100 vm100"]
     assert len(wrong(known, scope=Scope("zeta"))) == 1
+
+
+@pytest.mark.parametrize("state", [SourceState.FRESH, SourceState.DOWN])
+def test_an_endpoint_that_is_refused_is_bad_though_another_one_answers(state: SourceState) -> None:
+    troubles = (Trouble("pve9:8006 belongs to cluster lab, not cluster prod: not used", True), Trouble("expired"))
+    rows = wrong_rows(fleet(snapshot(state=state, troubles=troubles)), HERE, {}, TODAY)
+    told = [(row.weight, row.why) for row in rows if row.key[0] == "way"]
+    assert told == [(Weight.BAD, troubles[0].line), (Weight.WARNING, "expired")]

@@ -39,6 +39,8 @@ class TotalRow:
     state: SourceState | None = None
     """Of a server; None of many."""
     age: int | None = None
+    path: str = ""
+    """Of a server that is not reached directly: ``tailscale`` or ``ssh``."""
 
     @property
     def haystack(self) -> str:
@@ -96,7 +98,8 @@ def _server(snapshot: Snapshot, now: float, figures: Figures, *, alone: bool) ->
     tenant, server = snapshot.ref
     name = f"{tenant} / {server}" if alone else f"  {server}"
     silent = int(snapshot.state in SILENT)
-    return TotalRow(tuple(snapshot.ref), name, figures, 1, silent, snapshot.state, coarse_age(snapshot, now))
+    path = "" if snapshot.path == "direct" else snapshot.path
+    return TotalRow(tuple(snapshot.ref), name, figures, 1, silent, snapshot.state, coarse_age(snapshot, now), path)
 
 
 def _figures(snapshot: Snapshot, scope: Scope, sight: Sight) -> Figures:
@@ -173,6 +176,10 @@ def _share_tone(part: Amount, whole: Amount) -> Tone:
     return tone_of_load(text.share(part.value, whole.value))
 
 
+def _name_text(row: TotalRow) -> str:
+    return f"{row.name} by {row.path}" if row.path else row.name
+
+
 def _state_text(row: TotalRow) -> str:
     if row.state is not None:
         return str(row.state)
@@ -196,7 +203,7 @@ def _cpu(row: TotalRow) -> float | None:
 
 
 COLUMNS: tuple[Column[TotalRow], ...] = (
-    Column("name", "Server", lambda r: r.name.strip(), lambda r: r.name, 12, 1, grow=True),
+    Column("name", "Server", lambda r: r.name.strip(), _name_text, 12, 1, grow=True),
     Column("status", "State", _state_text, _state_text, 12, 3, tone=_state_tone),
     Column(
         "running",

@@ -109,7 +109,7 @@ def wrong_rows(fleet: Fleet, scope: Scope, known: Mapping[ServerRef, Knowledge],
         if scope.covers_server(snapshot.ref):
             case = _Case(snapshot, scope, known.get(snapshot.ref, Knowledge()), fleet.now, today)
             # What is known of a server that does not answer is old: what is said is that nobody knows.
-            looks = (_server, _untold) if snapshot.state is SourceState.DOWN else _LOOKS
+            looks = (_server, _ways, _untold) if snapshot.state is SourceState.DOWN else _LOOKS
             rows.extend(row for look in looks for row in look(case))
     return sorted(rows, key=lambda row: row.weight)
 
@@ -127,6 +127,14 @@ def _server(case: _Case) -> Iterator[WrongRow]:
     why = f"{word}: {snapshot.error or 'no new answer'}"
     age = coarse_age(snapshot, case.now)
     yield WrongRow(("server", *case.ref), weight, case.ref, f"server {case.ref.server}", why, case.place("nodes"), age)
+
+
+def _ways(case: _Case) -> Iterator[WrongRow]:
+    """What the server works without: an endpoint that is refused, a certificate that has expired."""
+    for number, trouble in enumerate(case.snapshot.troubles):
+        weight = Weight.BAD if trouble.is_bad else Weight.WARNING
+        key = ("way", *case.ref, str(number))
+        yield WrongRow(key, weight, case.ref, f"server {case.ref.server}", trouble.line, case.place("nodes"))
 
 
 def _quorum(case: _Case) -> Iterator[WrongRow]:
@@ -274,6 +282,7 @@ def _is_gap(finding: Finding[Any] | None) -> bool:
 
 _LOOKS: tuple[Callable[[_Case], Iterator[WrongRow]], ...] = (
     _server,
+    _ways,
     _quorum,
     _nodes,
     _storages,
