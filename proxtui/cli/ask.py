@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -61,6 +61,15 @@ async def for_totp(prompt: str) -> str:
 def for_secret(label: str) -> str:
     """Typed without echo; it is hidden from every log from now on."""
     return _hidden(clean(label))
+
+
+def for_choice(label: str, choices: Sequence[str], default: str | None = None) -> str:
+    """One of these, asked until it is one."""
+    import click
+
+    known = [clean(one) for one in choices]
+    chosen: str = click.prompt(clean(label), type=click.Choice(known), default=default, err=True)
+    return choices[known.index(chosen)]
 
 
 def for_answer(label: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from proxtui.errors import OlderCopy, UsageError
+from proxtui.errors import UsageError
 
 if TYPE_CHECKING:
     from proxtui.config.vault.opened import OpenVault, Seat
@@ -91,29 +91,19 @@ class KeyOptions(NamedTuple):
     def open(
         self, *, accept_older: bool = False, cure: str = "--accept-older", only_monitor: bool = False
     ) -> OpenVault:
-        """The vault. What ``unlock`` raises; its secrets are hidden from every log from now on.
+        """The vault: see ``open_vault``."""
+        from proxtui.cli.opening import open_vault
 
-        ``cure`` is what to do about an older copy than was seen before.
-        """
-        from proxtui.cli.redact import redact
-        from proxtui.config.vault.unlocking import unlock
-
-        try:
-            vault = unlock(
-                self.seat, self.wanted(), confirm_older=lambda _rev, _seen: accept_older, only_monitor=only_monitor
-            )
-        except OlderCopy as error:
-            raise OlderCopy(f"{error}: {cure}", rev=error.rev, seen=error.seen) from None
-        for _, server in vault.config.servers():
-            held = (server.credentials.password, server.credentials.token_secret)
-            redact.hide(*(secret.get_secret_value() for secret in held if secret is not None))
-        return vault
+        return open_vault(self, accept_older=accept_older, cure=cure, only_monitor=only_monitor)
 
     def unasked(self, *, only_monitor: bool = False) -> OpenVault | None:
-        """The vault, where there is a file and a key is named; None where somebody would have to be asked."""
-        if not os.path.lexists(self.seat.path) or not self.is_named:
+        """The vault, where a key is named or kept; None where somebody would have to be asked."""
+        from proxtui.cli.opening import kept
+        from proxtui.config.vault.cache import KernelKeyring
+
+        if not os.path.lexists(self.seat.path):
             return None
-        return self.open(only_monitor=only_monitor)
+        return self.open(only_monitor=only_monitor) if self.is_named else kept(self, KernelKeyring())
 
     def new(self) -> Material:
         """The key of a new vault: typed twice where none was named."""

@@ -24,6 +24,8 @@ VERBS: dict[str, Verb] = {
         "proxtui.features.connectivity.cli:connectivity_test", "Test every way to a server, stage by stage."
     ),
     "config": Verb("proxtui.cli.config:config", "Keep servers, tokens and people in an encrypted file."),
+    "unlock": Verb("proxtui.cli.locking:unlock", "Ask for the passphrase once, for some minutes."),
+    "lock": Verb("proxtui.cli.locking:lock", "Ask for the passphrase again from now on."),
     "keys": Verb("proxtui.cli.keys:keys", "Names of what the dashboard's keys do, to give them other keys."),
     "sim": Verb("proxtui.cli.sim:sim", "Serve a simulated Proxmox VE over HTTPS."),
     "completion": Verb("proxtui.cli.completion:completion", "Print the completion script of a shell."),

@@ -173,10 +173,16 @@ class Settings(Rules):
     """Refuse every change before it reaches the wire."""
     write_idle_minutes: float = 10.0
     """Without a key for so long the lock of ``write_mode = "timed"`` closes by itself."""
+    key_cache_minutes: int = 15
+    """How long the kernel keeps what a passphrase opened; 0: it is typed each time."""
+    lock_idle_minutes: int = 15
+    """Without a key for so long the dashboard asks for the passphrase of the configuration again; 0: never."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         refuse_outside("write_idle_minutes", self.write_idle_minutes, 1, 480)
+        refuse_outside("key_cache_minutes", self.key_cache_minutes, 0, 1440)
+        refuse_outside("lock_idle_minutes", self.lock_idle_minutes, 0, 1440)
         refuse_outside("interval", self.interval, 1, 300)
         refuse_outside("background_interval", self.background_interval, 1, 3600)
         refuse_outside("wall_seconds", self.wall_seconds, 2, 3600)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -114,6 +115,11 @@ class ProxtuiApp(LiveApp):
         lock = lock_of(self.runtime)
         if lock is not None:
             await lock.close(why="hang-up")
+        if self.runtime.config.opened_by:
+            from proxtui.config.vault.cache import KernelKeyring, NoKeyring
+
+            with suppress(NoKeyring):
+                KernelKeyring().forget()
 
     async def stop_polling(self) -> None:
         """End the poller and wait until it has; safe to call twice."""

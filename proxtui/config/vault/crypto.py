@@ -42,6 +42,10 @@ class Cost(NamedTuple):
     p: int = 4
 
 
+derived: list[Cost] = []
+"""What each derivation of this process did cost, the oldest first."""
+
+
 def canonical(value: Any) -> bytes:
     """One spelling for one value. ValueError or TypeError for what TOML may hold and the vault does not."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
@@ -75,6 +79,7 @@ def subkey(key: bytes, purpose: str, salt: bytes = b"") -> bytes:
 
 def stretched(passphrase: bytes, salt: bytes, cost: Cost) -> bytes:
     """A key from a passphrase: slow on purpose, 0.2 s at the usual cost."""
+    derived.append(cost)
     with _derivations:
         kdf = Argon2id(salt=salt, length=KEY, iterations=cost.t, lanes=cost.p, memory_cost=cost.m)
         return kdf.derive(passphrase)
@@ -131,6 +136,11 @@ def new_pair() -> Pair:
     """A new one."""
     private = X25519PrivateKey.generate()
     return Pair(private.private_bytes_raw(), private.public_key().public_bytes_raw())
+
+
+def public_half(private: bytes) -> bytes:
+    """The other half of a pair."""
+    return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
 
 
 def wrapped(public: bytes, about: Any, key: bytes) -> str:

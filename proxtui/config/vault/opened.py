@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from proxtui.config.models import Config, Place
+from proxtui.config.vault.cache import name_of
 from proxtui.config.vault.contents import SECRETS, SYSTEM, Plain, admin_of
 from proxtui.config.vault.crypto import Cost, NotOpened
 from proxtui.config.vault.draft import Draft
@@ -58,8 +59,13 @@ class OpenVault:
 
     def __init__(self, seat: Seat, draft: Draft, private: bytes, *, is_older: bool = False) -> None:
         self._seat = seat
-        self._private = private
+        self.private = private
+        """What opens the slot in use, and so all that this vault opens."""
         self._draft = draft
+        self.only_monitor = draft.only_monitor
+        """Whether nothing but the read-only credentials was opened, so that nothing can be saved."""
+        self.cached_as = name_of(draft.document.header.file_id, draft.slot.id)
+        """The name by which a cache knows what opens the slot in use."""
         self.is_older = is_older
         """An older copy than was seen here before, and somebody confirmed it."""
         self.config: Config = draft.contents.config()
@@ -69,11 +75,6 @@ class OpenVault:
     def rev(self) -> int:
         """The revision that was read or saved last."""
         return self._draft.document.header.rev
-
-    @property
-    def only_monitor(self) -> bool:
-        """Whether nothing but the read-only credentials was opened, so that nothing can be saved."""
-        return self._draft.only_monitor
 
     @property
     def slot(self) -> Slot:
@@ -105,18 +106,6 @@ class OpenVault:
         """The key that chains the audit, then those before each re-keying, newest first."""
         return (self._draft.audit_key(), *reversed(self._draft.former()))
 
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self._seat.path
-
-    def is_opened_by(self, material: Material) -> bool:
-        """Whether this opens the key slot in use; one derivation for a passphrase."""
-        try:
-            return private_half(self._draft.document.header.file_id, self.slot, material) == self._private
-        except NotOpened:
-            return False
-
     def save(self, *edits: Edit) -> None:
         """Make edits on the file as it is now, and save it."""
         self._change(lambda draft: draft.apply(edits))
@@ -136,7 +125,7 @@ class OpenVault:
     def change_material(self, material: Material, cost: Cost | None = None) -> None:
         """Either of the two."""
         file_id = self._draft.document.header.file_id
-        made = with_material(file_id, self.slot, material, self._private, cost)
+        made = with_material(file_id, self.slot, material, self.private, cost)
 
         def change(draft: Draft) -> None:
             draft.put_slot(made.model_copy(update={"keys": draft.slot.keys, "every": draft.slot.every}))
@@ -192,7 +181,7 @@ class OpenVault:
             raise WrongKey("the key slot in use was removed")
         if not self.is_older:
             check(document.header.rev, seen, None)
-        return Draft(document, self.slot.id, self._private, only_monitor=self.only_monitor)
+        return Draft(document, self.slot.id, self.private, only_monitor=self.only_monitor)
 
     def _change(self, change: Callable[[Draft], None], *, forget: bool = False) -> None:
         if self.only_monitor:
@@ -205,7 +194,7 @@ class OpenVault:
             document = draft.finish(max(draft.document.header.rev, mark.seen()) + 1)
             raw = document.text()
             # Before it is written: what cannot be opened again must not replace what can.
-            saved = Draft(parse(raw), self.slot.id, self._private)
+            saved = Draft(parse(raw), self.slot.id, self.private)
             put_with_generations(path, raw, disk, forget=forget)
             self._keep(saved)
             self.is_older = False
@@ -225,6 +214,19 @@ def may_change(vault: OpenVault, tenant: str = "") -> bool:
         return SYSTEM in draft.keys
     tenant_id = draft.contents.ids.get(("tenants", tenant))
     return tenant_id is not None and admin_of(tenant_id) in draft.keys
+
+
+def file_of(vault: OpenVault) -> Path:
+    """The file that a vault was opened from."""
+    return vault._seat.path
+
+
+def is_opened_by(vault: OpenVault, material: Material) -> bool:
+    """Whether this opens the key slot in use; one derivation for a passphrase."""
+    try:
+        return private_half(vault._draft.document.header.file_id, vault.slot, material) == vault.private
+    except NotOpened:
+        return False
 
 
 def _first_generation(path: Path, raw: bytes, disk: Disk) -> None:

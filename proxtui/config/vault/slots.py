@@ -16,6 +16,7 @@ from proxtui.config.vault.crypto import (
     decode,
     encode,
     new_pair,
+    public_half,
     sealed,
     stretched,
     subkey,
@@ -103,6 +104,11 @@ def private_half(file_id: str, slot: Slot, material: Material) -> bytes:
     if len(private) != KEY:
         raise NotOpened
     return private
+
+
+def is_of(slot: Slot, private: bytes) -> bool:
+    """Whether this is the private half of the slot."""
+    return len(private) == KEY and encode(public_half(private)) == slot.public
 
 
 def granted(file_id: str, slot: Slot, keys: dict[str, bytes]) -> Slot:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from proxtui import __version__
+from proxtui.config.vault.cache import KeyCache, name_of
 from proxtui.config.vault.contents import FILE, SYSTEM, Locker, Plain
 from proxtui.config.vault.crypto import Cost, NotOpened, random_key
 from proxtui.config.vault.draft import Draft
@@ -24,7 +25,7 @@ from proxtui.config.vault.files import (
 from proxtui.config.vault.mark import Confirm, check
 from proxtui.config.vault.opened import OpenVault, Seat
 from proxtui.config.vault.shape import FORMAT, Document, Header, Slot, parse
-from proxtui.config.vault.slots import Material, granted, new_slot, private_half
+from proxtui.config.vault.slots import Material, granted, is_of, new_slot, private_half
 from proxtui.config.vault.sources import Sources
 from proxtui.errors import NotConfigured, UsageError, WrongKey
 
@@ -62,6 +63,40 @@ def unlock(
         is_older = check(document.header.rev, seen, confirm_older)
         return OpenVault(seat, draft, private, is_older=is_older)
     raise WrongKey(WRONG)
+
+
+def reopen(
+    seat: Seat,
+    cache: KeyCache,
+    label: str | None = None,
+    *,
+    confirm_older: Confirm | None = None,
+    only_monitor: bool = False,
+) -> OpenVault | None:
+    """Open it by what a cache keeps of a slot, without any derivation; None when it keeps nothing that fits.
+
+    Of several slots only the one that ``label`` says: nobody is taken for somebody else. Raises what ``unlock`` does.
+    """
+    document, seen = seat.read_with_mark()
+    file_id = document.header.file_id
+    kept = [
+        (slot, private)
+        for slot in document.header.slots
+        if label in (None, slot.label) and (private := cache.find(name_of(file_id, slot.id))) and is_of(slot, private)
+    ]
+    if len(kept) != 1:
+        return None
+    slot, private = kept[0]
+    draft = Draft(document, slot.id, private, only_monitor=only_monitor)
+    return OpenVault(seat, draft, private, is_older=check(document.header.rev, seen, confirm_older))
+
+
+def keep(vault: OpenVault, cache: KeyCache) -> int:
+    """Let a cache keep what opens the slot in use, as long as the settings say. Gives the minutes. NoKeyring."""
+    minutes = vault.config.settings.key_cache_minutes
+    if minutes:
+        cache.keep(vault.cached_as, vault.private, minutes * 60)
+    return minutes
 
 
 def _fitting(document: Document, material: Material, label: str | None) -> tuple[Slot, bytes]:

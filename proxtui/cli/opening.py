@@ -1,0 +1,126 @@
+"""Opening the configuration: by what the kernel kept, by a named key, or by asking; and what the audit hears of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from proxtui.config.vault.cache import KernelKeyring, KeyCache, NoKeyring
+from proxtui.config.vault.unlocking import keep, reopen, unlock
+from proxtui.errors import OlderCopy, Tampered, WrongKey
+
+if TYPE_CHECKING:
+    from proxtui.cli.config_keys import KeyOptions
+    from proxtui.config.vault.opened import OpenVault, Seat
+    from proxtui.config.vault.sources import Sources
+
+_log = logging.getLogger(__name__)
+
+
+def open_vault(
+    key: KeyOptions,
+    *,
+    accept_older: bool = False,
+    cure: str = "--accept-older",
+    only_monitor: bool = False,
+    afresh: bool = False,
+    cache: KeyCache | None = None,
+) -> OpenVault:
+    """The vault. What ``unlock`` raises; its secrets are hidden from every log from now on.
+
+    ``afresh`` takes nothing from the cache, and leaves it to the caller to put something there. ``cure`` is what to do
+    about an older copy than was seen before.
+    """
+    cache = cache or KernelKeyring()
+    is_typed = not key.is_named
+    try:
+        vault = (
+            None if afresh or not is_typed else kept(key, cache, accept_older=accept_older, only_monitor=only_monitor)
+        )
+        is_kept = vault is not None
+        vault = vault or unlock(
+            key.seat, _asked(key), confirm_older=lambda _rev, _seen: accept_older, only_monitor=only_monitor
+        )
+    except WrongKey as error:
+        # Nobody opened it, so the row is under the key file of this user.
+        note("unlock.failed", {"slot": key.slot or ""}, message=str(error), went_well=False)
+        raise
+    except OlderCopy as error:
+        said = {"rev": str(error.rev), "seen": str(error.seen)}
+        note("config.rollback", said, message="not confirmed", went_well=False)
+        raise OlderCopy(f"{error}: {cure}", rev=error.rev, seen=error.seen) from None
+    except Tampered as error:
+        note("config.tampered", {"place": error.place}, message=str(error), went_well=False)
+        raise
+    _hide_secrets(vault)
+    if vault.is_older:
+        note("config.rollback", {"rev": str(vault.rev)}, message="confirmed", vault=vault)
+    if is_typed and not is_kept and not afresh:
+        _keep(vault, cache)
+        note("unlock.ok", {"slot": vault.slot.label}, vault=vault)
+    return vault
+
+
+def kept(
+    key: KeyOptions, cache: KeyCache, *, accept_older: bool = False, only_monitor: bool = False
+) -> OpenVault | None:
+    """What the cache opens, without a question and without a derivation; else None."""
+    return reopen(key.seat, cache, key.slot, confirm_older=lambda _rev, _seen: accept_older, only_monitor=only_monitor)
+
+
+def note(
+    event: str,
+    params: Mapping[str, str],
+    *,
+    message: str = "",
+    went_well: bool = True,
+    vault: OpenVault | None = None,
+) -> None:
+    """Write it into the audit. Reading goes on where that cannot be: the log says why."""
+    from proxtui.features.audit import checking
+    from proxtui.features.audit.places import usual_files
+
+    keys, who = (vault.audit_keys, vault.slot.label) if vault is not None else ((), "")
+    said = {name: value for name, value in params.items() if value}
+    lost = checking.note(usual_files(), event, said, message=message, whole=went_well, vault=keys, who=who, first=True)
+    if lost:
+        _log.warning("%s is not in the audit: %s", event, lost)
+
+
+def _asked(key: KeyOptions) -> Sources:
+    """Whose passphrase is asked before it is typed."""
+    sources = key.wanted()
+    if key.is_named or sources.label is not None:
+        return sources
+    return replace(sources, label=_whose(key.seat))
+
+
+def _whose(seat: Seat) -> str | None:
+    import getpass
+
+    from proxtui.cli import ask
+
+    labels = [slot.label for slot in seat.read().header.slots if slot.kind == "passphrase"]
+    if len(labels) < 2:
+        return None
+    me = getpass.getuser()
+    return ask.for_choice("Whose passphrase", labels, me if me in labels else None)
+
+
+def _keep(vault: OpenVault, cache: KeyCache) -> None:
+    try:
+        keep(vault, cache)
+    except NoKeyring as error:
+        # As in most containers: then it is typed each time.
+        _log.info("%s", error)
+
+
+def _hide_secrets(vault: OpenVault) -> None:
+    from proxtui.cli.redact import redact
+
+    for _, server in vault.config.servers():
+        held = (server.credentials.password, server.credentials.token_secret)
+        redact.hide(*(secret.get_secret_value() for secret in held if secret is not None))
+        redact.hide(*(hop.key_passphrase.get_secret_value() for hop in server.jumps if hop.key_passphrase))
