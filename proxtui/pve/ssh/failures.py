@@ -24,7 +24,7 @@ def untrusted(hop: Hop, trust: HostTrust, shown: asyncssh.SSHKey | None, why: st
     line = (
         f"jump host {hop.label} is not known: it shows {seen} ({kind}). No login was tried. "
         f'If `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` on it shows the same, accept it: host_keys = ["{seen}"] '
-        f"for this jump host in the configuration (`proxtui servers`), or its line in {trust.source}"
+        f"for this jump host (`proxtui config set`), or its line in {trust.source}"
     )
     return HostKeyError(line, hop=hop.label, kind="unknown", seen=seen)
 
