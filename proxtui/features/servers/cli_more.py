@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--remove", "gone", metavar="SHA256", help="Trust this certificate no more.")
 @click.option("--ca-file", metavar="FILE", help="Trust what this CA signed (PEM).")
 @click.option("--system", is_flag=True, help="Trust the authorities of this system.")
+@click.option("--fetch", is_flag=True, help="Ask it for the fingerprints of all its nodes; with --add pin them.")
 @json_option
 @click.pass_obj
 def trust(
@@ -36,21 +37,18 @@ def trust(
     from proxtui.features.servers import trusting
     from proxtui.features.servers.service import found
 
-    if sum(map(bool, (pins, gone, said["ca_file"], said["system"]))) > 1:
-        raise UsageError("one of --fingerprint, --remove, --ca-file and --system at a time")
-    if beside and not pins:
-        raise UsageError("--add goes with --fingerprint")
-    looks = not (pins or gone or said["ca_file"] or said["system"])
+    ways = {"pins": pins, "gone": gone, **said}
+    _refuse_two(ways, beside=beside)
+    looks = not any(ways.values())
+    nodes: dict[str, str] = {}
 
     async def work(registrar: Registrar) -> tuple[Entry, list[Seen]]:
-        if looks:
-            entry = found(registrar, name)
+        entry = found(registrar, name)
+        if said["fetch"]:
+            nodes.update(await trusting.fetch(entry.place, entry.server))
+        elif looks:
             return entry, await trusting.look(entry.server)
-        if pins:
-            return await trusting.pin(registrar, name, pins, beside=beside), []
-        if gone:
-            return await trusting.unpin(registrar, name, gone), []
-        return await trusting.trust_authority(registrar, name, said["ca_file"]), []
+        return await _changed(registrar, entry, ways, nodes, beside=beside), []
 
     entry, seen = line.registered(work)
     held = entry.server.trust
@@ -63,10 +61,37 @@ def trust(
     }
     told = [f"{'/'.join(entry.place)}: trust {held.mode}", *(f"  pinned  {pin}" for pin in held.fingerprints)]
     told += [f"  CA      {held.ca_file}"] if held.ca_file else []
+    if said["fetch"]:
+        value["nodes"] = nodes
+        told += [f"  {node}  {pin}{' (pinned)' if pin in held.fingerprints else ''}" for node, pin in nodes.items()]
     if looks:
         value["seen"] = [_seen_json(one) for one in seen]
         told += [_seen_line(one) for one in seen]
     line.say(value, told, as_json=as_json)
+
+
+def _refuse_two(ways: dict[str, Any], *, beside: bool) -> None:
+    if sum(map(bool, ways.values())) > 1:
+        raise UsageError("one of --fingerprint, --remove, --ca-file, --system and --fetch at a time")
+    if beside and not (ways["pins"] or ways["fetch"]):
+        raise UsageError("--add goes with --fingerprint or --fetch")
+
+
+async def _changed(
+    registrar: Registrar, entry: Entry, ways: dict[str, Any], nodes: dict[str, str], *, beside: bool
+) -> Entry:
+    from proxtui.features.servers import trusting
+
+    name = "/".join(entry.place)
+    if ways["pins"]:
+        return await trusting.pin(registrar, name, ways["pins"], beside=beside)
+    if ways["gone"]:
+        return await trusting.unpin(registrar, name, ways["gone"])
+    if ways["ca_file"] or ways["system"]:
+        return await trusting.trust_authority(registrar, name, ways["ca_file"])
+    if beside and nodes:
+        return await trusting.pin(registrar, name, list(nodes.values()), beside=True, nodes=len(nodes))
+    return entry
 
 
 def _seen_json(one: Seen) -> dict[str, Any]:

@@ -125,6 +125,8 @@ class _Ways(Params):
             return values
         made = dict(values)
         for which in ("", "monitor_"):
+            if "=" in str(made.get(f"{which}token_id") or ""):
+                raise InvalidInput(f"{which}token_id", HIDDEN, "USER@REALM!ID: its secret belongs into another field")
             given = made.get(f"{which}token_secret")
             text = given.get_secret_value() if isinstance(given, SecretStr) else given
             if isinstance(text, str) and (whole := TOKEN.fullmatch(text.strip())):

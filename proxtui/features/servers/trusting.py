@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from proxtui.config.address import parse_fingerprint
-from proxtui.config.models import Server
-from proxtui.errors import InvalidInput, UsageError
+from proxtui.config.models import Place, Server
+from proxtui.core.connecting import connect
+from proxtui.errors import InvalidInput, NetworkError, UsageError
 from proxtui.features.servers.checking import ways
 from proxtui.features.servers.models import ServerChange
 from proxtui.features.servers.service import Entry, found, update
@@ -16,6 +18,8 @@ from proxtui.features.servers.service import Entry, found, update
 if TYPE_CHECKING:
     from proxtui.core.registrar import Registrar
     from proxtui.pve.tls import CertificateInfo
+
+log = logging.getLogger(__name__)
 
 PINS_OF_ONE = 3
 """Pins of an endpoint at the most: the old one, the new one, and one that somebody forgot."""
@@ -51,10 +55,37 @@ async def look(server: Server) -> list[Seen]:
     return seen
 
 
-async def pin(registrar: Registrar, name: str, fingerprints: Sequence[str], *, beside: bool = False) -> Entry:
+async def fetch(place: Place, server: Server) -> dict[str, str]:
+    """The fingerprint of every node of its cluster, by node, told through a connection whose certificate was checked.
+
+    UsageError where nothing is checked; else what the last of its ways failed with.
+    """
+    from proxtui.core.clock import SystemClock
+    from proxtui.core.model import ServerRef
+    from proxtui.pve.fingerprints import fetch_fingerprints
+
+    if server.trust.mode == "off":
+        raise UsageError(f"{place.server}: nothing is checked there, so what it tells cannot be trusted")
+    connection = connect(ServerRef(*place), server, SystemClock(), read_only=True)
+    try:
+        *others, last = connection.routes
+        for route in others:
+            try:
+                return await fetch_fingerprints(route.client)
+            except NetworkError as error:
+                log.info("%s: %s", route.endpoint, error)
+        return await fetch_fingerprints(last.client)
+    finally:
+        await connection.aclose()
+
+
+async def pin(
+    registrar: Registrar, name: str, fingerprints: Sequence[str], *, beside: bool = False, nodes: int = 0
+) -> Entry:
     """Trust exactly these certificates; ``beside``: those that are pinned already, too, as while one is renewed.
 
-    InvalidInput for more than three for each endpoint or for no SHA-256, and what ``update`` raises.
+    InvalidInput for more than three for each endpoint (or each of so many ``nodes``) or for no SHA-256, and what
+    ``update`` raises.
     """
     entry = found(registrar, name)
     try:
@@ -63,7 +94,7 @@ async def pin(registrar: Registrar, name: str, fingerprints: Sequence[str], *, b
         raise InvalidInput("fingerprint", fingerprints[0], str(error)) from None
     kept = entry.server.trust.fingerprints if beside and entry.server.trust.mode == "fingerprint" else ()
     pins = list(dict.fromkeys((*kept, *given)))
-    most = PINS_OF_ONE * len(ways(entry.server))
+    most = PINS_OF_ONE * max(nodes, len(ways(entry.server)))
     if len(pins) > most:
         raise InvalidInput("fingerprint", given[0], f"at most {most} pins for this server: take an old one away first")
     return await update(registrar, name, ServerChange(fingerprints=pins))

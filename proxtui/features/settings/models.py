@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from proxtui.pve.params.base import Params, Text
+from proxtui.pve.params.base import Params, Text, Whole
 
 Patterns = Annotated[list[Text], Field(max_length=100)]
+Minutes = Annotated[Whole, Field(ge=0, le=1440)]
 Views = Annotated[list[Text], Field(max_length=40)]
 
 
@@ -21,6 +22,14 @@ class SettingsChange(Params):
     )
     write_idle_minutes: float | None = Field(
         None, title="Idle", ge=1, le=480, description="Without a key for so long the opened lock closes.",
+        json_schema_extra={"unit": "min"},
+    )  # fmt: skip
+    lock_idle_minutes: Minutes | None = Field(
+        None, title="Lock", description="Without a key for so long the passphrase is asked for again; 0: never.",
+        json_schema_extra={"unit": "min"},
+    )  # fmt: skip
+    key_cache_minutes: Minutes | None = Field(
+        None, title="Key cache", description="How long the kernel keeps what a passphrase opened; 0: not at all.",
         json_schema_extra={"unit": "min"},
     )  # fmt: skip
     require_confirmation: Literal["risk", "all", "typed"] | None = Field(

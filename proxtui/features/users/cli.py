@@ -83,6 +83,7 @@ def add(
     """
     from proxtui.features.users.models import NewUser
     from proxtui.features.users.service import add as make
+    from proxtui.features.users.service import refuse
 
     without_key = said.pop("without_key")
     wanted = NewUser(name=name, roles=list(roles), **{key: word for key, word in said.items() if word})
@@ -90,6 +91,7 @@ def add(
         raise UsageError("--without-key, or a new key, not both")
 
     async def work(registrar: Registrar) -> Person:
+        refuse(registrar, wanted)
         refused = registrar.refusal("users.add")
         # Nobody is to type a passphrase, and no keyfile to be made, for nothing.
         key = None if without_key or refused else line.new_key(new_passphrase_fd, new_keyfile)

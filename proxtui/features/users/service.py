@@ -53,6 +53,17 @@ def found(registrar: Registrar, name: str) -> Person:
     return there[name]
 
 
+def refuse(registrar: Registrar, wanted: NewUser) -> None:
+    """InvalidInput for what ``add`` would refuse: before a key is made for it."""
+    if any(user.name == wanted.name for user in registrar.config.users):
+        raise InvalidInput("name", wanted.name, "is there already")
+    _refuse_strangers(registrar, wanted.roles)
+    if wanted.name == registrar.who and not registrar.config.users and wanted.system_role != "admin":
+        raise InvalidInput(
+            "system_role", wanted.system_role, "the first user is you: only an admin can go on from there"
+        )
+
+
 async def add(registrar: Registrar, wanted: NewUser, key: Material | None = None) -> Person:
     """A person, and with ``key`` (or ``wanted.passphrase``) their key slot in the same save.
 
@@ -63,14 +74,8 @@ async def add(registrar: Registrar, wanted: NewUser, key: Material | None = None
     """
     from proxtui.config.vault.edits import add_user
 
-    if any(user.name == wanted.name for user in registrar.config.users):
-        raise InvalidInput("name", wanted.name, "is there already")
-    _refuse_strangers(registrar, wanted.roles)
+    refuse(registrar, wanted)
     edits: list[Edit] = [*_myself(registrar, wanted.name)]
-    if wanted.name == registrar.who and not registrar.config.users and wanted.system_role != "admin":
-        raise InvalidInput(
-            "system_role", wanted.system_role, "the first user is you: only an admin can go on from there"
-        )
     edits.append(add_user(wanted.name, wanted.system_role, _words(wanted.roles)))
     if key is None and wanted.passphrase is not None:
         from proxtui.config.vault.slots import new_passphrase

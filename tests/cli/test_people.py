@@ -1,0 +1,126 @@
+"""``proxtui tenants``, ``users`` and ``settings`` as a script calls them: every verb, and exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Call
+
+
+@pytest.fixture
+def made(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration with the tenant acme, opened by a keyfile."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    path = tmp_path / "key"
+    path.write_bytes(os.urandom(32))
+    path.chmod(0o600)
+    monkeypatch.setenv("PROXTUI_KEYFILE", str(path))
+    assert call("config", "init", "--label", "anna").code == 0
+    assert call("tenants", "create", "Acme").code == 0
+    return tmp_path
+
+
+def descriptor(text: str, option: str = "--new-passphrase-fd") -> str:
+    reading, writing = os.pipe()
+    os.write(writing, text.encode())
+    os.close(writing)
+    return f"{option}={reading}"
+
+
+def test_tenants_from_making_to_switching_off(call: Call, made: Path) -> None:
+    told = json.loads(call("tenants", "create", "Beta & Söhne", "--description", "Web", "--json").out)
+    assert (told["slug"], told["description"], told["isActive"]) == ("beta-s-hne", "Web", True)
+    again = call("tenants", "create", "Acme", "--json")
+    assert again.code == 2
+    assert json.loads(again.out)["details"]["field"] == "slug"
+    changed = call(
+        *("tenants", "update", "acme", "--name", "Acme Ltd", "--colour", "#112233", "--timeout-ms", "9000"),
+        *("--health-check-ms", "60000", "--notification-email", "ops@example.com", "--json"),
+    )
+    told = json.loads(changed.out)
+    assert told["name"] == "Acme Ltd"
+    assert told["settings"]["defaultConnectionTimeout"] == 9000
+    assert told["settings"]["autoHealthCheckInterval"] == 60000
+    assert json.loads(call("tenants", "show", "acme", "--json").out) == told
+    assert "Acme Ltd" in call("tenants", "show", "acme").out
+    assert json.loads(call("tenants", "update", "acme", "--colour", "", "--json").out)["settings"]["primaryColor"]
+    assert call("tenants", "deactivate", "acme").code == 0
+    rows = {row["slug"]: row for row in json.loads(call("tenants", "list", "--json").out)["rows"]}
+    assert (rows["acme"]["status"], rows["beta-s-hne"]["status"]) == ("off", "active")
+    assert "acme" in call("tenants", "list", "--filter", "status:off").out
+    assert call("tenants", "activate", "acme").code == 0
+    assert call("tenants", "update", "acme").code == 2
+    assert call("tenants", "update", "acme", "--colour", "no colour!").code == 2
+    assert call("tenants", "update", "acme", "--name", "").code == 2
+    assert call("tenants", "show", "nobody").code == 14
+    assert call("--read-only", "tenants", "deactivate", "acme").code == 13
+
+
+def test_a_person_comes_in_with_a_passphrase_and_is_gone_after_delete(
+    call: Call, made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added = call("users", "add", "ben", "--role", "acme=operator", descriptor("correct horse battery"), "--json")
+    assert added.code == 0, added.err
+    told = json.loads(added.out)
+    assert (told["id"], told["roles"], told["key"], told["keyOpens"]) == (
+        "ben", {"acme": "operator"}, "passphrase", "none",
+    )  # fmt: skip
+    assert "correct horse" not in added.out + added.err
+    with monkeypatch.context() as patch:
+        patch.delenv("PROXTUI_KEYFILE")
+        key = "--passphrase-fd"
+        listed = call(descriptor("correct horse battery", key), "tenants", "list", "--json")
+        assert [row["slug"] for row in json.loads(listed.out)["rows"]] == ["acme"]
+        assert call(descriptor("correct horse battery", key), "users", "delete", "anna", "--yes").code == 13
+        assert call(descriptor("correct horse battery", key), "users", "add", "eve", "--without-key").code == 13
+    told = json.loads(call("users", "update", "ben", "--role", "acme=viewer", "--system-role", "admin", "--json").out)
+    assert (told["roles"], told["systemRole"]) == ({"acme": "viewer"}, "admin")
+    assert json.loads(call("users", "update", "ben", "--no-role", "acme", "--json").out)["roles"] == {}
+    assert call("users", "update", "ben", "--no-role", "acme").code == 2
+    rows = {row["name"]: row for row in json.loads(call("users", "list", "--json").out)["rows"]}
+    assert set(rows) == {"anna", "ben"}
+    assert call("users", "delete", "anna", "--yes").code == 13
+    assert "needs --yes" in call("users", "delete", "ben").line
+    gone = json.loads(call("users", "delete", "ben", "--yes", "--json").out)
+    assert (gone["success"], gone["id"], gone["could_read"]) == (True, "ben", [])
+    assert call("users", "delete", "ben", "--yes").code == 14
+    with monkeypatch.context() as patch:
+        patch.delenv("PROXTUI_KEYFILE")
+        assert call(descriptor("correct horse battery", "--passphrase-fd"), "tenants", "list").code in (2, 3)
+    kept = json.loads(call("audit", "list", "--json", "--limit", "500").out)["rows"]
+    assert {"users.add", "users.update", "users.delete"} <= {row["event"] for row in kept}
+    assert any(row["event"] == "users.delete" and row["target"] == "ben" for row in kept)
+    assert call("audit", "verify").code == 0
+
+
+def test_no_key_is_made_for_nothing(call: Call, made: Path) -> None:
+    keyfile = made / "new.key"
+    assert call("--read-only", "users", "add", "ben", f"--new-keyfile={keyfile}").code == 13
+    assert not keyfile.exists()
+    assert call("users", "add", "ben", "--role", "nobody=admin", f"--new-keyfile={keyfile}").code == 2
+    assert not keyfile.exists()
+    assert call("users", "add", "ben", "--role", "acme").code == 2
+    assert call("users", "add", "ben", "--without-key", f"--new-keyfile={keyfile}").code == 2
+    assert "no terminal to ask on" in call("users", "add", "ben").line
+    assert call("users", "add", "ben", descriptor("short")).code == 2
+    assert call("users", "add", "ben", "--without-key").code == 0
+
+
+def test_settings_are_shown_set_and_reset(call: Call, made: Path) -> None:
+    assert json.loads(call("settings", "show", "--json").out)["interval"] == 4.0
+    assert call("settings", "show", "interval").out.strip() == "4.0"
+    told = json.loads(call("settings", "set", "interval=5", "denied_operations=guests.delete,pools.*", "--json").out)
+    assert (told["interval"], told["denied_operations"]) == (5.0, ["guests.delete", "pools.*"])
+    assert call("settings", "set", 'keys={"pause": "f9"}', "read_only=yes").code == 0
+    assert call("tenants", "create", "Beta").code == 13
+    assert call("settings", "set", "read_only=no").code == 0
+    assert call("settings", "set", "interval=").code == 0
+    assert "file" in call("settings", "show").out
+    assert json.loads(call("settings", "show", "--json").out)["interval"] == 4.0
+    for wrong in ("interval=0", "interval", "nonsense=1", "keys=f9", "write_mode=maybe"):
+        assert call("settings", "set", wrong).code == 2, wrong
+    assert call("settings", "show", "nonsense").code == 14
