@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from proxtui.config.models import Config, Credentials, Endpoint, Role, Server, Tenant, TlsTrust, User
 from proxtui.config.secret import Secret
+from proxtui.core.children import environment
 from proxtui.errors import ProxtuiError
 from proxtui.pve.sanitize import clean
 
@@ -84,13 +85,12 @@ def _start(scenario: str, guests: int | None, said: IO[bytes]) -> subprocess.Pop
     safely = [] if sys.path[:1] in ([""], [os.getcwd()]) else ["-P"]
     serve = ["-m", "proxtui.sim", "serve", "--scenario", scenario, "--port", "0", "--announce", "--stay-with-parent"]
     serve += [] if guests is None else ["--guests", str(guests)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PROXMOX_")}
     return subprocess.Popen(  # noqa: S603  our own module, our own arguments
         [sys.executable, *safely, *serve],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=said,
-        env=environment,
+        env=environment(os.environ),
         # A key such as ctrl+c in our terminal is not meant for it.
         start_new_session=True,
     )
