@@ -81,18 +81,27 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         name="servers",
         title="Servers",
+        key="7",
+        view="proxtui.features.servers.screen:ServersView",
+        is_setup=True,
         commands="proxtui.features.servers.cli:servers",
         summary="Servers: add them, trust them, ask how they are.",
     ),
     Feature(
         name="tenants",
         title="Tenants",
+        key="8",
+        view="proxtui.features.tenants.screen:TenantsView",
+        is_setup=True,
         commands="proxtui.features.tenants.cli:tenants",
         summary="Tenants: list them, make and change them.",
     ),
     Feature(
         name="users",
         title="People",
+        key="9",
+        view="proxtui.features.users.screen:UsersView",
+        is_setup=True,
         commands="proxtui.features.users.cli:users",
         summary="People: their roles and keys.",
     ),
@@ -101,6 +110,11 @@ FEATURES: tuple[Feature, ...] = (
         title="Settings",
         commands="proxtui.features.settings.cli:settings",
         summary="Settings of the installation.",
+        words=(
+            Word(
+                "settings", "the settings of this installation", obey="proxtui.features.settings.screen:open_settings"
+            ),
+        ),
     ),
     Feature(name="tree", title="Tree", view="proxtui.features.tree.screen:ClusterTree"),
 )

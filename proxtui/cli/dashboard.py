@@ -54,7 +54,10 @@ def first_run(session: Session) -> tuple[int, Config | None]:
 
     ascii_only = bool(session.flags.get("ascii")) or wants_ascii(os.environ)
     seat = KeyOptions().seat
-    code, vault = run_wizard(seat, ascii_only=ascii_only, themes=themes_folder(), theme=session.flags.get("theme"))
+    code, session.vault = run_wizard(
+        seat, ascii_only=ascii_only, themes=themes_folder(), theme=session.flags.get("theme")
+    )
+    vault = session.vault
     return code, None if vault is None else session.with_looks(keyed(vault, session.environ))
 
 
@@ -72,12 +75,12 @@ def open_over(config: Config, session: Session, *, remember: bool) -> int:
     """
     from proxtui.config.paths import state_file, themes_folder
     from proxtui.tui.app import run_dashboard
+    from proxtui.tui.configured import Configured
 
     return run_dashboard(
-        config,
+        Configured(config, session.vault, session.with_looks, session.monitor),
         wall=bool(session.flags.get("wall")),
         themes=themes_folder(),
         state=state_file() if remember else None,
         keep_theme=bool(session.flags.get("theme")),
-        unattended=session.monitor,
     )

@@ -83,10 +83,10 @@ class Console(LiveScreen):
         return Place(name, self.scope, key, self.query_one(FilterBar).filter.text)
 
     async def action_go_back(self) -> None:
-        await self._return_to(self.places.back(self.here))
+        await self.return_to(self.places.back(self.here))
 
     async def action_go_on(self) -> None:
-        await self._return_to(self.places.forward(self.here))
+        await self.return_to(self.places.forward(self.here))
 
     # Finding.
 
@@ -149,7 +149,8 @@ class Console(LiveScreen):
         if not self._one_step:
             self.places.leave(self.here)
 
-    async def _return_to(self, place: Place | None) -> None:
+    async def return_to(self, place: Place | None) -> None:
+        """Show this place, as far as it is still there."""
         if place is None:
             return
         with self._as_one_step():

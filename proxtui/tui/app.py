@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -19,7 +19,6 @@ from proxtui.core.feature import Feature
 from proxtui.core.memory import Memory
 from proxtui.errors import UsageError
 from proxtui.kit import signals
-from proxtui.kit.app import LiveApp
 from proxtui.kit.desk import Desk
 from proxtui.kit.keymap import read_keymap
 from proxtui.kit.rest import Rest
@@ -27,7 +26,10 @@ from proxtui.kit.screen import LiveScreen
 from proxtui.kit.theme import DEFAULT_THEME, Looks
 from proxtui.kit.write_badge import can_change, lock_of
 from proxtui.registry import FEATURES
+from proxtui.tui.configured import Configured
+from proxtui.tui.lockable import LockableApp
 from proxtui.tui.look_back import LookBack
+from proxtui.tui.renewal import Renewal
 from proxtui.wiring import open_runtime
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ SIDEBAR = "tree"
 """The room that stands at the left."""
 
 
-class ProxtuiApp(LiveApp):
+class ProxtuiApp(LockableApp):
     """Shows a runtime and keeps its poller going for as long as it runs."""
 
     TITLE = "proxtui"
@@ -57,6 +59,7 @@ class ProxtuiApp(LiveApp):
         wall: bool = False,
         memory: Memory | None = None,
         keep_theme: bool = False,
+        configured: Configured | None = None,
     ) -> None:
         """``keep_theme``: somebody has asked for the theme of the settings, whatever was worn last."""
         looks = looks or Looks()
@@ -65,8 +68,9 @@ class ProxtuiApp(LiveApp):
         worn = self.memory.get("theme")
         if theme == DEFAULT_THEME and not keep_theme and worn in looks.names:
             theme = worn
-        super().__init__(theme=theme, ascii_only=ascii_only, looks=looks)
-        self.runtime = runtime
+        super().__init__(
+            configured or Configured(runtime.config), runtime, theme=theme, ascii_only=ascii_only, looks=looks
+        )
         self.rooms = tuple(features)
         self._wall = wall
         keys = runtime.config.settings.keys
@@ -75,6 +79,7 @@ class ProxtuiApp(LiveApp):
         self._polling: asyncio.Task[None] | None = None
         self._rest = Rest(self, runtime.poller)
         self._look_back: LookBack | None = None
+        self.renewal = Renewal(self, self.configured)
 
     def get_default_screen(self) -> LiveScreen:
         views = [feature for feature in self.rooms if feature.key]
@@ -89,6 +94,7 @@ class ProxtuiApp(LiveApp):
     def on_mount(self) -> None:
         # The first question loads the HTTP library: not before there is something to look at.
         self.call_after_refresh(self._start_polling)
+        self.call_after_refresh(self.renewal.start)
         if not self._wall:
             # A wall is looked at without being touched.
             self._rest.wait()
@@ -108,6 +114,7 @@ class ProxtuiApp(LiveApp):
     async def _end(self) -> None:
         if self._look_back is not None:
             self._look_back.close()
+        self.renewal.stop()
         await self.stop_polling()
 
     async def hang_up(self) -> None:
@@ -180,7 +187,7 @@ class ProxtuiApp(LiveApp):
 
 
 def run_dashboard(
-    config: Config,
+    config: Config | Configured,
     *,
     read_only: bool = False,
     ascii_only: bool = False,
@@ -189,47 +196,60 @@ def run_dashboard(
     wall: bool = False,
     state: Path | None = None,
     keep_theme: bool = False,
-    unattended: bool = False,
 ) -> int:
     """Show the dashboard until it is left; gives the exit code (0, 130 after ctrl+c, 129 or 143 after a signal).
 
     ``themes`` is the folder of the user's own themes; ``wall`` is the screen on the wall, always read-only.
     ``state`` is the file of what is remembered; without one, as on the wall, nothing is read or written.
-    ``keep_theme`` wears the theme of the settings even where another one is remembered. ``unattended`` asks nobody for
-    a second factor. The caller has made sure that there is a terminal. Raises NotConfigured without a server, UsageError without such a
-    theme, view or key, and whatever bug ended the app, once the terminal is as it was before.
+    ``keep_theme`` wears the theme of the settings even where another one is remembered. A ``Configured`` tells more of
+    the configuration: what it was opened from, so that it can be changed and is followed. The caller has made sure that
+    there is a terminal.
+
+    Raises NotConfigured without a server, UsageError without such a theme, view or key, what reading a changed file
+    raises, and whatever bug ended the app, once the terminal is as it was before.
     """
+    configured = config if isinstance(config, Configured) else Configured(config)
+    settings = configured.config.settings
     looks = Looks.gather(themes)
-    looks.get(config.settings.theme)
-    chosen_views(features, config.settings.wall_views)
-    if config.settings.keys:
-        read_keymap(config.settings.keys, features)
-    plain = ascii_only or config.settings.ascii or wants_ascii(os.environ)
+    looks.get(settings.theme)
+    chosen_views(features, settings.wall_views)
+    if settings.keys:
+        read_keymap(settings.keys, features)
+    memory = Memory(None if wall else state)
 
-    async def run() -> int:
-        app: ProxtuiApp | None = None
+    def make(runtime: Runtime) -> ProxtuiApp:
+        return ProxtuiApp(
+            runtime,
+            features,
+            ascii_only=ascii_only or runtime.config.settings.ascii or wants_ascii(os.environ),
+            looks=looks,
+            wall=wall,
+            memory=memory,
+            keep_theme=keep_theme,
+            configured=configured,
+        )
 
-        async def ask_totp(prompt: str) -> str:
-            return await app.ask_second_factor(prompt) if app is not None else ""
-
-        asked = None if unattended else ask_totp
-        async with open_runtime(config, read_only=read_only or wall, ask_totp=asked) as runtime:
-            memory = Memory(None if wall else state)
-            app = ProxtuiApp(
-                runtime,
-                features,
-                ascii_only=plain,
-                looks=looks,
-                wall=wall,
-                memory=memory,
-                keep_theme=keep_theme,
-            )
-            return await _finished(app)
-
-    code = asyncio.run(run())
+    code = asyncio.run(_shown(configured, make, read_only=read_only or wall))
     if code == signals.EXIT_CODES[signal.SIGHUP]:
         signals.forget_terminal()
     return code
+
+
+async def _shown(configured: Configured, make: Callable[[Runtime], ProxtuiApp], *, read_only: bool) -> int:
+    """Dashboard after dashboard, as long as the configuration becomes another; gives the exit code of the last."""
+    app: ProxtuiApp | None = None
+
+    async def ask_totp(prompt: str) -> str:
+        return await app.ask_second_factor(prompt) if app is not None else ""
+
+    asked = None if configured.unattended else ask_totp
+    while True:
+        opened = open_runtime(configured.config, read_only=read_only, ask_totp=asked, vault=configured.vault)
+        async with opened as runtime:
+            app = make(runtime)
+            code = await _finished(app)
+        if not app.renewal.take():
+            return code
 
 
 async def _finished(app: ProxtuiApp) -> int:
@@ -241,6 +261,8 @@ async def _finished(app: ProxtuiApp) -> int:
     finally:
         await app.stop_polling()
         await app.memory.save()
+    if app.renewal.failure is not None:
+        raise app.renewal.failure
     if app.crash is not None:
         raise app.crash.error if isinstance(app.crash, WorkerFailed) else app.crash
     return app.return_code or 0
@@ -252,7 +274,7 @@ def chosen_views(features: Sequence[Feature], names: Sequence[str]) -> list[Feat
     for name in names:
         if name not in views:
             raise UsageError(f"settings.wall_views: there is no view {name}; there are {', '.join(views)}")
-    return [views[name] for name in names] or list(views.values())
+    return [views[name] for name in names] or [view for view in views.values() if not view.is_setup]
 
 
 def wants_ascii(environ: Mapping[str, str]) -> bool:

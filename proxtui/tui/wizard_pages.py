@@ -222,8 +222,8 @@ class Trust(Page[bool]):
             ("This system trusts the certificate: one of its authorities signed it, and the name fits.",)
             if is_known
             else (
-                "Nobody here knows who signed this certificate. Compare the SHA-256 with what `pvenode cert info` says on the "
-                "node. Nothing was sent to it yet.",
+                "Nobody here knows who signed this certificate. Compare the SHA-256 with what `pvenode cert info` "
+                "says on the node. Nothing was sent to it yet.",
             )
         )
         super().__init__(title, intro)

@@ -99,6 +99,7 @@ class FakeRuntime:
     config: Config = field(default_factory=Config)
     read_only: bool = False
     requests_sent: int = 0
+    registrar: Any = None
 
     def connection(self, ref: ServerRef) -> FakeConnection:
         return FakeConnection(self.clients.setdefault(ref, FakeClient()))

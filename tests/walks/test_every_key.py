@@ -79,7 +79,9 @@ async def test_with_rows(feature: object, scenario: str) -> None:
                 await pilot.press(feature.key, "enter")  # type: ignore[attr-defined]
                 await pilot.pause(0.3)
                 pressed |= await press_everything(app, pilot)
-    assert {"enter", "question_mark", "slash", "up", "down"} <= pressed
+    # Without a configuration of our own there are no people, so that there is nothing to open.
+    opened = set() if feature.name == "users" else {"enter"}  # type: ignore[attr-defined]
+    assert opened | {"question_mark", "slash", "up", "down"} <= pressed
 
 
 @pytest.mark.parametrize("feature", VIEWS, ids=lambda feature: feature.name)

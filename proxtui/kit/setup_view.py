@@ -1,0 +1,217 @@
+"""Tables of what is configured: they are read from the registrar, and changed by it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from proxtui.core.model import Fleet, Scope
+from proxtui.core.operation import Risk
+from proxtui.core.rows import Column, TableRow, Tone
+from proxtui.errors import InvalidInput, ProxtuiError
+from proxtui.kit.live_table import LiveTable
+from proxtui.kit.one_line import Notice
+from proxtui.kit.prepared import Prepared
+from proxtui.kit.table_view import TableView
+from proxtui.kit.view import Selected
+from proxtui.pve.sanitize import clean
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.worker import Worker
+
+    from proxtui.core.registrar import Registrar
+    from proxtui.core.runtime import Runtime
+    from proxtui.kit.questions import Question
+
+Send = Callable[[Any], Awaitable[str]]
+"""Saves parameters, and gives what is said then; what it raises stands at the form."""
+R = TypeVar("R", bound=TableRow)
+D = TypeVar("D")
+
+NO_FILE = "no config.toml is in use: variables or flags name the server; without them `proxtui` makes one"
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that can be done to a row of a setup view, or to none."""
+
+    name: str
+    """What the registrar calls it: ``servers.add``; empty for what changes nothing."""
+    label: str
+    summary: str
+    key: str
+    """Its letter in the menu."""
+    do: str
+    """The method of the view that does it: ``async (row)``, with None for what needs no row."""
+    of_row: bool = True
+    risk: Risk = Risk.SAFE
+
+
+class SetupView(TableView[R, D]):
+    """Rooms say their rows and deeds. Without a registrar all is shown that is known, and nothing can be changed."""
+
+    DEEDS: ClassVar[tuple[Deed, ...]] = ()
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("a", "deed(0)", "Add", id="add")]
+
+    def __init__(self, runtime: Runtime, columns: Sequence[Column[R]], *, id: str | None = None) -> None:
+        super().__init__(runtime, columns, id=id)
+        self.notice = Notice(id="setup-notice")
+        self._unsubscribe: Callable[[], None] | None = None
+
+    @property
+    def registrar(self) -> Registrar | None:
+        """Who changes the configuration; None when none of ours is in use."""
+        found: Registrar | None = getattr(self.runtime, "registrar", None)
+        return found
+
+    def tenant_of(self, row: R | None) -> str:
+        """The tenant that a change of this row belongs to; empty for what is of no tenant."""
+        return ""
+
+    def label_of(self, row: R) -> str:
+        """What the menu of this row is called."""
+        return str(row.key)
+
+    def unavailable(self, deed: Deed, row: R | None) -> str | None:
+        """Why it makes no sense for this row now."""
+        return None
+
+    def refusal(self, deed: Deed, row: R | None) -> str | None:
+        """Why it cannot be done now, in one line; None when it can."""
+        if deed.of_row and row is None:
+            return "there is no row under the cursor"
+        if deed.name and self.registrar is None:
+            return NO_FILE
+        tenant = self.tenant_of(row) if deed.of_row else ""
+        refused = self.registrar.refusal(deed.name, tenant) if deed.name and self.registrar is not None else None
+        return refused or self.unavailable(deed, row)
+
+    def compose(self) -> ComposeResult:
+        yield self.notice
+        yield self.split
+
+    def on_mount(self) -> None:
+        if self.registrar is not None:
+            self._unsubscribe = self.registrar.subscribe(lambda _config: self.changed())
+
+    def on_unmount(self) -> None:
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+
+    def show(self, fleet: Fleet, scope: Scope) -> None:
+        super().show(fleet, scope)
+        self.notice.say("" if self.registrar is not None else NO_FILE, Tone.MUTED)
+
+    def on_live_table_highlighted(self, event: LiveTable.Highlighted) -> None:
+        """The tree knows the fleet, and nothing of what is configured."""
+        event.stop()
+        event.prevent_default()
+        if event.table is self.table:
+            self.post_message(Selected(None))
+            self.refresh_bindings()
+            if self.split.is_open:
+                self._paint()
+                self.lookout.soon()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "deed":
+            return bool(self.DEEDS) and self.refusal(self.DEEDS[0], self.row) is None
+        return True if action == "act" else super().check_action(action, parameters)
+
+    async def action_deed(self, number: int) -> None:
+        self.begin(self.DEEDS[number])
+
+    async def action_act(self) -> None:
+        """Show what can be done, and why some of it cannot."""
+        from proxtui.kit.setup_menu import SetupMenu, entries_of
+
+        row = self.row
+        title = self.label_of(row) if row is not None else f"{self.NOUN}s"
+        menu = SetupMenu(title, entries_of([(deed, self.refusal(deed, row)) for deed in self.DEEDS]))
+        await menu.open(self.app)
+        self.run_worker(self._from_menu(menu, row), name="setup", group="setup")
+
+    async def _from_menu(self, menu: Any, row: R | None) -> None:
+        choice = await menu.answer()
+        menu.leave()
+        if choice is not None:
+            deed = next(one for one in self.DEEDS if one.label == choice.entry.operation.label)
+            await self._done(deed, row)
+
+    def begin(self, deed: Deed) -> None:
+        """Do it, or say why not."""
+        row = self.row
+        refused = self.refusal(deed, row)
+        if refused is not None:
+            self.tell_user(refused, bad=True)
+        else:
+            _worker: Worker[None] = self.run_worker(self._done(deed, row), name="setup", group="setup")
+
+    async def _done(self, deed: Deed, row: R | None) -> None:
+        try:
+            await getattr(self, deed.do)(row)
+        except ProxtuiError as error:
+            self.tell_user(str(error), bad=True)
+
+    # What deeds are made of.
+
+    def tell_user(self, text: str, *, bad: bool = False) -> None:
+        """A line in the corner for a while."""
+        tell_user(self.app, text, bad=bad)
+
+    async def fill(self, title: str, model: Any, send: Send, prepared: Prepared | None = None) -> None:
+        """Ask for parameters until they are saved or given up; ``send`` gives what is said then."""
+        await fill_form(self.app, title, model, send, prepared)
+
+    async def confirmed(self, question: Question) -> bool:
+        """Whether somebody said yes."""
+        from proxtui.kit.confirm import Confirm
+
+        dialog = Confirm(question)
+        answer = await dialog.ask(self.app)
+        dialog.leave()
+        return answer is not None and not answer.rehearse
+
+
+async def show_lines(app: App[Any], title: str, lines: Sequence[str]) -> None:
+    """Show some lines until somebody closes them."""
+    from proxtui.kit.setup_menu import Lines
+
+    dialog = Lines(title, lines)
+    await dialog.ask(app)
+    dialog.leave()
+
+
+def tell_user(app: App[Any], text: str, *, bad: bool = False) -> None:
+    """A line in the corner for a while."""
+    app.notify(clean(text), severity="error" if bad else "information", markup=False, timeout=8)
+
+
+async def fill_form(app: App[Any], title: str, model: Any, send: Send, prepared: Prepared | None = None) -> None:
+    """Ask for parameters until they are saved or given up; what is wrong stands at its field."""
+    from proxtui.kit.form import Filled, ParamsForm
+
+    form = ParamsForm(title, model, prepared)
+    try:
+        await form.open(app)
+        while isinstance(filled := await form.answer(), Filled):
+            if filled.rehearse:
+                form.refuse({"": "no server is sent anything by this; ctrl+s saves it"})
+                continue
+            form.busy("saving ...")
+            try:
+                said = await send(filled.params)
+            except InvalidInput as error:
+                form.refuse({error.field: error.rule})
+            except ProxtuiError as error:
+                form.refuse({"": str(error)})
+            else:
+                tell_user(app, said)
+                return
+    finally:
+        form.leave()

@@ -1,0 +1,71 @@
+"""Which configuration a dashboard is over, and whether it is another one by now. Knows no widget."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from proxtui.config.models import Config
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from proxtui.config.vault.opened import OpenVault
+    from proxtui.kit.places import Place
+
+Dress = Callable[[Config], Config]
+"""Puts what flags and variables say over what a file says."""
+
+
+def _as_it_is(config: Config) -> Config:
+    return config
+
+
+@dataclass
+class Configured:
+    """Lives as long as the program; each dashboard is over what is the configuration then."""
+
+    config: Config
+    vault: OpenVault | None = None
+    dress: Dress = _as_it_is
+    unattended: bool = False
+    """Nobody is asked for a second factor."""
+    place: Place | None = None
+    """Where somebody was when the dashboard was opened anew; None at first."""
+
+    def renewed(self, found: Config) -> Config | None:
+        """What the dashboard should be over when this is what the file says now; None when that is no other."""
+        new = _with_passwords(self.dress(found), self.config)
+        return None if new == self.config else new
+
+
+def _with_passwords(new: Config, old: Config) -> Config:
+    """Nobody is asked again for a password of a server that is where it was."""
+    known = dict(old.servers())
+    for place, server in new.servers():
+        before = known.get(place)
+        if before is None or not server.credentials.lacks_password or before.credentials.password is None:
+            continue
+        same = (before.endpoints, before.credentials.userid) == (server.endpoints, server.credentials.userid)
+        if same:
+            new = new.with_password(place, before.credentials.password.get_secret_value())
+    return new
+
+
+def stamp(path: Path) -> tuple[int, ...]:
+    """Another value whenever the file was saved; empty while it is not there."""
+    try:
+        about = os.stat(path)
+    except OSError:
+        return ()
+    return about.st_ino, about.st_mtime_ns, about.st_size
+
+
+def closed_line(vault: OpenVault | None) -> str:
+    """``1 tenant is closed to your key``; empty when none is."""
+    tenants = 0 if vault is None else sum(name.startswith("t_") for name in vault.hidden)
+    if not tenants:
+        return ""
+    return f"{tenants} tenant{' is' if tenants == 1 else 's are'} closed to your key"

@@ -1,0 +1,71 @@
+"""An app that can be covered by the lock screen, over which nothing is told and nothing asked."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+
+from proxtui.kit.app import LiveApp
+from proxtui.kit.write_badge import lock_of
+from proxtui.tui.configured import Configured
+
+if TYPE_CHECKING:
+    from proxtui.core.runtime import Runtime
+    from proxtui.tui.locked import Locked
+
+
+class LockableApp(LiveApp):
+    """``ctrl+l`` and ``:lock`` cover it; the passphrase of the key in use opens it again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+l", "lock", "Lock the screen", show=False, id="lock")]
+
+    def __init__(self, configured: Configured, runtime: Runtime, **looks: Any) -> None:
+        super().__init__(**looks)
+        self.configured = configured
+        self.runtime = runtime
+        self._lock: Locked | None = None
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the lock screen covers everything."""
+        return self._lock is not None
+
+    async def action_lock(self) -> None:
+        """Cover everything until the passphrase is typed, and close what was opened for a time."""
+        from proxtui.tui.locked import Locked, opens, refusal
+
+        vault = self.configured.vault
+        if self._lock is not None:
+            return
+        refused = refusal(vault)
+        if vault is None or refused is not None:
+            self.notify(refused or "", severity="warning", markup=False)
+            return
+        self.clear_notifications()
+        self._lock = Locked(partial(opens, vault))
+        lock = lock_of(self.runtime)
+        if lock is not None:
+            await lock.close(why="lock screen")
+        await self.push_screen(self._lock, self._unlocked)
+
+    def _unlocked(self, _answer: None) -> None:
+        self._lock = None
+
+    def notify(self, message: str, **more: Any) -> None:
+        """Nothing is told over the lock screen: changes end all the same, and their list tells how."""
+        if self._lock is None:
+            super().notify(message, **more)
+
+    def push_screen(self, *arguments: Any, **more: Any) -> Any:
+        """What asks while the screen is locked waits below the lock."""
+        pushed = super().push_screen(*arguments, **more)
+        lock, stack = self._lock, self._screen_stack
+        if lock is not None and lock in stack and stack[-1] is not lock:
+            # Before anything is painted: only the screen on top ever is.
+            stack.remove(lock)
+            stack.append(lock)
+            lock.post_message(events.ScreenResume())
+        return pushed
