@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from proxtui.core.belonging import Belonging
+from proxtui.core.clock import Clock
 from proxtui.core.model import ServerRef, Trouble
+from proxtui.core.racing import within
 from proxtui.errors import (
     AuthenticationError,
+    NetworkError,
     PermissionDenied,
     ProxtuiError,
     RateLimitError,
@@ -28,6 +31,10 @@ Path = Literal["direct", "tailscale", "ssh"]
 
 FIRST_LOOK_BACK, LONGEST_LOOK_BACK = 15.0, 300.0
 """Seconds between two looks whether the preferred path answers again; twice as long after each that found nothing."""
+
+
+LOOK = 1.5
+"""Seconds for an endpoint to show whose it is, where somebody else waits for it."""
 
 
 class Route(Struct, eq=False):
@@ -130,10 +137,11 @@ class Connection:
         self.permissions = await AccessTools(self.client).permissions()
         return self.permissions
 
-    async def choose(self, now: float) -> bool:
+    async def choose(self, now: float, clock: Clock | None = None) -> bool:
         """Take the first endpoint that may be asked now, in the order in which they come next. False: none may.
 
-        One that takes over is asked for its cluster first: what that fails with is counted here, and raised.
+        One that takes over is asked for its cluster first: what that fails with is counted here, and raised. With a
+        ``clock`` it gets ``LOOK`` seconds for it while there is still another one to ask.
         """
         if self._refused:
             return False
@@ -143,8 +151,17 @@ class Connection:
         if chosen is None:
             return False
         if chosen is not self.active:
+            others = [route for route in self.spares if route is not chosen]
             try:
-                await self.look_at(chosen)
+                if clock is None or not others:
+                    await self.look_at(chosen)
+                else:
+                    await within(clock, LOOK, self.look_at(chosen))
+            except TimeoutError:
+                late = f"{chosen.endpoint} did not say whose it is within {LOOK:g} s"
+                error = NetworkError(late, stage="deadline", endpoint=chosen.endpoint)
+                self.failed(error, chosen)
+                raise error from None
             except ProxtuiError as error:
                 self.failed(error, chosen)
                 raise

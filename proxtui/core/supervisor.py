@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from proxtui.core.clock import Clock, sleep_or_wake
-from proxtui.core.connection import Connection
+from proxtui.core.connection import LOOK, Connection
 from proxtui.core.racing import first_good, within
 from proxtui.core.store import Store
 from proxtui.errors import NetworkError, ProxtuiError
@@ -29,8 +29,6 @@ PATIENCE = 1.2
 """Seconds without an answer after which the next endpoint is asked too: with its handshake it answers within 3 s."""
 SLOWNESS = 2.0
 """A server that is always slow gets so many times its usual time instead, so that it does not go back and forth."""
-LOOK = 1.5
-"""Seconds for the preferred path to show that it answers again; nothing else is asked meanwhile."""
 SPREAD = 5.0
 """Seconds in which many dashboards ask again that slept together."""
 
@@ -160,7 +158,7 @@ class Supervisor:
     async def _ask(self, started_at: float) -> bool:
         connection = self.connection
         try:
-            if not await connection.choose(started_at):
+            if not await connection.choose(started_at, self._clock):
                 return False
         except ProxtuiError as error:
             self._note_failure(error)

@@ -93,6 +93,16 @@ async def test_the_third_endpoint_when_two_hang(clock: FakeClock) -> None:
         assert bench.shown.endpoint == "a3:8006"
 
 
+async def test_the_third_endpoint_when_one_refuses_and_one_hangs(clock: FakeClock) -> None:
+    clients = [FakeClient(clock) for _ in range(3)]
+    refuses(clients[0])
+    clients[1].hangs = True
+    bench = Bench(clock, connection(A, *clients))
+    async with bench.running():
+        await clock.advance(3)
+        assert bench.shown.endpoint == "a3:8006"
+
+
 async def test_a_slow_answer_still_counts_when_it_comes_first(clock: FakeClock) -> None:
     first, second = FakeClient(clock), FakeClient(clock)
     first.delay, second.delay = 1.5, 9.0
