@@ -17,7 +17,7 @@ from proxtui.pve.ssh.keys import login_options, why_refused
 from proxtui.pve.ssh.trust import ALL_KINDS, HostTrust, trust_in
 
 LOGIN_SECONDS = 20.0
-CONNECT_SECONDS = 5.0
+"""For one hop, from the first packet to the end of the login: sshd may look up names and ask others."""
 KEEPALIVE_SECONDS = 15.0
 KEEPALIVES_MISSED = 2
 _WINDOW = 512 * 1024
@@ -142,7 +142,7 @@ async def _link(hop: Hop, before: Link | None, ours: Ours) -> Link:
 async def _translated(hop: Hop, before: Link | None, ours: Ours, error: Exception) -> TunnelError:
     if isinstance(error, asyncssh.DisconnectError) and "authentication failures" in error.reason.lower():
         return failures.refused_login(hop, f"too many keys were tried; name a key_file ({error.reason})")
-    return failures.unreachable(hop, before.hop if before else None, error, CONNECT_SECONDS)
+    return failures.unreachable(hop, before.hop if before else None, error, LOGIN_SECONDS)
 
 
 async def _refusal(
@@ -154,7 +154,7 @@ async def _refusal(
         return failures.untrusted(hop, trust, shown, why.reason)
     if shown is not None and shown.get_fingerprint() not in trust.expected:
         return failures.untrusted(hop, trust, shown, "")
-    return failures.unreachable(hop, before.hop if before else None, why, CONNECT_SECONDS)
+    return failures.unreachable(hop, before.hop if before else None, why, LOGIN_SECONDS)
 
 
 async def _look(hop: Hop, before: Link | None, trust: HostTrust) -> asyncssh.SSHKey | None:
@@ -192,7 +192,7 @@ async def _connect(
         gss_kex=False,
         x509_trusted_certs=None,
         pkcs11_provider=None,
-        connect_timeout=CONNECT_SECONDS,
+        connect_timeout=LOGIN_SECONDS,
         login_timeout=LOGIN_SECONDS,
         keepalive_interval=KEEPALIVE_SECONDS,
         keepalive_count_max=KEEPALIVES_MISSED,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
-from collections.abc import Sequence
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import asyncssh
 import pytest
@@ -11,6 +15,7 @@ import pytest
 from proxtui.errors import HostKeyError, TunnelError, TunnelRefused
 from proxtui.pve.ssh.hops import Hop, Ours
 from proxtui.pve.ssh.tunnel import Tunnel
+from tests import needs
 from tests.pve.ssh.jumps import Home, jump_host, public, written
 
 
@@ -181,3 +186,33 @@ def test_a_host_is_known_by_its_port_where_that_is_another() -> None:
     assert Hop(host="jump1").known_as == "jump1"
     assert Hop(host="jump1", port=2222).known_as == "[jump1]:2222"
     assert Hop(host="::1", port=22).label == "[::1]:22"
+
+
+@pytest.fixture
+def agent() -> Iterator[str]:
+    """The socket of an SSH agent that holds nothing yet."""
+    # A path of a socket has 107 signs at the most; pytest's are longer on some machines.
+    with tempfile.TemporaryDirectory(prefix="agent") as folder:
+        where = f"{folder}/socket"
+        with subprocess.Popen(["ssh-agent", "-D", "-a", where], stdout=subprocess.PIPE) as running:
+            assert running.stdout is not None
+            assert running.stdout.readline(), "it names its socket once it listens"
+            yield where
+            running.terminate()
+
+
+def add_to(agent: str, key_file: Path) -> None:
+    subprocess.run(["ssh-add", "-q", str(key_file)], env={**os.environ, "SSH_AUTH_SOCK": agent}, check=True)
+
+
+@needs.programs("ssh-agent", "ssh-add")
+async def test_the_keys_of_the_agent_are_used_and_an_empty_one_is_told(
+    home: Home, user_key: asyncssh.SSHKey, host_key: asyncssh.SSHKey, agent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(home.folder))
+    ours = Ours(home.folder / "known_hosts", agent)
+    async with jump_host([host_key], user_key) as jump:
+        hop = Hop(host="127.0.0.1", port=jump.port, username="op", host_keys=(public(host_key),))
+        assert "holds no key" in str(await refusal([hop], ours))
+        add_to(agent, home.key_file)
+        assert await accepts(hop, ours)
