@@ -51,6 +51,10 @@ class ConsoleCommands:
         yield Command("go", "go to a guest, a node or a storage", self.go, "NAME", choices=self._names)
         yield Command("filter", "show what matches; nothing clears", self.filter, "TEXT", ("f",))
         yield Command("scope", "show only this part; all widens", self.scope, SCOPE, choices=self._scopes)
+        yield Command(
+            "tenant", "show only this one, or choose", self.tenant, "NAME", choices=self._tenants
+        )
+        yield Command("lock", "cover the screen until the passphrase is typed", self._press("app.lock"))
         yield from (self._word(word) for card in getattr(self.console.app, "rooms", ()) for word in card.words)
         yield Command("theme", "other colours", self.theme, "NAME", choices=self._themes)
         yield Command("back", "to the place before", self._press("go_back"))
@@ -106,6 +110,17 @@ class ConsoleCommands:
             names = [*known, *(path.rpartition("/")[2] for path in known)]
             raise UsageError(printable(f"no server, tenant or node named {text}{_nearest(text, names)}"))
         self.console.narrow(known[meant[0]])
+
+    async def tenant(self, name: str) -> None:
+        """All of a tenant, or a list of them to choose from."""
+        if name:
+            if name not in self._tenants():
+                raise UsageError(printable(f"there is no tenant {name}{_nearest(name, self._tenants())}"))
+            self.console.narrow(Scope(name))
+            return
+        from proxtui.kit.tenants import choose_tenant
+
+        await choose_tenant(self.console)
 
     async def theme(self, name: str) -> None:
         app: Any = self.console.app
@@ -179,6 +194,9 @@ class ConsoleCommands:
                 await doing
 
         return press
+
+    def _tenants(self) -> list[str]:
+        return list(dict.fromkeys(one.ref.tenant for one in self.console.runtime.store.fleet().snapshots))
 
     def _every_scope(self) -> Iterator[Scope]:
         fleet: Fleet = self.console.runtime.store.fleet()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 from rich.cells import cell_len
+from rich.style import Style
 
 from proxtui.core.ages import age_text, coarse_age, state_tone
 from proxtui.core.model import Fleet, Scope, Snapshot, SourceState
@@ -31,6 +32,8 @@ class Headline(Struct, frozen=True):
     freshness: Said = ("", Tone.PLAIN)
     rate: str = ""
     """Requests of the last minute."""
+    tint: str = ""
+    """The colour of the tenant in scope; empty where it has none."""
 
 
 def freshness(fleet: Fleet, scope: Scope) -> Said:
@@ -111,11 +114,22 @@ class HeaderBar(OneLine):
     def _left(self, trail: str, summary: str, room: int) -> list[Run]:
         trail, summary = visible(trail), visible(summary)
         shown = fit(trail, max(0, min(room, cell_len(trail))))
-        left: list[Run] = [(" ", self.style_of(Tone.PLAIN)), (shown, self.style_of(Tone.ACCENT))]
+        left: list[Run] = [(" ", self.style_of(Tone.PLAIN)), (shown, self._trail_style())]
         free = room - cell_len(shown) - 2
         if summary and free > 0:
             left.append((f"  {fit(summary, min(free, cell_len(summary)))}", self.style_of(Tone.PLAIN)))
         return left
+
+    def _trail_style(self) -> Style:
+        """The accent, or the colour of the tenant where the terminal shows colours of its own."""
+        usual = self.style_of(Tone.ACCENT)
+        if not self._headline.tint or self.app.native_ansi_color or self.app.no_color:
+            return usual
+        from proxtui.kit.tenants import readable
+
+        _, ground = self.background_colors
+        colour = readable(self._headline.tint, ground, self.styles.color)
+        return usual if colour is None else usual + Style(color=colour.rich_color)
 
     def _right(self, width: int) -> list[Run]:
         runs: list[Run] = []

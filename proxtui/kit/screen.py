@@ -21,6 +21,7 @@ from proxtui.kit.header_bar import HeaderBar, Headline, badges, freshness, trail
 from proxtui.kit.key_names import key_of
 from proxtui.kit.one_line import Notice
 from proxtui.kit.pulse import Pulse, RequestRate
+from proxtui.kit.tenants import tint_of
 from proxtui.kit.view import Chosen, LiveView, Scoped, Selected
 from proxtui.kit.write_badge import change_badges, is_locked, remaining
 
@@ -185,6 +186,7 @@ class LiveScreen(Frame):
                 ),
                 freshness=freshness(fleet, self.scope),
                 rate=self._rate.text(fleet.now, self.runtime.requests_sent),
+                tint=tint_of(self.runtime.config, self.scope),
             )
         )
         lines = troubles(fleet, self.scope)
