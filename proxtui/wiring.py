@@ -97,6 +97,7 @@ async def open_registrar(
     environ: Mapping[str, str],
     *,
     read_only: bool = False,
+    key_alone: bool = False,
     make_journal: Callable[[], Journal] | None = None,
 ) -> AsyncIterator[Registrar]:
     """The way to change an open configuration without a runtime: for commands, which ask no server for it."""
@@ -108,6 +109,6 @@ async def open_registrar(
         journal = LateJournal(make_journal or partial(audit_journal, vault.audit_keys))
         closing.push_async_callback(journal.aclose)
         actor = read_actor(environ, opened_by=vault.slot.label)
-        registrar = Registrar(vault, journal, actor, environ, read_only=read_only)
+        registrar = Registrar(vault, journal, actor, environ, read_only=read_only, key_alone=key_alone)
         closing.push_async_callback(registrar.aclose)
         yield registrar

@@ -142,7 +142,7 @@ def restore(line: CommandLine, /, generation: int | None, file: Path | None, as_
 def rekey(line: CommandLine, /, key: KeyOptions, as_json: bool) -> None:
     """Give everything new keys; every passphrase and keyfile opens what it did before. Earlier generations go."""
     vault = key.open()
-    vault.rekey()
+    line.registered(lambda one: one.rekey(), repairs=vault)
     said = f"{key.seat.path}: new keys, revision {vault.rev}; the earlier generations are gone"
     line.say(_summary(key, vault), [said], as_json=as_json)
 

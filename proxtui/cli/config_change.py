@@ -15,6 +15,8 @@ from proxtui.core.verbs import CommandLine, json_option
 from proxtui.errors import UsageError
 
 if TYPE_CHECKING:
+    from proxtui.config.vault.edits import Edit
+    from proxtui.config.vault.opened import OpenVault
     from proxtui.config.vault.slots import Material
 
 _FILE = click.Path(path_type=Path)
@@ -39,7 +41,7 @@ def put(line: CommandLine, /, key: KeyOptions, name: str, value: str | None, fro
     names = _names(name)
     meant = _meant(names, value) if value is not None else _read(names)
     vault = key.open()
-    vault.save(Put(names, meant))
+    _save(line, vault, "config.set", Put(names, meant))
     line.say({"name": name, "rev": vault.rev}, [f"{name}: set, revision {vault.rev}"], as_json=as_json)
 
 
@@ -53,7 +55,7 @@ def unset(line: CommandLine, /, key: KeyOptions, name: str, as_json: bool) -> No
     from proxtui.config.vault.edits import Delete
 
     vault = key.open()
-    vault.save(Delete(_names(name)))
+    _save(line, vault, "config.unset", Delete(_names(name)))
     line.say({"name": name, "rev": vault.rev}, [f"{name}: gone, revision {vault.rev}"], as_json=as_json)
 
 
@@ -87,7 +89,8 @@ def add_key(
     """Let LABEL open the configuration: a person by a passphrase, an unattended screen by a keyfile."""
     granted = dict(one.partition("=")[::2] for one in tenants)
     vault = key.open()
-    vault.add_slot(label, new_material(**new), every=every, tenants=granted)
+    made = new_material(**new)
+    line.registered(lambda one: one.add_key(label, made, every=every, tenants=granted), repairs=vault)
     line.say({"label": label, "rev": vault.rev}, [f"{label}: added, revision {vault.rev}"], as_json=as_json)
 
 
@@ -99,7 +102,7 @@ def add_key(
 def remove_key(line: CommandLine, /, key: KeyOptions, label: str, as_json: bool) -> None:
     """Take LABEL's key away: everything gets new keys. Names the credentials it could read, to be rotated in PVE."""
     vault = key.open()
-    could_read = vault.remove_slot(label)
+    could_read = line.registered(lambda one: one.remove_key(label), repairs=vault)
     found = [{"tenant": one.place.tenant, "server": one.place.server, "who": one.who} for one in could_read]
     said = [f"{label}: removed, revision {vault.rev}; the earlier generations are gone"]
     said += [f"could read, rotate it in PVE: {one['tenant']} / {one['server']}: {one['who']}" for one in found]
@@ -115,7 +118,8 @@ def remove_key(line: CommandLine, /, key: KeyOptions, label: str, as_json: bool)
 def change_key(line: CommandLine, /, key: KeyOptions, as_json: bool, **new: Any) -> None:
     """Another passphrase or keyfile for the key in use. Earlier generations go."""
     vault = key.open()
-    vault.change_material(new_material(**new))
+    made = new_material(**new)
+    line.registered(lambda one: one.change_material(made), repairs=vault)
     line.say({"label": vault.slot.label, "rev": vault.rev}, [f"changed, revision {vault.rev}"], as_json=as_json)
 
 
@@ -141,6 +145,17 @@ def new_material(new_passphrase_fd: int | None, new_keyfile: Path | None) -> Mat
     except OSError as error:
         raise UsageError(f"{new_keyfile}: {error.strerror}") from None
     return keyfile(raw)
+
+
+def _save(line: CommandLine, vault: OpenVault, what: str, edit: Edit) -> None:
+    """Recorded as every change is. Of a value only its place is told, but for a setting."""
+    tenant, server = "", ""
+    if edit.path[0] == "tenants":
+        tenant, server = (*edit.path[1:2], "")[0], (*edit.path[3:4], "")[0]
+    about = {"name": ".".join(edit.path)}
+    if edit.path[0] == "settings":
+        about["value"] = str(getattr(edit, "value", "-"))
+    line.registered(lambda one: one.save(what, [edit], tenant=tenant, server=server, about=about), repairs=vault)
 
 
 def _names(name: str) -> tuple[str, ...]:

@@ -28,7 +28,9 @@ class Registering:
     environ: Mapping[str, str]
     vault: OpenVault | None
 
-    def registered(self, work: Callable[[Registrar], Awaitable[T]], *, makes_first: bool = False) -> T:
+    def registered(
+        self, work: Callable[[Registrar], Awaitable[T]], *, makes_first: bool = False, repairs: OpenVault | None = None
+    ) -> T:
         """See ``CommandLine.registered``."""
         import asyncio
 
@@ -36,10 +38,11 @@ class Registering:
         from proxtui.wiring import open_registrar
 
         log.configure(self.environ.get("PROXTUI_LOG", ""), debug=bool(self.flags.get("debug")), to_stderr=True)
-        vault, read_only = self._vault(makes_first=makes_first), self._is_read_only
+        vault, read_only = repairs or self._vault(makes_first=makes_first), self._is_read_only
 
         async def change() -> T:
-            async with open_registrar(vault, self.environ, read_only=read_only) as registrar:
+            opened = open_registrar(vault, self.environ, read_only=read_only, key_alone=repairs is not None)
+            async with opened as registrar:
                 return await work(registrar)
 
         return asyncio.run(change())

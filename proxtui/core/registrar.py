@@ -30,7 +30,14 @@ T = TypeVar("T")
 Listener = Callable[[Config], None]
 log = logging.getLogger(__name__)
 
-KINDS = {"servers": "server", "tenants": "tenant", "users": "user", "settings": "settings", "keys": "key"}
+KINDS = {
+    "servers": "server",
+    "tenants": "tenant",
+    "users": "user",
+    "settings": "settings",
+    "config": "settings",
+    "keys": "key",
+}
 """From the first word of a change's name to what it is made to, in the audit."""
 LONGEST = 200
 
@@ -39,7 +46,7 @@ class Registrar:
     """Belongs to one open vault and one person. ``aclose`` waits for a save that is under way.
 
     A change of one tenant needs the role admin there or the system role admin; any other needs the system role.
-    The key decides in the end: what it does not open, it does not change.
+    The key decides in the end: what it does not open, it does not change. ``key_alone``: for repairs, no role is asked.
     """
 
     def __init__(
@@ -50,6 +57,7 @@ class Registrar:
         environ: Mapping[str, str],
         *,
         read_only: bool = False,
+        key_alone: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.vault = vault
@@ -59,7 +67,7 @@ class Registrar:
         self._one_at_a_time = asyncio.Lock()
         self._stories: set[asyncio.Task[object]] = set()
         self._listeners: dict[object, Listener] = {}
-        self.rights = Rights(vault, environ, read_only=read_only)
+        self.rights = Rights(vault, environ, read_only=read_only, key_alone=key_alone)
         """What this person may, without the change being tried."""
 
     @property

@@ -22,10 +22,13 @@ OWN_KEY = "keys.change"
 class Rights:
     """As the vault stood when it was last ``learn``ed."""
 
-    def __init__(self, vault: OpenVault, environ: Mapping[str, str], *, read_only: bool) -> None:
+    def __init__(
+        self, vault: OpenVault, environ: Mapping[str, str], *, read_only: bool, key_alone: bool = False
+    ) -> None:
         self._vault = vault
         self._environ = environ
         self._read_only = read_only
+        self._key_alone = key_alone
         self.polled: KeyedConfig = keyed(vault, environ)
 
     def learn(self) -> None:
@@ -51,9 +54,10 @@ class Rights:
         from proxtui.config.vault.opened import may_change
 
         who = self._vault.slot.label
-        if self._read_only or (self._vault.config.settings.read_only and name != SETTINGS):
+        by_file = self._vault.config.settings.read_only and name != SETTINGS and not self._key_alone
+        if self._read_only or by_file:
             return ReadOnlyError(f"{name}: refused, proxtui is read-only")
-        if name == OWN_KEY:
+        if name == OWN_KEY or self._key_alone:
             return None
         if not self.is_system_admin and (not tenant or name.partition(".")[0] not in TENANTS_OWN):
             return RoleRefused(f"{name}: needs the system role admin, which {who} has not")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from proxtui.config.models import Config
+    from proxtui.config.vault.opened import OpenVault
     from proxtui.config.vault.slots import Material
     from proxtui.core.model import Fleet, ServerRef
     from proxtui.core.registrar import Registrar
@@ -162,10 +163,13 @@ class CommandLine(Protocol):
     def audit_keys(self) -> tuple[bytes, ...]:
         """The keys that chain the audit, where the configuration can be opened without a question; else none."""
 
-    def registered(self, work: Callable[[Registrar], Awaitable[T]], *, makes_first: bool = False) -> T:
+    def registered(
+        self, work: Callable[[Registrar], Awaitable[T]], *, makes_first: bool = False, repairs: OpenVault | None = None
+    ) -> T:
         """Open the configuration of this user and give ``work`` the one way in which it is changed.
 
         ``makes_first``: where there is no file yet, one is made. Else NotConfigured; and whatever opening it raises.
+        ``repairs`` is one that is open already, to be changed by whoever has a key, whatever their role.
         """
 
     def secret(self, what: str, *, stdin: bool = False, fd: int | None = None) -> str:

@@ -124,3 +124,22 @@ def test_settings_are_shown_set_and_reset(call: Call, made: Path) -> None:
     for wrong in ("interval=0", "interval", "nonsense=1", "keys=f9", "write_mode=maybe"):
         assert call("settings", "set", wrong).code == 2, wrong
     assert call("settings", "show", "nonsense").code == 14
+
+
+def test_repairs_ask_the_key_alone_and_are_recorded_too(call: Call, made: Path) -> None:
+    assert call("users", "add", "ben", "--role", "acme=admin", f"--new-keyfile={made / 'ben'}").code == 0
+    ben = f"--keyfile={made / 'ben'}"
+    assert call("config", "set", "tenants.acme.colour", "red", ben).code == 0
+    assert call("config", "set", "settings.interval", "9", ben).code == 13
+    assert call("--read-only", "config", "set", "settings.interval", "9").code == 13
+    assert call("config", "set", "settings.read_only", "true").code == 0
+    assert call("config", "unset", "settings.read_only").code == 0
+    assert call("config", "add-key", "wall", "--every", "monitor", f"--new-keyfile={made / 'wall'}").code == 0
+    assert call("config", "remove-key", "wall").code == 0
+    assert call("config", "rekey").code == 0
+    rows = json.loads(call("audit", "list", "--json", "--limit", "500").out)["rows"]
+    told = [(row["event"], row["target"], row["result"]) for row in rows if row["phase"] == "outcome"]
+    assert ("config.set", "tenants.acme.colour", "ok") in told
+    assert ("config.set", "settings.interval", "denied") in told
+    assert {"config.unset", "keys.add", "keys.remove", "keys.rekey"} <= {event for event, _, _ in told}
+    assert call("audit", "verify").code == 0
