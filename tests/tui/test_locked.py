@@ -1,0 +1,96 @@
+"""The lock screen covers everything, hears nothing but the passphrase, and ends the program after three wrong ones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.widgets import Input
+
+from proxtui.config.vault.opened import OpenVault
+from proxtui.config.vault.slots import passphrase
+from proxtui.kit.setup_menu import Lines
+from proxtui.tui.app import ProxtuiApp
+from proxtui.tui.configured import Configured
+from proxtui.tui.locked import KEYFILE, NO_KEY, WRONG_CODE, Locked, refusal
+from tests.config.vaults import ANNA, new_vault, seat_in
+from tests.features.fakes import runtime_of
+from tests.features.fleets import two_tenants
+from tests.features.screens import SMALL, Stage
+
+
+@asynccontextmanager
+async def locked(vault: OpenVault) -> AsyncIterator[Stage]:
+    runtime = runtime_of(two_tenants())
+    app = ProxtuiApp(runtime, configured=Configured(runtime.config, vault))  # type: ignore[arg-type]
+    async with app.run_test(size=SMALL) as pilot:
+        acting = Stage(app, pilot, runtime)
+        await acting.until(lambda: acting.front is not None)
+        await acting.press("ctrl+l")
+        await acting.until(lambda: isinstance(app.screen, Locked))
+        yield acting
+
+
+def vault_in(folder: Path) -> OpenVault:
+    return new_vault(seat_in(folder), passphrase(ANNA))
+
+
+def picture(acting: Stage) -> str:
+    return acting.app.export_screenshot()
+
+
+async def type_in(acting: Stage, text: str) -> None:
+    acting.app.screen.query_one(Input).value = text
+    await acting.press("enter")
+
+
+async def test_nothing_of_the_fleet_can_be_seen_and_no_key_does_anything(tmp_path: Path) -> None:
+    async with locked(vault_in(tmp_path)) as acting:
+        await acting.pilot.pause(0.1)
+        seen = picture(acting)
+        assert "locked" in seen
+        assert not any(word in seen for word in ("acme", "guests", "fresh"))
+        await acting.press("2", "escape", "colon", "ctrl+p", "m")
+        assert isinstance(acting.app.screen, Locked)
+
+
+async def test_the_passphrase_opens_it_where_one_was(tmp_path: Path) -> None:
+    async with locked(vault_in(tmp_path)) as acting:
+        await type_in(acting, ANNA)
+        await acting.until(lambda: not isinstance(acting.app.screen, Locked))
+        assert not acting.app.is_locked
+        await acting.press("ctrl+l")
+        await acting.until(lambda: isinstance(acting.app.screen, Locked))
+
+
+async def test_three_wrong_ones_end_the_program(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("proxtui.tui.locked.PAUSES", (0.0, 0.0))
+    async with locked(vault_in(tmp_path)) as acting:
+        for left in ("2 more tries", "1 more try"):
+            await type_in(acting, "wrong horse battery")
+            screen = acting.app.screen
+            await acting.until(lambda left=left, screen=screen: left in screen._notice.text)  # type: ignore[misc]
+            await acting.until(lambda screen=screen: not screen.query_one(Input).disabled)  # type: ignore[misc]
+        await type_in(acting, "wrong horse battery")
+        await acting.until(lambda: acting.app.return_code is not None)
+    assert acting.app.return_code == WRONG_CODE
+
+
+async def test_what_asks_or_tells_meanwhile_waits_below_the_lock(tmp_path: Path) -> None:
+    async with locked(vault_in(tmp_path)) as acting:
+        late = Lines("a secret question", ["about acme"])
+        await acting.app.push_screen(late)
+        acting.app.notify("acme has ended")
+        await acting.pilot.pause(0.1)
+        assert isinstance(acting.app.screen, Locked)
+        assert "acme" not in picture(acting)
+        await type_in(acting, ANNA)
+        await acting.until(lambda: acting.app.screen is late)
+
+
+def test_without_a_passphrase_there_is_no_lock(tmp_path: Path) -> None:
+    assert refusal(None) == NO_KEY
+    assert refusal(new_vault(seat_in(tmp_path))) == KEYFILE
+    assert refusal(vault_in(tmp_path / "other")) is None

@@ -1,0 +1,105 @@
+"""A dashboard follows its configuration: opened anew where somebody was, never over what is under way."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from proxtui.config.keyed import keyed
+from proxtui.config.secret import Secret
+from proxtui.config.vault.edits import Put
+from proxtui.config.vault.opened import OpenVault
+from proxtui.core.actor import read_actor
+from proxtui.core.registrar import Registrar
+from proxtui.kit.setup_menu import Lines
+from proxtui.tui.app import ProxtuiApp
+from proxtui.tui.configured import Configured, closed_line
+from tests.config.vaults import ROOT_KEY, WALL_KEY, fill, new_vault, opened, seat_in
+from tests.core.gating import MemoryJournal
+from tests.features.fakes import runtime_of
+from tests.features.fleets import two_tenants
+from tests.features.screens import SMALL, Stage
+
+COLOUR = Put(("tenants", "acme", "colour"), "#112233")
+
+
+@asynccontextmanager
+async def dashboard(vault: OpenVault) -> AsyncIterator[Stage]:
+    registrar = Registrar(vault, MemoryJournal(), read_actor({}, opened_by="anna"), {}, now=lambda: 1_000.0)
+    runtime = runtime_of(two_tenants(), config=keyed(vault, {}), registrar=registrar)
+    app = ProxtuiApp(runtime, configured=Configured(runtime.config, vault))  # type: ignore[arg-type]
+    async with app.run_test(size=SMALL) as pilot:
+        acting = Stage(app, pilot, runtime)
+        await acting.until(lambda: acting.front is not None and app.renewal._unsubscribe is not None)
+        yield acting
+
+
+async def test_a_change_here_ends_it_to_be_opened_anew_at_the_same_place(tmp_path: Path) -> None:
+    vault = fill(new_vault(seat_in(tmp_path)))
+    async with dashboard(vault) as acting:
+        await acting.press("2")
+        await acting.runtime.registrar.save("tenants.update", [COLOUR], tenant="acme")
+        await acting.until(lambda: acting.app.return_code is not None)
+    app = acting.app
+    assert app.return_code == 0
+    assert app.renewal.take()
+    assert app.configured.config.tenants[0].colour == "#112233"
+    assert app.configured.place is not None
+    assert app.configured.place.view == "nodes"
+
+
+async def test_a_change_of_another_process_is_seen(tmp_path: Path) -> None:
+    vault = fill(new_vault(seat_in(tmp_path)))
+    async with dashboard(vault) as acting:
+        opened(seat_in(tmp_path), ROOT_KEY).save(COLOUR)
+        acting.app.renewal._look()
+        await acting.until(lambda: acting.app.return_code is not None)
+    assert acting.app.renewal.take()
+
+
+async def test_an_open_dialog_is_not_taken_from_anybody(tmp_path: Path) -> None:
+    vault = fill(new_vault(seat_in(tmp_path)))
+    async with dashboard(vault) as acting:
+        dialog = Lines("open", ["a line"])
+        await acting.app.push_screen(dialog)
+        await acting.runtime.registrar.save("tenants.update", [COLOUR], tenant="acme")
+        await acting.pilot.pause(0.5)
+        assert acting.app.return_code is None
+        dialog.leave()
+        await acting.until(lambda: acting.app.return_code is not None)
+    assert acting.app.renewal.take()
+
+
+async def test_a_key_that_was_taken_away_ends_the_dashboard(tmp_path: Path) -> None:
+    first = fill(new_vault(seat_in(tmp_path)))
+    first.add_slot("wall", WALL_KEY, every="admin")
+    mine = opened(seat_in(tmp_path), WALL_KEY)
+    async with dashboard(mine) as acting:
+        first.remove_slot("wall")
+        acting.app.renewal._look()
+        await acting.until(lambda: acting.app.return_code is not None)
+    assert acting.app.return_code == 3
+    assert acting.app.renewal.failure is not None
+    assert not acting.app.renewal.take()
+
+
+def test_a_password_that_was_typed_is_not_asked_for_again(tmp_path: Path) -> None:
+    vault = fill(new_vault(seat_in(tmp_path)))
+    login: Any = {"username": "root", "realm": "pam"}
+    vault.save(Put(("tenants", "acme", "servers", "prod", "credentials"), login))
+    typed = keyed(vault, {}).with_password(("acme", "prod"), "a password")
+    configured = Configured(typed, vault)
+    assert configured.renewed(keyed(vault, {})) is None
+    vault.save(COLOUR)
+    new = configured.renewed(keyed(vault, {}))
+    assert new is not None
+    assert new.servers()[0][1].credentials.password == Secret("a password")
+
+
+def test_closed_tenants_are_counted(tmp_path: Path) -> None:
+    vault = fill(new_vault(seat_in(tmp_path)))
+    vault.add_slot("wall", WALL_KEY, tenants={"acme": "monitor"})
+    assert closed_line(vault) == ""
+    assert closed_line(opened(seat_in(tmp_path), WALL_KEY)) == "1 tenant is closed to your key"
