@@ -27,6 +27,7 @@ from proxtui.kit.theme import DEFAULT_THEME, Looks
 from proxtui.kit.write_badge import can_change, lock_of
 from proxtui.registry import FEATURES
 from proxtui.tui.configured import Configured
+from proxtui.tui.idle_lock import IdleLock
 from proxtui.tui.lockable import LockableApp
 from proxtui.tui.look_back import LookBack
 from proxtui.tui.renewal import Renewal
@@ -78,6 +79,7 @@ class ProxtuiApp(LockableApp):
             self.set_keymap(read_keymap(keys, self.rooms))
         self._polling: asyncio.Task[None] | None = None
         self._rest = Rest(self, runtime.poller)
+        self._idle = IdleLock(self)
         self._look_back: LookBack | None = None
         self.renewal = Renewal(self, self.configured)
 
@@ -98,6 +100,7 @@ class ProxtuiApp(LockableApp):
         if not self._wall:
             # A wall is looked at without being touched.
             self._rest.wait()
+            self._idle.wait()
         if can_change(self.runtime) and not self.runtime.read_only:
             # Whoever only reads opens no audit.
             self._look_back = LookBack(self, self.runtime)
@@ -105,6 +108,8 @@ class ProxtuiApp(LockableApp):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent):
             self._rest.touched()
+            if await self._idle.touched():
+                return
             lock = lock_of(self.runtime)
             if lock is not None:
                 lock.touched()

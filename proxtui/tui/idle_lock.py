@@ -1,0 +1,43 @@
+"""Locks the screen when nobody has touched the keys for as long as the settings say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proxtui.core.idle import Idle
+
+if TYPE_CHECKING:
+    from proxtui.tui.lockable import LockableApp
+
+
+class IdleLock:
+    """One timer that looks again when the time could be over; a key only notes the time."""
+
+    def __init__(self, app: LockableApp) -> None:
+        vault = app.configured.vault
+        # Without a passphrase nobody could open it again, and who only looks at a wall would find it black.
+        can = vault is not None and vault.slot.kind == "passphrase" and not vault.only_monitor
+        self._app = app
+        self._seconds = 60.0 * app.runtime.config.settings.lock_idle_minutes if can else 0.0
+        self._idle = Idle(app.runtime.clock, self._seconds)
+
+    def wait(self) -> None:
+        """Begin to count."""
+        self._idle.begin()
+        if self._seconds:
+            self._app.set_timer(self._seconds, self._look)
+
+    async def touched(self) -> bool:
+        """Somebody is there. True when they come too late: the key they pressed is nobody's then."""
+        late = self._idle.is_over and not self._app.is_locked
+        if late:
+            # The machine slept, and the timer with it.
+            await self._app.action_lock()
+        self._idle.begin()
+        return late
+
+    async def _look(self) -> None:
+        if self._idle.is_over and not self._app.is_locked:
+            await self._app.action_lock()
+            self._idle.begin()
+        self._app.set_timer(max(1.0, self._idle.left), self._look)
