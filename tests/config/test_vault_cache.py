@@ -21,6 +21,7 @@ class Keeper:
     """A cache in this process; ``works`` as a container's kernel does when it is off."""
 
     works: bool = True
+    is_of_session: bool = True
     kept: dict[str, tuple[bytes, int]] = field(default_factory=dict)
 
     def find(self, name: str) -> bytes | None:
@@ -73,6 +74,15 @@ def test_with_0_minutes_nothing_is_kept(vault: OpenVault) -> None:
     vault.save(Put(("settings", "key_cache_minutes"), 0))
     cache = Keeper(works=False)
     assert keep(vault, cache) == 0
+
+
+def test_people_who_share_an_account_do_not_share_a_key(vault: OpenVault) -> None:
+    shared = Keeper(is_of_session=False)
+    assert keep(vault, shared) == 15
+    vault.add_slot("ben", slots.new_passphrase("battery horse correct"), every="monitor", cost=CHEAP)
+    with pytest.raises(NoKeyring, match="several people"):
+        keep(vault, shared)
+    assert keep(vault, Keeper()) == 15
 
 
 def test_what_does_not_fit_is_not_used(seat: Seat, vault: OpenVault) -> None:

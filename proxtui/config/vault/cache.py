@@ -46,6 +46,10 @@ class NoKeyring(Exception):
 class KeyCache(Protocol):
     """Keeps keys for a while, by name."""
 
+    @property
+    def is_of_session(self) -> bool:
+        """Whether no other login of the same account reads it."""
+
     def find(self, name: str) -> bytes | None:
         """What is kept under this name; None when nothing is, or it is over."""
 
@@ -63,6 +67,13 @@ def name_of(file_id: str, slot_id: str = "") -> str:
 
 class KernelKeyring:
     """That of the login session; where there is none of its own, that of the user."""
+
+    @property
+    def is_of_session(self) -> bool:
+        try:
+            return self._ring() != _USER
+        except (NoKeyring, OSError):
+            return False
 
     def find(self, name: str) -> bytes | None:
         try:

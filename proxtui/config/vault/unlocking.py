@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from proxtui import __version__
-from proxtui.config.vault.cache import KeyCache, name_of
+from proxtui.config.vault.cache import KeyCache, NoKeyring, name_of
 from proxtui.config.vault.contents import FILE, SYSTEM, Locker, Plain
 from proxtui.config.vault.crypto import Cost, NotOpened, random_key
 from proxtui.config.vault.draft import Draft
@@ -94,6 +94,8 @@ def reopen(
 def keep(vault: OpenVault, cache: KeyCache) -> int:
     """Let a cache keep what opens the slot in use, as long as the settings say. Gives the minutes. NoKeyring."""
     minutes = vault.config.settings.key_cache_minutes
+    if minutes and not cache.is_of_session and sum(slot.kind == "passphrase" for slot in vault.slots) > 1:
+        raise NoKeyring("this login session has no keyring of its own, and several people have a passphrase")
     if minutes:
         cache.keep(vault.cached_as, vault.private, minutes * 60)
     return minutes
