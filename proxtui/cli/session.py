@@ -28,7 +28,7 @@ T = TypeVar("T")
 NOTHING_CONFIGURED = (
     "no server is configured: set PROXMOX_HOST, PROXMOX_TOKEN_ID and PROXMOX_TOKEN_SECRET (`proxtui --help` lists "
     "all variables and flags), or make an encrypted file with `proxtui config init` and add a server with "
-    "`proxtui config set tenants.SLUG.servers.NAME --stdin`, or see a simulated fleet with `proxtui demo`"
+    "`proxtui servers add`, or see a simulated fleet with `proxtui demo`"
 )
 CONNECTION_FLAGS = ("host", "port", "username", "realm", "token_id", "fingerprint", "ca_file", "read_only")
 
@@ -89,7 +89,7 @@ class Session(Registering):
         for line in left_out(vault):
             self.note(line)
         if not config.active_servers():
-            adds = "`proxtui config set tenants.SLUG.servers.NAME --stdin` adds one"
+            adds = "`proxtui servers add` adds one"
             raise NotConfigured(f"{config_file()} has no server that this key opens: {adds}")
         return config
 

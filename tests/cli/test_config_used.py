@@ -160,7 +160,7 @@ def test_without_any_server_the_way_to_one_is_named(call: Call, file: Path) -> N
     call("config", "init")
     answer = call("guests", "list")
     assert answer.code == 2
-    assert "proxtui config set tenants.SLUG" in answer.line
+    assert "proxtui servers add" in answer.line
 
 
 def test_what_a_key_leaves_closed_is_left_out_with_a_line(
