@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -82,6 +82,13 @@ class Frame(Screen[None]):
         yield from self.compose_lines()
         yield KeyBar()
         yield TooSmall()
+
+    @on(events.ScreenSuspend)
+    @on(events.ScreenResume)
+    def _renew_keys(self) -> None:
+        """A dialog came or went: with it the keys that work."""
+        if bar := next(iter(self.query(KeyBar)), None):
+            bar.repaint()
 
     def compose_lines(self) -> ComposeResult:
         """The lines between the body and the keys."""

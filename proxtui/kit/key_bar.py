@@ -122,6 +122,9 @@ class KeyBar(OneLine):
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
 
     def runs(self, width: int) -> Sequence[Run]:
+        if self.app.screen is not self.screen:
+            # A dialog lies above: it has the keys, and names its own.
+            return ()
         runs: list[Run] = []
         for hint in fitting(hints_of(self.screen), width - 1):
             runs.append((f" {hint.shown_key}", self.style_of(Tone.ACCENT)))

@@ -74,3 +74,15 @@ async def test_escape_is_called_what_it_does() -> None:
         assert "esc Clear filter" in footer(acting)
         await acting.press("escape")
         assert "esc" not in footer(acting)
+
+
+async def test_under_a_dialog_no_key_is_offered_that_it_would_take() -> None:
+    async with stage(two_tenants(), SMALL) as acting:
+        await acting.press("1")
+        bar = acting.app.screen.query_one(KeyBar)
+        assert "q Quit" in text_of(bar)
+        await acting.press("question_mark")
+        assert acting.app.screen is not bar.screen
+        assert not text_of(bar).strip()
+        await acting.press("escape")
+        assert "q Quit" in text_of(bar)
