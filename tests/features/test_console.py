@@ -85,7 +85,7 @@ async def test_actions_are_what_is_bound_now() -> None:
     async with stage(two_tenants()) as acting:
         await acting.press("ctrl+p", ">")
         shown = text_of(acting.app.screen.query_one(LiveTable))
-        for words in ("Guests", "Nodes", "Pause", "Detail", "Theme proxtui-contrast"):
+        for words in ("Guests", "Nodes", "Pause", "Detail", "Theme proxtui-ansi"):
             assert words in shown
         assert "web1" not in shown
         await acting.press(*"pause", "enter")
