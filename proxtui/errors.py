@@ -28,6 +28,8 @@
     │   ├── TunnelError            10   a jump host of an SSH path is in the way: hop, kind
     │   │   └── TunnelRefused      10   ... and asking again cannot help: login, forbidden way
     │   │       └── HostKeyError   10   the jump host is unknown, or its key has changed: seen, expected
+    │   ├── ConsoleError           10   a console could not be opened, or says what no console says
+    │   │   └── ConsoleRefused     10   ... it did not know the password: a fresh ticket helps
     │   ├── DeadlineExceeded       10   no full answer in time
     │   └── RateLimitError         10   our own limiter had no room before the deadline
     ├── OutcomeUnknown             15   a change was sent, its answer was lost; it is never sent again
@@ -231,6 +233,17 @@ class HostKeyError(TunnelRefused):
         super().__init__(message, hop=hop, kind=kind)
         self.seen = seen
         self.expected = expected
+
+
+class ConsoleError(NetworkError):
+    """A console could not be opened, or what came is not what a console says."""
+
+    def __init__(self, message: str, *, endpoint: str = "") -> None:
+        super().__init__(message, stage="answer", endpoint=endpoint)
+
+
+class ConsoleRefused(ConsoleError):
+    """The screen did not take the password: each console of a guest sets another, and the last one counts."""
 
 
 class DeadlineExceeded(NetworkError):

@@ -25,6 +25,7 @@ from proxtui.pve.answers import Reply
 from proxtui.pve.auth import AskTotp, Auth, TicketAuth, TokenAuth
 from proxtui.pve.connections import Way
 from proxtui.pve.deadline import Deadline
+from proxtui.pve.dialing import Dialer
 from proxtui.pve.limits import RateLimiter
 from proxtui.pve.lock import Lock, always, check
 from proxtui.pve.paths import API_ROOT, Params, checked, encoded
@@ -74,6 +75,7 @@ class ProxmoxClient:
             self._auth = TokenAuth(config)
         else:
             self._auth = TicketAuth(config, self._login, ask_totp=ask_totp, now=now)
+        self.dialer = Dialer(config, self._auth, self._lock, backend)
 
     @property
     def requests_sent(self) -> int:

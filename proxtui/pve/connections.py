@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import ssl
 from collections.abc import Iterable
 from typing import Any
@@ -32,6 +33,10 @@ class Way(httpcore.AsyncNetworkBackend):
     def loss(self) -> NetworkError | None:
         """Why connections of this way just ended, when the way itself was the cause; None while it stands."""
         return None
+
+    async def open_socket(self, host: str, port: int, seconds: float) -> socket.socket:
+        """A connected, non-blocking stream socket, for what is no HTTP; whoever asked closes it. ``NetworkError``."""
+        raise NetworkError("this way carries HTTP only", stage="connect", endpoint=f"{host}:{port}")
 
 
 class EndpointTransport(httpx.AsyncHTTPTransport):

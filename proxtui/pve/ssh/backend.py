@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import socket
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,9 @@ class TunnelBackend(Way):
     ) -> httpcore.AsyncNetworkStream:
         near = await self.tunnel.open_connection(host, port, seconds=timeout or CHANNEL_SECONDS)
         return SocketStream(await UNIXSocketStream.from_socket(near))
+
+    async def open_socket(self, host: str, port: int, seconds: float) -> socket.socket:
+        return await self.tunnel.open_connection(host, port, seconds=seconds)
 
     async def sleep(self, seconds: float) -> None:
         await anyio.sleep(seconds)
