@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from proxtui.cli.config_change import add_key, change_key, put, remove_key, unset
+from proxtui.cli.config_edit import edit
 from proxtui.cli.config_keys import KeyOptions, key_options, masked
 from proxtui.core.verbs import CommandLine, json_option
 from proxtui.errors import ConfigError, NotConfigured, ReadOnlyError, UsageError
@@ -147,7 +148,7 @@ def rekey(line: CommandLine, /, key: KeyOptions, as_json: bool) -> None:
     line.say(_summary(key, vault), [said], as_json=as_json)
 
 
-for _command in (put, unset, add_key, remove_key, change_key):
+for _command in (edit, put, unset, add_key, remove_key, change_key):
     config.add_command(_command)
 
 
@@ -156,7 +157,7 @@ def _refuse_misspelt_rules(found: Config) -> None:
     from proxtui.core.policy import misspelt
     from proxtui.registry import FEATURES
 
-    names = Catalogue(FEATURES).all().keys
+    names = Catalogue(FEATURES).names
     for where, rules in (("settings", found.settings), *((f"tenants.{one.slug}", one) for one in found.tenants)):
         if (wrong := misspelt(rules, names)) is not None:
             raise ConfigError(f"{where}: {wrong}")
