@@ -78,6 +78,7 @@ FEATURES: tuple[Feature, ...] = (
             ),
         ),
     ),
+    Feature(name="consoles", title="Consoles", consoles="proxtui.features.consoles.operations:CONSOLES"),
     Feature(
         name="servers",
         title="Servers",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from proxtui.config.vault.opened import OpenVault
     from proxtui.core.actor import Actor
     from proxtui.core.catalogue import Catalogue
+    from proxtui.core.consoles import ConsoleDesk
     from proxtui.core.gate import Gate
     from proxtui.core.journal import Journal, LateJournal
     from proxtui.core.policy import Policy
@@ -85,7 +86,7 @@ class Acting:
     def policy(self) -> Policy:
         from proxtui.core.policy import Policy
 
-        return Policy(self._config, self.actor, self.locked, lambda: self.catalogue.all().keys())
+        return Policy(self._config, self.actor, self.locked, lambda: self.catalogue.names())
 
     @cached_property
     def registrar(self) -> Registrar | None:
@@ -126,9 +127,19 @@ class Acting:
         gate = Gate(parts, self._journal, reconciler)
         return gate
 
+    @cached_property
+    def consoles(self) -> ConsoleDesk:
+        from proxtui.core.consoles import ConsoleDesk
+
+        return ConsoleDesk(
+            self._connections, self.catalogue, self.policy, self.write_lock, self._journal, self.actor, self._clock
+        )
+
     async def aclose(self) -> None:
         """End what is under way, close the lock and the audit; nothing is built for it."""
         built = vars(self)
+        if "consoles" in built:
+            await self.consoles.aclose()
         if "gate" in built:
             await self.gate.aclose()
         if (registrar := built.get("registrar")) is not None:

@@ -39,6 +39,8 @@ class Feature(NamedTuple):
     """``module:NAME`` of the tuple of its operations, loaded when somebody wants to change something."""
     words: tuple[Word, ...] = ()
     """What it obeys after ``:``."""
+    consoles: str = ""
+    """``module:NAME`` of the tuple of its consoles: declared as changes are, and opened instead of run."""
     is_setup: bool = False
     """It shows the configuration, not the fleet: a wall leaves it out unless it is named."""
 

@@ -157,6 +157,11 @@ class Operation:
     """
     creates: bool = False
     """True when the target does not exist yet, so that there is nothing to look at before."""
+    opened_by: str = ""
+    """Of a console, which has no ``run_by``: ``module:function`` of ``async (app, runtime, target) -> None``.
+
+    Empty: nothing in the dashboard opens it, and no menu offers it.
+    """
 
     @property
     def room(self) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 def report_bug(task: asyncio.Task[Any]) -> None:
@@ -33,3 +36,14 @@ class ReportedBug:
             {"message": f"{self._what} ended by a bug", "exception": error}
         )
         return True
+
+
+async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """The answer of ``work``, which ends also when whoever waits for it is cancelled; that goes on afterwards."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        report_bug(task)
+        raise

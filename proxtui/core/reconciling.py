@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from proxtui.core.catalogue import Catalogue
 from proxtui.core.clock import Clock
 from proxtui.core.connection import Connection
+from proxtui.core.consoles import OPENED
 from proxtui.core.journal import AuditEntry
 from proxtui.core.model import ServerRef
 from proxtui.core.op_id import made_at
@@ -68,6 +69,8 @@ class Reconciler:
             ref = run.target.ref
             if ref not in self._connections:
                 await self._end(entry, run, RunState.UNKNOWN, "its server is not configured any more")
+            elif entry.event == OPENED:
+                await self._end(entry, run, RunState.WARNINGS, "it ended with proxtui, and nobody recorded how")
             elif ref in silent:
                 run.mark(RunState.UNKNOWN, "not known yet: the server does not answer")
             else:

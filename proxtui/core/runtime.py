@@ -18,6 +18,7 @@ from proxtui.core.store import Store
 if TYPE_CHECKING:
     from proxtui.core.actor import Actor
     from proxtui.core.catalogue import Catalogue
+    from proxtui.core.consoles import ConsoleDesk
     from proxtui.core.gate import Gate
     from proxtui.core.policy import Policy
     from proxtui.core.registrar import Registrar
@@ -41,6 +42,11 @@ class Runtime(Struct):
     def gate(self) -> Gate:
         """The one way in which anything is changed."""
         return self.acting.gate
+
+    @property
+    def consoles(self) -> ConsoleDesk:
+        """The one way in which a console is opened."""
+        return self.acting.consoles
 
     @property
     def registrar(self) -> Registrar | None:

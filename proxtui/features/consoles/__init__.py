@@ -1,0 +1,1 @@
+"""Consoles: screens, terminals and shells of guests and nodes."""

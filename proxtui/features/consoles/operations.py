@@ -1,0 +1,57 @@
+"""The consoles, declared as changes are: for the menu, the palette, the help and the rules of the configuration.
+
+They are opened and not run, so the gate never sees them: ``ConsoleDesk`` allows and records them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proxtui.config.models import Role
+from proxtui.core.operation import GUESTS, Kind, Operation, Risk
+
+SEATS = GUESTS | {Kind.NODE}
+"""What has a console."""
+
+
+def running(thing: Any) -> str | None:
+    """A guest has to run (a paused one shows its picture), a node to be there."""
+    if getattr(thing, "template", False):
+        return "is a template"
+    if thing.status in ("stopped", "offline"):
+        return "is offline" if thing.status == "offline" else "does not run"
+    return None
+
+
+def _console(
+    use: str,
+    label: str,
+    summary: str,
+    kinds: frozenset[Kind],
+    *,
+    privileges: tuple[str, ...] = ("VM.Console",),
+) -> Operation:
+    return Operation(
+        name=f"consoles.{use}",
+        label=label,
+        summary=summary,
+        kinds=kinds,
+        risk=Risk.SAFE,
+        role=Role.OPERATOR,
+        privileges=privileges,
+        run_by="",
+        unavailable=running,
+    )
+
+
+# PVE asks for the one at /vms/ID, for the other at /nodes/NODE.
+_EITHER = ("VM.Console|Sys.Console",)
+
+CONSOLES: tuple[Operation, ...] = (
+    _console("vnc", "Open screen", "Open its screen in a viewer of its own.", SEATS, privileges=_EITHER),
+    _console("term", "Open terminal", "Leave for its terminal, and come back.", SEATS, privileges=_EITHER),
+    _console("ssh", "Open SSH shell", "Leave for a shell on it by SSH, and come back.", SEATS, privileges=()),
+    _console("spice", "Open SPICE", "Open its SPICE display in remote-viewer.", frozenset({Kind.QEMU})),
+    _console("peek", "Look at screen", "Show its screen here, without a viewer.", frozenset({Kind.QEMU})),
+    _console("sendkeys", "Type text", "Type text at its screen, key by key.", frozenset({Kind.QEMU})),
+)
