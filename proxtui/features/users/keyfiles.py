@@ -31,7 +31,7 @@ def material_of(text: str) -> Material:
 
     path = Path(text).expanduser()
     if not path.is_absolute():
-        raise InvalidInput("keyfile", text, "needs a full path, such as /root/proxtui.key")
+        raise InvalidInput("keyfile", text, "needs a full path, such as /etc/proxtui/ben.key")
     if not path.exists() and not path.is_symlink():
         _make(path)
     return keyfile(read_safely(path, ours=False))
