@@ -51,9 +51,8 @@ class ConsoleCommands:
         yield Command("go", "go to a guest, a node or a storage", self.go, "NAME", choices=self._names)
         yield Command("filter", "show what matches; nothing clears", self.filter, "TEXT", ("f",))
         yield Command("scope", "show only this part; all widens", self.scope, SCOPE, choices=self._scopes)
-        yield Command(
-            "tenant", "show only this one, or choose", self.tenant, "NAME", choices=self._tenants
-        )
+        yield Command("tenant", "show only this one, or choose", partial(_tenant, self.console), "NAME",
+                      choices=partial(_tenants, self.console))  # fmt: skip
         yield Command("lock", "cover the screen until the passphrase is typed", self._press("app.lock"))
         yield from (self._word(word) for card in getattr(self.console.app, "rooms", ()) for word in card.words)
         yield Command("theme", "other colours", self.theme, "NAME", choices=self._themes)
@@ -110,17 +109,6 @@ class ConsoleCommands:
             names = [*known, *(path.rpartition("/")[2] for path in known)]
             raise UsageError(printable(f"no server, tenant or node named {text}{_nearest(text, names)}"))
         self.console.narrow(known[meant[0]])
-
-    async def tenant(self, name: str) -> None:
-        """All of a tenant, or a list of them to choose from."""
-        if name:
-            if name not in self._tenants():
-                raise UsageError(printable(f"there is no tenant {name}{_nearest(name, self._tenants())}"))
-            self.console.narrow(Scope(name))
-            return
-        from proxtui.kit.tenants import choose_tenant
-
-        await choose_tenant(self.console)
 
     async def theme(self, name: str) -> None:
         app: Any = self.console.app
@@ -195,9 +183,6 @@ class ConsoleCommands:
 
         return press
 
-    def _tenants(self) -> list[str]:
-        return list(dict.fromkeys(one.ref.tenant for one in self.console.runtime.store.fleet().snapshots))
-
     def _every_scope(self) -> Iterator[Scope]:
         fleet: Fleet = self.console.runtime.store.fleet()
         yield Scope()
@@ -233,3 +218,20 @@ async def _sweep(console: Console, _rest: str) -> None:
     if view is None or not hasattr(view, "action_sweep") or not view.check_action("sweep", ()):
         raise UsageError("nothing here is asked guest by guest; :guests and :cluster snapshots are")
     await view.run_action("sweep")
+
+
+def _tenants(console: Console) -> list[str]:
+    return list(dict.fromkeys(one.ref.tenant for one in console.runtime.store.fleet().snapshots))
+
+
+async def _tenant(console: Console, name: str) -> None:
+    """All of a tenant, or a list of them to choose from."""
+    known = _tenants(console)
+    if not name:
+        from proxtui.kit.tenants import choose_tenant
+
+        await choose_tenant(console)
+    elif name in known:
+        console.narrow(Scope(name))
+    else:
+        raise UsageError(printable(f"there is no tenant {name}{_nearest(name, known)}"))
