@@ -23,8 +23,8 @@ from proxtui.pve.failures import Progress, certificate_error, distrusted, networ
 from proxtui.pve.paths import API_ROOT
 from proxtui.pve.rfb.streams import PIECE
 
-LARGEST_FRAME: Final = 2 * 1024 * 1024
-"""QEMU's are 128 KiB at most; a larger one ends the console."""
+LARGEST_FRAME: Final = 1024 * 1024
+"""pveproxy's are 128 KiB at most; a larger one ends the console."""
 FRAMES_AHEAD: Final = 4
 OPEN_SECONDS: Final = 10.0
 """PVE waits so long for the connection."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Final, Protocol
+
+log = logging.getLogger(__name__)
 
 PIECE: Final = 64 * 1024
 """The most that is read or sent at once; pveproxy ends a connection whose frames are larger than twice that."""
@@ -90,15 +93,22 @@ class ViewerStream:
     async def send(self, data: bytes) -> None:
         await self.write(data)
 
-    def end(self) -> None:
-        """Say that nothing more comes; what the viewer still says can be read. Nothing where it is gone."""
-        if self._writer.can_write_eof() and not self._writer.is_closing():
-            self._writer.write_eof()
+    async def finish(self, seconds: float) -> None:
+        """Say that nothing more comes, and wait until it has read what is left for it; no longer than that."""
+        transport = self._writer.transport
+        try:
+            if transport.can_write_eof() and not transport.is_closing():
+                transport.write_eof()
+            transport.set_write_buffer_limits(high=0)
+            async with asyncio.timeout(seconds):
+                await self._writer.drain()
+        except (OSError, TimeoutError) as gone:
+            log.debug("a viewer did not read to the end: %r", gone)
 
     async def aclose(self) -> None:
         """Close it at once: what a viewer did not read by now it will not read."""
         self._writer.transport.abort()
         try:
             await self._writer.wait_closed()
-        except OSError:
-            return
+        except OSError as gone:
+            log.debug("a viewer broke off: %s", gone)
