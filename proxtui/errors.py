@@ -112,13 +112,19 @@ class ScopeClosed(RoleRefused):
 
 
 class StoreUnavailable(ProxtuiError):
-    """A database of ours cannot be used. ``why`` is ``full``, ``locked``, ``damaged`` or ``failed``."""
+    """A database of ours cannot be used. ``why`` is ``full``, ``locked``, ``damaged``, ``slow`` or ``failed``.
+
+    ``unreachable``, ``gone`` and ``login``: there is no way to its server, and the exit code is that of a network
+    error. ``unknown``: the answer was lost, it may have been written.
+    """
 
     exit_code = 9
 
     def __init__(self, message: str, *, why: str = "failed") -> None:
         super().__init__(message)
         self.why = why
+        if why in ("unreachable", "gone", "login"):
+            self.exit_code = NetworkError.exit_code
 
 
 class AuditUnavailable(StoreUnavailable):

@@ -237,7 +237,7 @@ def test_another_process_that_keeps_the_lock_is_named(audit: Audit, monkeypatch:
     import sqlite3
     from contextlib import closing
 
-    monkeypatch.setattr("proxtui.core.db.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("proxtui.core.db.sqlite.BUSY_SECONDS", 0.05)
     with audit.opened() as store:
         append(store, entry())
         with closing(sqlite3.connect(audit.files.db, isolation_level=None)) as other:
