@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from proxtui.config.models import Endpoint, Server
 from proxtui.config.server import JumpHost
+from proxtui.core.calls import CallLog
 from proxtui.core.clock import Clock
 from proxtui.core.connection import Connection, Path, Route
 from proxtui.core.model import ServerRef
@@ -83,12 +84,13 @@ def connect(
     ask_totp: AskTotp | None = None,
     deadline_ms: int | None = None,
     transport: Any = None,
+    calls: CallLog | None = None,
 ) -> Connection:
     """The connection of a server. Nothing is sent, and httpx not loaded, before its first use.
 
     ``lock`` gives the reason why no change may be sent at the moment, or None; ``read_only`` beats it.
     ``deadline_ms`` replaces the configured deadline of ordinary calls.
-    ``transport`` replaces the network in tests (an ``httpx.AsyncBaseTransport``).
+    ``transport`` replaces the network in tests (an ``httpx.AsyncBaseTransport``). ``calls`` hears how each call went.
     """
 
     tunnel = tunnel_to(server) if transport is None else None

@@ -50,13 +50,23 @@ class Route(Struct, eq=False):
     """True from a failure to the next answer of any endpoint of the server."""
     trouble: str = ""
     """Why it is not asked again before somebody acts; empty when nothing is the matter."""
+    deadline_ms: int | None = None
+    """Another usual deadline than the configured one."""
     _client: ProxmoxClient | None = None
 
     @property
     def client(self) -> ProxmoxClient:
         if self._client is None:
             self._client = self.build()
+            if self.deadline_ms is not None:
+                self._client.timeout = self.deadline_ms
         return self._client
+
+    def take_deadline(self, milliseconds: int) -> None:
+        """Use this as the usual deadline from now on."""
+        self.deadline_ms = milliseconds
+        if self._client is not None:
+            self._client.timeout = milliseconds
 
     @property
     def requests_sent(self) -> int:

@@ -18,6 +18,7 @@ from proxtui.errors import (
     InvalidInput,
     NetworkError,
     OutcomeUnknown,
+    ProxtuiError,
     UnexpectedAnswer,
 )
 from proxtui.pve import answers
@@ -33,10 +34,16 @@ from proxtui.pve.settings import ProxmoxConfig
 from proxtui.pve.uploads import Upload
 from proxtui.pve.wire import Call, Wire
 
+Observe = Callable[[float | None, str, int], None]
+"""Told of each call that ended: seconds to its answer, or None; the class of its error, or ""; how often it was sent
+again. ``seconds`` is without the waiting for a slot and for the limiter, and None for an upload."""
+
 MOST_AT_ONCE = 4
 UPLOAD_SILENCE = 120_000
 _PERHAPS_DONE = frozenset({502, 504, 596, 599})
 """The node or server behind the one that answered did not: what it was asked to do may be done."""
+_REFUSALS = frozenset({400, 403, 404, 405, 500, 501})
+"""PVE answered, and said no: nothing is wrong with the way to it."""
 
 
 class ProxmoxClient:
@@ -48,6 +55,8 @@ class ProxmoxClient:
 
     ``lock`` is asked before each change and gives the reason why it may not be sent, or None; ``read_only`` is the
     lock that never opens. The login always passes. ``backend`` is another way than this machine's own network.
+    ``observe`` hears of every call, the login too, once it ended; never of its path or content. ``timeout`` may be
+    set to another usual deadline at any time.
     """
 
     def __init__(
@@ -61,8 +70,12 @@ class ProxmoxClient:
         transport: httpx.AsyncBaseTransport | None = None,
         backend: Way | None = None,
         now: Callable[[], float] = time.monotonic,
+        observe: Observe | None = None,
     ) -> None:
         self.config = config
+        self.timeout = config.timeout
+        """Total deadline of a call that says none, in ms."""
+        self._observe = observe
         self.read_only = read_only
         self._limiter = limiter
         self._lock = always if read_only else lock
@@ -105,7 +118,7 @@ class ProxmoxClient:
 
     async def authenticate(self) -> None:
         """Log in now (POST /access/ticket), or with a token see whether it is good (GET /version)."""
-        deadline = Deadline(self.config.timeout / 1000)
+        deadline = Deadline(self.timeout / 1000)
         try:
             async with deadline:
                 done = await self._auth.login(deadline)
@@ -172,7 +185,7 @@ class ProxmoxClient:
 
     async def _answered(self, call: Call, timeout: int | None) -> Reply:  # noqa: ASYNC109
         """The good answer to ``call`` within its deadline; every other end is an error."""
-        milliseconds = self.config.timeout if timeout is None else timeout
+        milliseconds = self.timeout if timeout is None else timeout
         if milliseconds <= 0:
             raise InvalidInput("timeout", timeout, "milliseconds, more than 0")
         deadline = Deadline(milliseconds / 1000)
@@ -187,12 +200,19 @@ class ProxmoxClient:
                 reply = await self._signed(call, deadline, mark)
         except TimeoutError:
             late = self._too_late(call, deadline)
+            _tell(self._observe, call, late)
             if call.is_write and call.may_have_been_sent():
                 raise _unknown(call, late) from None
             raise late from None
+        except ProxtuiError as error:
+            if call.sent:
+                _tell(self._observe, call, error)
+            raise
         if 200 <= reply.status < 300:
+            _tell(self._observe, call)
             return reply
         refusal = self._refusal(reply, call)
+        _tell(self._observe, call, refusal)
         if call.is_write and reply.status in _PERHAPS_DONE:
             raise _unknown(call, refusal) from refusal
         raise refusal
@@ -219,14 +239,21 @@ class ProxmoxClient:
     async def _send(self, call: Call, headers: dict[str, str], deadline: Deadline, *, fresh: bool) -> Reply:
         if self._limiter is not None:
             await self._limiter.acquire(deadline.remaining * 1000)
+        call.begin()
         return await self._wire.exchange(call, headers, seconds=deadline.remaining, fresh=fresh)
 
     async def _login(self, form: dict[str, str]) -> Any:
         """POST /access/ticket; not held up by the rate limit, because everything else waits for it."""
         call = Call("POST", "/access/ticket", form=encoded(form))
-        reply = await self._wire.exchange(call, {}, seconds=self.config.timeout / 1000, fresh=True)
-        if not 200 <= reply.status < 300:
-            raise self._refusal(reply, call)
+        call.begin()
+        try:
+            reply = await self._wire.exchange(call, {}, seconds=self.timeout / 1000, fresh=True)
+            if not 200 <= reply.status < 300:
+                raise self._refusal(reply, call)
+        except ProxtuiError as error:
+            _tell(self._observe, call, error)
+            raise
+        _tell(self._observe, call)
         return answers.data_of(reply, call.method, call.path)
 
     def _refusal(self, reply: Reply, call: Call) -> ApiError:
@@ -242,6 +269,21 @@ class ProxmoxClient:
         stage = call.progress.stage if call.progress is not None else ""
         line += {"connect": " (still connecting)", "tls": " (still in the TLS handshake)"}.get(stage, "")
         return DeadlineExceeded(line, stage="deadline", endpoint=self.config.endpoint)
+
+
+def failure_of(error: ProxtuiError | None) -> str:
+    """The class of an error that tells of the connection; "" where the server did answer, if only with a refusal."""
+    if isinstance(error, OutcomeUnknown) and isinstance(error.__cause__, ProxtuiError):
+        error = error.__cause__
+    if error is None or (isinstance(error, ApiError) and error.status in _REFUSALS):
+        return ""
+    return type(error).__name__
+
+
+def _tell(observe: Observe | None, call: Call, error: ProxtuiError | None = None) -> None:
+    if observe is not None:
+        seconds = time.perf_counter() - call.began if call.sent and call.upload is None else None
+        observe(seconds, failure_of(error) if error is not None else "", max(0, call.sent - 1))
 
 
 def _unknown(call: Call, error: Exception) -> OutcomeUnknown:

@@ -50,6 +50,16 @@ class Call:
     progress: Progress | None = field(default=None, repr=False)
     """Of the attempt that is under way or broke; None before one and after its answer."""
 
+    sent: int = 0
+    """How often it was handed to the network."""
+    began: float = 0.0
+    """``time.perf_counter()`` when that was done last."""
+
+    def begin(self) -> None:
+        """It is handed to the network now."""
+        self.sent += 1
+        self.began = time.perf_counter()
+
     @property
     def is_write(self) -> bool:
         """Whether it could change something; the login does not count."""
