@@ -67,14 +67,14 @@ async def test_no_login(said: bytes, line: str) -> None:
 async def test_a_refused_password_is_another_matter() -> None:
     with pytest.raises(ConsoleRefused, match="Authentication failed"):
         await log_in(Script(V8 + b"\x01\x02" + CHALLENGE + FAILED + reason(b"Authentication failed")), "secret")
-    with pytest.raises(ConsoleRefused, match="refused the password$"):
+    with pytest.raises(ConsoleRefused, match=r"refused the password$"):
         await log_in(Script(V7 + b"\x01\x02" + CHALLENGE + FAILED), "secret")
 
 
 async def test_a_silent_console_and_a_silent_viewer_are_left() -> None:
-    with pytest.raises(ConsoleError, match="within 0.01 s"):
+    with pytest.raises(ConsoleError, match=r"within 0\.01 s"):
         await log_in(Script(V8, silent=True), "secret", seconds=0.01)
-    with pytest.raises(NoViewer, match="within 0.01 s"):
+    with pytest.raises(NoViewer, match=r"within 0\.01 s"):
         await greet(Script(b"RFB", silent=True), "secret", seconds=0.01)
 
 
