@@ -59,14 +59,15 @@ def tunnel_to(server: Server) -> Tunnel | None:
             port=jump.port,
             username=jump.username,
             host_keys=jump.host_keys,
-            key_file=jump.key_file,
+            key_file=jump.key_file.expanduser() if jump.key_file else None,
             key_passphrase=jump.key_passphrase.get_secret_value() if jump.key_passphrase else None,
         )
 
     return Tunnel([hop(jump) for jump in server.jumps])
 
 
-def _through(tunnel: Tunnel | None) -> TunnelBackend | None:
+def through(tunnel: Tunnel | None) -> TunnelBackend | None:
+    """The network behind the tunnel for a client; None: this machine's own."""
     if tunnel is None:
         return None
     from proxtui.pve.ssh.backend import TunnelBackend
@@ -109,8 +110,9 @@ def connect(
                 limiter=limiter,
                 ask_totp=ask_totp,
                 transport=transport,
-                backend=_through(tunnel) if path == "ssh" else None,
+                backend=through(tunnel) if path == "ssh" else None,
                 now=clock.monotonic,
+                observe=calls.observer(ref, config.endpoint, path) if calls is not None else None,
             )
 
         return Route(config.endpoint, build, Breaker(now=clock.monotonic), path)

@@ -274,7 +274,12 @@ class Connection:
             route.trouble = ""
 
     async def drop_idle(self) -> None:
-        """Close connections that nothing travels on: the machine slept, and the other side has forgotten them."""
+        """Close connections that nothing travels on: the machine slept, and the other side has forgotten them.
+
+        The way through jump hosts ends, too: a dead one would be noticed after half a minute only.
+        """
+        if self.tunnel is not None:
+            self.tunnel.drop()
         for route in self.routes:
             await route.drop_idle()
 

@@ -267,7 +267,11 @@ class ProxmoxClient:
     def _too_late(self, call: Call, deadline: Deadline) -> DeadlineExceeded:
         line = f"{self.config.endpoint} gave no full answer to {call} within {deadline.seconds:g} s"
         stage = call.progress.stage if call.progress is not None else ""
-        line += {"connect": " (still connecting)", "tls": " (still in the TLS handshake)"}.get(stage, "")
+        way = self.dialer.way
+        if way is not None and (part := way.waits_for()):
+            line += f" (still waiting for {part})"
+        else:
+            line += {"connect": " (still connecting)", "tls": " (still in the TLS handshake)"}.get(stage, "")
         return DeadlineExceeded(line, stage="deadline", endpoint=self.config.endpoint)
 
 

@@ -34,6 +34,10 @@ class Way(httpcore.AsyncNetworkBackend):
         """Why connections of this way just ended, when the way itself was the cause; None while it stands."""
         return None
 
+    def waits_for(self) -> str:
+        """Which part of the way has not answered yet, as ``jump host ops:22``; empty while the way stands."""
+        return ""
+
     async def open_socket(self, host: str, port: int, seconds: float) -> socket.socket:
         """A connected, non-blocking stream socket, for what is no HTTP; whoever asked closes it. ``NetworkError``."""
         raise NetworkError("this way carries HTTP only", stage="connect", endpoint=f"{host}:{port}")

@@ -238,6 +238,23 @@ async def test_after_sleep_what_was_open_is_dropped_and_all_is_asked_again_soon(
         assert client.dropped == 1
 
 
+async def test_after_sleep_the_way_through_jump_hosts_is_dropped_too(clock: FakeClock) -> None:
+    class Way:
+        dropped = 0
+
+        def drop(self) -> None:
+            self.dropped += 1
+
+    bench, way = Bench(clock, connection(A, FakeClient(clock))), Way()
+    bench.link.tunnel = way  # type: ignore[assignment]
+    async with bench.running():
+        await clock.advance(10)
+        assert way.dropped == 0
+        clock.slept += 3600
+        await clock.advance(1)
+        assert way.dropped == 1
+
+
 async def test_a_poll_that_waits_for_an_answer_from_before_the_sleep_is_broken_off(clock: FakeClock) -> None:
     client = FakeClient(clock)
     bench = Bench(clock, connection(A, client))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from proxtui.config.server import JumpHost
 from proxtui.errors import NotFoundError, UsageError
 from proxtui.features.connectivity.rows import COLUMNS, as_json, columns_for, rows_of
 from proxtui.features.connectivity.service import Opinion, chosen, examine, examine_all, paths_of, worst_code
@@ -42,6 +44,16 @@ async def test_every_way_is_tested_and_told_of_as_it_goes() -> None:
     # Begun, seven stages, done: for each of both ways.
     assert [len(one.stages) for one in heard] == [*range(8), 7] * 2
     assert [one.found is not None for one in heard] == ([False] * 8 + [True]) * 2
+
+
+async def test_tailscale_is_a_way_of_its_own_beside_the_jump_hosts() -> None:
+    more = {"use_tailscale": True, "tailscale_hostname": "prod.ts.net", "jumps": (JumpHost(host="jump"),)}
+    paths = paths_of(replace(server("prod", "pve1"), **more))
+    assert [(path.label, path.config.host, path.behind is not None) for path in paths] == [
+        ("tailscale prod.ts.net:8006", "prod.ts.net", False),
+        ("pve1:8006", "pve1", True),
+    ]
+    assert len(paths_of(replace(server("prod", "pve1"), **more | {"use_tailscale": False}))) == 1
 
 
 async def test_a_login_that_was_refused_is_not_sent_on_another_way() -> None:

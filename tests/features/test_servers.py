@@ -13,10 +13,7 @@ from pydantic import SecretStr
 from proxtui.config.models import Place
 from proxtui.core.belonging import Identity
 from proxtui.errors import (
-    AuthenticationError,
-    CertificateError,
     InvalidInput,
-    NetworkError,
     NotFoundError,
     UnsafeFile,
     UsageError,
@@ -157,7 +154,7 @@ def diagnosis(endpoint: str, **more: Any) -> Diagnosis:
 
 
 async def test_each_way_is_tried_and_a_refused_login_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def nobody(_config: Any) -> None:
+    async def nobody(_config: Any, _tunnel: Any) -> None:
         return None
 
     monkeypatch.setattr(checking, "_identity", nobody)
@@ -281,44 +278,3 @@ async def test_a_row_tells_what_is_known(desk: Desk) -> None:
     assert (off.state, off.muted) == ("off", True)
     (shut,) = rows_of([replace(entry, shut="this key does not open it")])
     assert (shut.state, shut.error) == ("closed", "this key does not open it")
-
-
-class Hop:
-    """An endpoint behind a jump host, and the connection that has only this one and the next."""
-
-    def __init__(self, endpoint: str, answer: Exception | None = None) -> None:
-        self.endpoint, self.client, self._answer = endpoint, self, answer
-
-    async def get(self, path: str, _params: Any = None) -> Any:
-        if self._answer is not None:
-            raise self._answer
-        version = {"version": "8.4.1", "release": "8.4", "repoid": "abc"}
-        nodes = [{"type": "node", "name": "n1", "id": "node/n1", "online": 1, "local": 1}]
-        cluster = {"type": "cluster", "name": "east", "id": "cluster", "quorate": 1, "nodes": 1, "version": 1}
-        return version if path == "/version" else [cluster, *nodes]
-
-
-class Hops:
-    def __init__(self, *routes: Hop) -> None:
-        self.routes, self.closed = routes, False
-
-    async def aclose(self) -> None:
-        self.closed = True
-
-
-async def test_behind_jump_hosts_each_endpoint_is_tried_in_turn(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = await add(desk.registrar, new(jumps="ops@jump"))
-    silent = NetworkError("no answer", stage="connect")
-    hops = Hops(Hop("pve1:8006", silent), Hop("pve2:8006"))
-    monkeypatch.setattr(checking, "connect", lambda *_args, **_more: hops)
-    checked = await check(entry.place, entry.server)
-    assert (checked.state, checked.path, checked.endpoint) == ("online", "ssh", "pve2:8006")
-    assert (checked.version, checked.nodes) == ("8.4.1", 1)
-    assert hops.closed
-    hops = Hops(Hop("pve1:8006", CertificateError("another one")), Hop("pve2:8006", silent))
-    assert (await check(entry.place, entry.server)).state == "untrusted"
-    hops = Hops(Hop("pve1:8006", AuthenticationError("401", status=401)), Hop("pve2:8006"))
-    checked = await check(entry.place, entry.server)
-    assert (checked.state, checked.exit_code) == ("refused", 11)
-    with pytest.raises(UsageError, match="behind jump hosts"):
-        await trusting.look(entry.server)

@@ -53,9 +53,11 @@ class Diagnose(Protocol):
 
 
 def paths_of(server: Server) -> list[Path]:
-    """The ways to a server, in configured order. InvalidInput when its values cannot be meant."""
+    """The ways to a server, Tailscale first. InvalidInput when its values cannot be meant."""
     behind = server if server.jumps else None
-    return [Path(endpoint.label, proxmox_config(server, endpoint), behind) for endpoint in server.endpoints]
+    first = [] if server.tailscale is None else [(f"tailscale {server.tailscale.label}", server.tailscale, None)]
+    usual = [(endpoint.label, endpoint, behind) for endpoint in server.endpoints]
+    return [Path(label, proxmox_config(server, endpoint), hops) for label, endpoint, hops in (*first, *usual)]
 
 
 def chosen(config: Config, names: Sequence[str]) -> list[tuple[Place, Server]]:

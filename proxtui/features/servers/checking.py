@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from proxtui.config.models import Place, Server
-from proxtui.core.connecting import connect, proxmox_config
-from proxtui.errors import AuthenticationError, CertificateError, PermissionDenied, ProxtuiError
+from proxtui.core.connecting import proxmox_config, through, tunnel_to
+from proxtui.errors import CertificateError, HostKeyError, ProxtuiError
 
 if TYPE_CHECKING:
     from proxtui.core.belonging import Identity
     from proxtui.pve.settings import ProxmoxConfig
+    from proxtui.pve.ssh.tunnel import Tunnel
     from proxtui.pve.stages import Diagnosis
     from proxtui.pve.tls import CertificateInfo
 
@@ -46,6 +46,8 @@ class Checked:
     """As the command line exits: 10 for the network and TLS, 11 for the login, 1 for nodes and quorum."""
     identity: Identity | None = None
     """Which cluster it belongs to, as far as it told."""
+    stranger: HostKeyError | None = None
+    """A jump host on the way showed a key that is not trusted."""
 
 
 class Untrusted(CertificateError):
@@ -81,9 +83,9 @@ class NotWell(ProxtuiError):
 
 
 def ways(server: Server) -> list[tuple[str, ProxmoxConfig]]:
-    """The ways to a server that no SSH goes through, in order. InvalidInput when its values cannot be meant."""
+    """The ways to a server, in order: each with its path. InvalidInput when its values cannot be meant."""
     first = [("tailscale", server.tailscale)] if server.tailscale is not None else []
-    both = [*first, *(("direct", endpoint) for endpoint in server.endpoints)]
+    both = [*first, *(("ssh" if server.jumps else "direct", endpoint) for endpoint in server.endpoints)]
     return [(path, proxmox_config(server, endpoint)) for path, endpoint in both]
 
 
@@ -91,19 +93,41 @@ async def check(place: Place, server: Server, diagnose: Diagnose | None = None) 
     """Ask a server, way by way; never raises for what it finds. A login that was refused once is not sent again."""
     if not server.is_active:
         return Checked(place=place, state="off")
-    if server.jumps:
-        return await _through_ssh(place, server)
     if diagnose is None:
         from proxtui.pve.diagnosis import diagnose as real
 
         diagnose = real
+    tunnel = tunnel_to(server)
+    try:
+        return await _asked(place, server, diagnose, tunnel)
+    finally:
+        if tunnel is not None:
+            await tunnel.aclose()
+
+
+async def pass_jump_hosts(server: Server) -> None:
+    """Log in on the jump hosts, and go no further. TunnelError when one does not let us on; without any, nothing."""
+    tunnel = tunnel_to(server)
+    if tunnel is None:
+        return
+    try:
+        await tunnel.stand()
+    finally:
+        await tunnel.aclose()
+
+
+async def _asked(place: Place, server: Server, diagnose: Diagnose, tunnel: Tunnel | None) -> Checked:
     first: Checked | None = None
     refused = ""
     for path, config in ways(server):
-        found = await diagnose(config, no_login=refused)
+        behind = tunnel if path == "ssh" else None
+        found = await diagnose(config, no_login=refused, **_network(behind))
         checked = _judged(place, path, found)
         if checked.state == "online":
-            return replace(checked, identity=await _identity(config))
+            return replace(checked, identity=await _identity(config, behind))
+        if behind is not None and found.verdict == "ssh":
+            # The other endpoints are behind the same hosts.
+            return first or _stopped(checked, behind)
         if any(stage.name == "login" and stage.state == "failed" for stage in found.stages):
             refused = f"it failed on {config.endpoint} and is not sent again"
         first = first or checked
@@ -125,8 +149,10 @@ async def check_all(servers: Sequence[tuple[Place, Server]], diagnose: Diagnose 
 
 
 async def tried(place: Place, server: Server, diagnose: Diagnose | None = None) -> Checked:
-    """The same before a server is added: Untrusted or NotWell unless it answers."""
+    """The same before a server is added: Untrusted, HostKeyError or NotWell unless it answers."""
     checked = await check(place, replace(server, is_active=True), diagnose)
+    if checked.stranger is not None:
+        raise checked.stranger
     if checked.state == "untrusted":
         raise Untrusted(checked)
     if checked.state != "online":
@@ -177,54 +203,28 @@ def _judged(place: Place, path: str, found: Diagnosis) -> Checked:
     )
 
 
-async def _identity(config: ProxmoxConfig) -> Identity | None:
+def _stopped(checked: Checked, tunnel: Tunnel) -> Checked:
+    """What a jump host said, where it was one that showed a wrong key."""
+    if not isinstance(tunnel.refused, HostKeyError):
+        return checked
+    return replace(checked, state="untrusted", stranger=tunnel.refused)
+
+
+def _network(tunnel: Tunnel | None) -> dict[str, Any]:
+    if tunnel is None:
+        return {}
+    from proxtui.pve.probes import TunnelNetwork
+
+    return {"network": TunnelNetwork(tunnel)}
+
+
+async def _identity(config: ProxmoxConfig, tunnel: Tunnel | None) -> Identity | None:
     from proxtui.core.belonging import ask_identity
     from proxtui.pve.client import ProxmoxClient
 
-    async with ProxmoxClient(config, read_only=True) as client:
+    async with ProxmoxClient(config, read_only=True, backend=through(tunnel)) as client:
         try:
             return await ask_identity(client)
         except ProxtuiError:
             # It answered a moment ago; that it does not say whose it is makes it no worse.
             return None
-
-
-async def _through_ssh(place: Place, server: Server) -> Checked:
-    """``GET /version`` and ``/cluster/status`` through the jump hosts, endpoint by endpoint."""
-    from proxtui.core.belonging import ask_identity
-    from proxtui.core.clock import SystemClock
-    from proxtui.core.model import ServerRef
-    from proxtui.pve.cluster import ClusterTools
-
-    connection = connect(ServerRef(*place), server, SystemClock(), read_only=True)
-    first: Checked | None = None
-    try:
-        for route in connection.routes:
-            started = time.perf_counter()
-            try:
-                version = await ClusterTools(route.client).version()
-                ms = (time.perf_counter() - started) * 1000
-                identity = await ask_identity(route.client)
-            except ProxtuiError as error:
-                first = first or _failed(place, route.endpoint, error)
-                if isinstance(error, AuthenticationError | PermissionDenied):
-                    break
-                continue
-            return Checked(
-                place=place, state="online", path="ssh", endpoint=route.endpoint, ms=round(ms, 1),
-                version=version.version, nodes=len(identity.nodes), identity=identity,
-            )  # fmt: skip
-    finally:
-        await connection.aclose()
-    assert first is not None  # noqa: S101  a server has at least one endpoint
-    return first
-
-
-def _failed(place: Place, endpoint: str, error: ProxtuiError) -> Checked:
-    state: State = "offline"
-    if isinstance(error, CertificateError):
-        state = "untrusted"
-    elif isinstance(error, AuthenticationError | PermissionDenied):
-        state = "refused"
-    code = error.exit_code if error.exit_code in (10, 11) else 11 if state == "refused" else 10
-    return Checked(place=place, state=state, path="ssh", endpoint=endpoint, error=str(error), exit_code=code)

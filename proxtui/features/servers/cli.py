@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from proxtui.core.verbs import CommandLine, Found, TableOptions, json_option, table_options
-from proxtui.errors import UsageError
+from proxtui.errors import HostKeyError, UsageError
 from proxtui.features.servers.cli_more import import_csv, merge, trust
 
 if TYPE_CHECKING:
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from proxtui.features.servers.service import Entry
 
 _FD = click.IntRange(0)
+_LISTS = {
+    "more_hosts": "--more-host",
+    "jumps": "--jump",
+    "jump_host_keys": "--jump-host-key",
+    "jump_key_files": "--jump-key-file",
+}
+"""Options that may be said more than once."""
 
 
 def _columns() -> Sequence[Column[ServerRow]]:
@@ -47,6 +54,10 @@ def _ways(command: Any) -> Any:
             click.option("--monitor-token-secret-fd", type=_FD, metavar="N", help="Read its secret from there."),
             click.option("--tailscale-hostname", metavar="HOST", help="Tried first; then the endpoints."),
             click.option("--jump", "jumps", multiple=True, metavar="USER@HOST:PORT", help="By SSH, the nearest first."),
+            click.option("--jump-host-key", "jump_host_keys", multiple=True, metavar="[HOST=]KEY",
+                         help="Key that a jump host shows, SHA256:... or a whole line."),
+            click.option("--jump-key-file", "jump_key_files", multiple=True, metavar="[HOST=]FILE",
+                         help="Private key for a jump host; without it the agent and the usual ones."),
             click.option("--timeout-ms", metavar="MS", help="Of an ordinary call. [as the tenant says]"),
         )
     ):  # fmt: skip
@@ -64,7 +75,7 @@ def _secrets(line: CommandLine, said: dict[str, Any]) -> dict[str, Any]:
         said["password"] = line.secret("Password", fd=password_fd)
     if monitor_fd is not None or said.get("monitor_token_id"):
         said["monitor_token_secret"] = line.secret("Secret of the read-only token", fd=monitor_fd)
-    lists = {name: list(said.pop(name)) for name in ("more_hosts", "jumps") if name in said}
+    lists = {name: list(said.pop(name)) for name in _LISTS if name in said}
     given = {name: value for name, value in said.items() if value is not None}
     return given | {name: value for name, value in lists.items() if value}
 
@@ -83,15 +94,16 @@ def add(line: CommandLine, /, fingerprints: tuple[str, ...], unchecked: bool, as
     """Add a server, once it answers and lets us in. Needs the role admin in this tenant.
 
     A certificate that is not trusted is shown, nothing is sent to it, and the exit code is 10: compare its fingerprint
-    on the node (`pvenode cert info`), then call again with --fingerprint. Where there is no configuration yet, one is
-    made, with this tenant in it.
+    on the node (`pvenode cert info`), then call again with --fingerprint. So is the key of a jump host that nobody
+    knows: --jump-host-key accepts it. Where there is no configuration yet, one is made, with this tenant in it.
     """
     from proxtui.features.servers.checking import Untrusted, tried
     from proxtui.features.servers.models import NewServer
     from proxtui.features.servers.service import add as make
     from proxtui.features.servers.service import wanted
 
-    repeat = _repeated(said)
+    repeat = ["proxtui", "servers", "add", *_repeated(said)]
+    repeat += [word for one in fingerprints for word in ("--fingerprint", one)]
     new = NewServer(**_secrets(line, dict(said)), **({"fingerprints": list(fingerprints)} if fingerprints else {}))
 
     async def work(registrar: Registrar) -> tuple[Entry, Checked | None]:
@@ -107,6 +119,9 @@ def add(line: CommandLine, /, fingerprints: tuple[str, ...], unchecked: bool, as
         entry, checked = line.registered(work, makes_first=True)
     except Untrusted as error:
         _show_certificate(line, error, repeat)
+        raise
+    except HostKeyError as error:
+        _show_host_key(line, error, repeat)
         raise
     _say(line, entry, checked, "added", as_json=as_json)
     line.note("how it is: `proxtui servers health-check`; more nodes of it: `proxtui servers merge`")
@@ -129,9 +144,9 @@ async def _tenant_of_first(registrar: Registrar, slug: str) -> None:
 
 def _repeated(said: dict[str, Any]) -> list[str]:
     """The words of this call, for another one: there is no secret among them."""
-    words = ["proxtui", "servers", "add"]
+    words = []
     for name, value in said.items():
-        option = {"more_hosts": "--more-host", "jumps": "--jump"}.get(name, f"--{name.replace('_', '-')}")
+        option = _LISTS.get(name, f"--{name.replace('_', '-')}")
         if value is True:
             words.append(option)
         elif isinstance(value, tuple):
@@ -156,6 +171,15 @@ def _show_certificate(line: CommandLine, error: Any, repeat: list[str]) -> None:
     line.note(
         "if the node's `pvenode cert info` says the same: " + shlex.join([*repeat, "--fingerprint", shown.fingerprint])
     )
+
+
+def _show_host_key(line: CommandLine, error: HostKeyError, repeat: list[str]) -> None:
+    """The line that accepts the key of a jump host which nobody knows; of one that has changed there is none."""
+    import shlex
+
+    if error.kind == "unknown" and error.seen:
+        more = ["--jump-host-key", f"{error.hop}={error.seen}"]
+        line.note("if `ssh-keygen -lf` on the jump host says the same: " + shlex.join([*repeat, *more]))
 
 
 @servers.command("list")
@@ -238,18 +262,41 @@ def show(line: CommandLine, /, name: str, check: bool, as_json: bool) -> None:
 @_ways
 @click.option("--no-tailscale", is_flag=True, help="Forget its Tailscale name.")
 @click.option("--no-jump", is_flag=True, help="Go there without SSH.")
+@click.option("--unchecked", is_flag=True, help="Do not log in on new jump hosts first.")
 @json_option
 @click.pass_obj
-def update(line: CommandLine, /, server: str, no_tailscale: bool, no_jump: bool, as_json: bool, **said: Any) -> None:
-    """Change what an option says. Whom to trust there: `proxtui servers trust`."""
+def update(
+    line: CommandLine, /, server: str, no_tailscale: bool, no_jump: bool, unchecked: bool, as_json: bool, **said: Any
+) -> None:
+    """Change what an option says. Whom to trust there: `proxtui servers trust`.
+
+    Of a jump host that stays, host keys and key file stay. Jump hosts that are said are logged in on before it is
+    saved; a key that nobody knows is shown, and the exit code is 10.
+    """
     from proxtui.features.servers.models import ServerChange
     from proxtui.features.servers.service import update as make
 
+    repeat = ["proxtui", "servers", "update", server, *_repeated(said)]
     given = _secrets(line, said)
     given |= ({"tailscale_hostname": None} if no_tailscale else {}) | ({"jumps": []} if no_jump else {})
     if not given:
         raise UsageError("nothing to change: see `proxtui servers update --help`")
-    _change(line, make, server, ServerChange(**given), "changed", as_json=as_json)
+    change = ServerChange(**given)
+    is_tried = not unchecked and any(given.get(name) for name in ("jumps", "jump_host_keys", "jump_key_files"))
+
+    async def tried(registrar: Registrar, name: str, change: ServerChange) -> Entry:
+        from proxtui.features.servers.checking import pass_jump_hosts
+        from proxtui.features.servers.service import changed
+
+        if is_tried:
+            await pass_jump_hosts(changed(registrar, name, change)[1])
+        return await make(registrar, name, change)
+
+    try:
+        _change(line, tried, server, change, "changed", as_json=as_json)
+    except HostKeyError as error:
+        _show_host_key(line, error, repeat)
+        raise
 
 
 @servers.command()

@@ -53,6 +53,26 @@ def jump_of(text: str) -> dict[str, Any]:
     return {"host": made.host, "port": made.port} | ({"username": user} if user else {})
 
 
+_OF_HOP = re.compile(r"(?:(?P<hop>[^=\s]+)=)?(?P<key>(?:SHA256:|ssh-|ecdsa-|sk-).+)")
+
+
+def hop_and_key(text: str) -> tuple[str, str]:
+    """``[HOST[:PORT]=]KEY`` as a host, empty where none is said, and a host key. ValueError when it cannot be meant."""
+    said = _OF_HOP.fullmatch(text.strip())
+    if said is None:
+        raise ValueError("needs SHA256:... or a line such as ssh-ed25519 AAAA..., after HOST= where there are several")
+    (key,) = JumpHost(host="h", host_keys=(said["key"],)).host_keys
+    return (JumpHost(host=said["hop"]).label if said["hop"] else ""), key
+
+
+def _hop_keys(value: Any) -> Any:
+    lines = [one.strip() for one in re.split(r"[,;\n]+", value) if one.strip()] if isinstance(value, str) else value
+    if isinstance(lines, list | tuple):
+        for line in lines:
+            hop_and_key(str(line))
+    return lines
+
+
 def _jumps(value: Any) -> Any:
     lines = _words(value)
     if isinstance(lines, list | tuple):
@@ -66,6 +86,7 @@ Host = Annotated[Text, BeforeValidator(_one_rule(_address))]
 Hosts = Annotated[list[Host], BeforeValidator(_words)]
 Pins = Annotated[list[str], BeforeValidator(_one_rule(_pins))]
 Jumps = Annotated[list[str], BeforeValidator(_one_rule(_jumps))]
+HopKeys = Annotated[list[str], BeforeValidator(_one_rule(_hop_keys))]
 Port = Annotated[Whole, Field(ge=1, le=65_535)]
 Milliseconds = Annotated[Whole, Field(ge=MIN_TIMEOUT_MS, le=MAX_TIMEOUT_MS)]
 TokenId = Annotated[str, matching(_TOKEN_ID, "USER@REALM!ID, and never its secret")]
@@ -114,6 +135,14 @@ class _Ways(Params):
     )
     jumps: Jumps | None = Field(
         None, title="Jump hosts", description="SSH goes through them, the nearest first: ops@jump:22.",
+        json_schema_extra={"rare": True},
+    )  # fmt: skip
+    jump_host_keys: HopKeys | None = Field(
+        None, title="Their host keys", description="SHA256:... or a whole line; of several hosts: jump2:22=SHA256:...",
+        json_schema_extra={"rare": True},
+    )  # fmt: skip
+    jump_key_files: Annotated[list[str], BeforeValidator(_words)] | None = Field(
+        None, title="Key files", description="The only private key tried there; of several hosts: jump2:22=~/.ssh/two.",
         json_schema_extra={"rare": True},
     )  # fmt: skip
 

@@ -109,6 +109,7 @@ def as_json(row: ServerRow) -> dict[str, Any]:
         "useTailscale": server.use_tailscale,
         "tailscaleHostname": server.tailscale_hostname,
         "jumps": [f"{one.username}@{one.label}" if one.username else one.label for one in server.jumps],
+        "jumpHostKeys": [f"{one.label}={key}" for one in server.jumps for key in one.host_keys],
         "connectionTimeout": server.deadline_ms,
         "status": row.state or None,
         "error": row.error or None,

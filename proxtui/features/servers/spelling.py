@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from proxtui.config.address import parse_address
-from proxtui.config.server import DEFAULT_PORT
-from proxtui.features.servers.models import NewServer, ServerChange, jump_of
+from proxtui.config.server import DEFAULT_PORT, JumpHost
+from proxtui.errors import InvalidInput
+from proxtui.features.servers.models import NewServer, ServerChange, hop_and_key, jump_of
 
 Plain = dict[str, Any]
 
@@ -37,7 +38,10 @@ def _with_more(plain: Plain, said: NewServer | ServerChange) -> Plain:
     _put(plain, "trust", _trust(said), gone=bool({"fingerprints", "ca_file"} & fields))
     _put(plain, "credentials", _credentials(said.token_id, said.token_secret, said.username, said.password))
     _put(plain, "monitor", _credentials(said.monitor_token_id, said.monitor_token_secret, None, None))
-    _put(plain, "jumps", [jump_of(one) for one in said.jumps or []], gone="jumps" in fields)
+    if said.jumps is not None or said.jump_host_keys or said.jump_key_files:
+        _put(plain, "jumps", jumps_of(said, plain.get("jumps", [])), gone=True)
+    elif "jumps" in fields:
+        plain.pop("jumps", None)
     for name in ("timeout_ms", "tailscale_hostname", "is_active", "use_tailscale"):
         _put(plain, name, getattr(said, name, None), gone=name in fields)
     if plain.get("tailscale_hostname") is None:
@@ -45,6 +49,50 @@ def _with_more(plain: Plain, said: NewServer | ServerChange) -> Plain:
     else:
         plain.setdefault("use_tailscale", True)
     return plain
+
+
+def jumps_of(said: NewServer | ServerChange, before: list[Plain]) -> list[Plain]:
+    """The jump hosts after a change; of a host that was one before, its keys stay, and of the same login its key file.
+
+    InvalidInput when a key or file is of no jump host, or of one that is not said.
+    """
+    hops = [_kept(jump_of(one), before) for one in said.jumps] if said.jumps is not None else [{**h} for h in before]
+    found: dict[int, list[str]] = {}
+    for text in said.jump_host_keys or []:
+        label, key = hop_and_key(text)
+        found.setdefault(_hop_at("jump_host_keys", hops, label), []).append(key)
+    for at, keys in found.items():
+        hops[at]["host_keys"] = keys
+    for text in said.jump_key_files or []:
+        label, _, file = text.rpartition("=")
+        hop = hops[_hop_at("jump_key_files", hops, label)]
+        if hop.get("key_file") != file:
+            hop.pop("key_passphrase", None)
+        hop["key_file"] = file
+    return hops
+
+
+def _kept(hop: Plain, before: list[Plain]) -> Plain:
+    old = next((one for one in before if _hop_label(one) == _hop_label(hop)), {})
+    hop = ({"username": old["username"]} if old.get("username") else {}) | hop
+    of_login = ("key_file", "key_passphrase") if hop.get("username", "") == old.get("username", "") else ()
+    return hop | {name: old[name] for name in ("host_keys", *of_login) if name in old}
+
+
+def _hop_at(field: str, hops: list[Plain], label: str) -> int:
+    if label:
+        wanted = JumpHost(host=label).label
+        at = next((at for at, hop in enumerate(hops) if _hop_label(hop) == wanted), None)
+    else:
+        at = 0 if len(hops) == 1 else None
+    if at is None:
+        there = ", ".join(_hop_label(hop) for hop in hops) or "none"
+        raise InvalidInput(field, label, f"needs HOST= before it, one of the jump hosts; there are {there}")
+    return at
+
+
+def _hop_label(hop: Plain) -> str:
+    return JumpHost(**{name: hop[name] for name in ("host", "port") if name in hop}).label
 
 
 def _put(plain: Plain, name: str, value: Any, *, gone: bool = False) -> None:
@@ -102,7 +150,8 @@ def about_of(plain: Plain, before: Plain | None = None) -> dict[str, str]:
             held = plain.get(part, {})
             told[part] = str(held.get("token_id") or held.get("username") or "-")
     if "jumps" in differs:
-        told["jumps"] = " ".join(_label(one) for one in plain.get("jumps", ())) or "-"
+        told["jumps"] = " ".join(_hop_label(one) for one in plain.get("jumps", ())) or "-"
+        told["jump_host_keys"] = " ".join(key for one in plain.get("jumps", ()) for key in one.get("host_keys", ()))
     for name in ("timeout_ms", "tailscale_hostname", "use_tailscale", "is_active"):
         if name in differs:
             told[name] = str(plain.get(name, "-"))

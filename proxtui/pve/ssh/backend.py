@@ -42,6 +42,10 @@ class TunnelBackend(Way):
     async def sleep(self, seconds: float) -> None:
         await anyio.sleep(seconds)
 
+    def waits_for(self) -> str:
+        hop = self.tunnel.logging_in
+        return "" if hop is None else f"jump host {hop.label}"
+
     def loss(self) -> NetworkError | None:
         return self.tunnel.loss()
 

@@ -74,6 +74,11 @@ class Chain:
         """The hop whose connection ended first, the nearest of several; None while all stand."""
         return self._blamed or next((link.hop for link in self._links if link.watch.is_lost), None)
 
+    @property
+    def end(self) -> asyncssh.SSHClientConnection:
+        """The connection to the last hop."""
+        return self._links[-1].connection
+
     async def channel(
         self, host: str, port: int, seconds: float
     ) -> tuple[asyncssh.SSHReader[bytes], asyncssh.SSHWriter[bytes]]:
@@ -91,6 +96,12 @@ class Chain:
             link.watch.on_loss = None
         await _close([link.connection for link in self._links])
 
+    def abort(self) -> None:
+        """End every link at once, and with them every channel."""
+        for link in self._links:
+            link.watch.on_loss = None
+            link.connection.abort()
+
     def _break(self) -> None:
         """With a link those behind it end too, and in any order: who is to blame is seen when all have told."""
         for link in self._links:
@@ -103,11 +114,15 @@ class Chain:
             link.connection.abort()
 
 
-async def open_chain(hops: Sequence[Hop], ours: Ours) -> Chain:
-    """Log in on each hop through the one before it. ``TunnelError`` names the hop that did not let us on."""
+async def open_chain(hops: Sequence[Hop], ours: Ours, asks: Callable[[Hop], None] = lambda _hop: None) -> Chain:
+    """Log in on each hop through the one before it; ``asks`` hears of each as its turn comes.
+
+    ``TunnelError`` names the hop that did not let us on.
+    """
     links: list[Link] = []
     async with AsyncExitStack() as opened:
         for hop in hops:
+            asks(hop)
             link = await _link(hop, links[-1] if links else None, ours)
             opened.push_async_callback(_close, [link.connection])
             links.append(link)

@@ -22,17 +22,22 @@ def untrusted(hop: Hop, trust: HostTrust, shown: asyncssh.SSHKey | None, why: st
     assert shown is not None  # noqa: S101  it has a fingerprint
     kind = shown.get_algorithm()
     line = (
-        f"jump host {hop.label} is not known: it shows {seen} ({kind}). No login was tried. "
-        f'If `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` on it shows the same, accept it: host_keys = ["{seen}"] '
-        f"for this jump host (`proxtui config set`), or its line in {trust.source}"
+        f"{hop.title} is not known: it shows {seen} ({kind}). No login was tried. "
+        f"If `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` on it shows the same, accept it: {_accepting(hop, seen, trust)}"
     )
     return HostKeyError(line, hop=hop.label, kind="unknown", seen=seen)
+
+
+def _accepting(hop: Hop, seen: str, trust: HostTrust) -> str:
+    if hop.is_end:
+        return f"put that key into {trust.source} as one of {hop.known_as}"
+    return f"`proxtui servers update SERVER --jump-host-key {hop.label}={seen}`, or its line in {trust.source}"
 
 
 def _changed(hop: Hop, trust: HostTrust, seen: str | None, why: str) -> HostKeyError:
     expected = trust.expected
     shows = f"it shows {seen}" if seen else clean(why, limit=80)
-    line = f"THE HOST KEY OF jump host {hop.label} HAS CHANGED: {shows}"
+    line = f"THE HOST KEY OF {hop.title} HAS CHANGED: {shows}"
     if expected:
         line += f", expected {' or '.join(expected)} ({trust.source})"
     line += (
@@ -44,12 +49,12 @@ def _changed(hop: Hop, trust: HostTrust, seen: str | None, why: str) -> HostKeyE
 
 def refused_login(hop: Hop, hint: str) -> TunnelRefused:
     """Nobody let us in."""
-    return TunnelRefused(f"jump host {hop.label} refused the login of {hop.login}: {hint}", hop=hop.label, kind="login")
+    return TunnelRefused(f"{hop.title} refused the login of {hop.login}: {hint}", hop=hop.label, kind="login")
 
 
 def unreachable(hop: Hop, before: Hop | None, error: BaseException, seconds: float) -> TunnelError:
     """There was no SSH connection to ``hop``, seen from the hop ``before`` it or from here."""
-    who = f"jump host {hop.label}" + (f" (through {before.label})" if before else "")
+    who = f"{hop.title}" + (f" (through {before.label})" if before else "")
     if isinstance(error, socket.gaierror):
         return _error(hop, f"{who}: unknown host: {clean(error.strerror or 'the name does not resolve')}", "name")
     if isinstance(error, asyncssh.ChannelOpenError):
@@ -71,16 +76,16 @@ def no_way(host: str, port: int, last: Hop, error: BaseException, seconds: float
     if isinstance(error, asyncssh.ChannelOpenError):
         if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED or _DENIED in error.reason.lower():
             return _forbidden(last, target)
-        return _error(last, f"jump host {last.label} cannot reach {target}: {clean(error.reason, limit=80)}", "target")
+        return _error(last, f"{last.title} cannot reach {target}: {clean(error.reason, limit=80)}", "target")
     if isinstance(error, TimeoutError):
-        return _error(last, f"{target} does not answer jump host {last.label} within {seconds:g} s", "target")
+        return _error(last, f"{target} does not answer {last.title} within {seconds:g} s", "target")
     return lost(last)
 
 
 def lost(hop: Hop) -> TunnelError:
     """The connection to a jump host ended while it was in use."""
     return _error(
-        hop, f"the connection to jump host {hop.label} broke off; it is opened again with the next poll", "route"
+        hop, f"the connection to {hop.title} broke off; it is opened again with the next poll", "route"
     )
 
 
@@ -88,11 +93,11 @@ def _no_channel(hop: Hop, before: Hop, error: asyncssh.ChannelOpenError) -> Tunn
     if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED or _DENIED in error.reason.lower():
         return _forbidden(before, hop.label)
     why = clean(error.reason, limit=80)
-    return _error(hop, f"jump host {before.label} cannot reach jump host {hop.label}: {why}", "route")
+    return _error(hop, f"{before.title} cannot reach {hop.title}: {why}", "route")
 
 
 def _forbidden(hop: Hop, target: str) -> TunnelRefused:
-    line = f"jump host {hop.label} forbids the way to {target}: AllowTcpForwarding and PermitOpen in its sshd_config"
+    line = f"{hop.title} forbids the way to {target}: AllowTcpForwarding and PermitOpen in its sshd_config"
     return TunnelRefused(line, hop=hop.label, kind="route")
 
 

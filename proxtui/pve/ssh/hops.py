@@ -24,6 +24,13 @@ class Hop:
     key_file: Path | None = None
     """The only private key to use; None: those of the agent, then the usual ones in ``~/.ssh``."""
     key_passphrase: str | None = field(default=None, repr=False)
+    is_end: bool = False
+    """No jump host: the node or guest whose shell is wanted."""
+
+    @property
+    def title(self) -> str:
+        """``jump host jump1:22``, as messages call it."""
+        return self.label if self.is_end else f"jump host {self.label}"
 
     @property
     def label(self) -> str:

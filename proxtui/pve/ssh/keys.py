@@ -26,7 +26,7 @@ async def login_options(hop: Hop, ours: Ours) -> dict[str, Any]:
 
 def _pairs(hop: Hop) -> list[asyncssh.SSHKeyPair]:
     assert hop.key_file is not None  # noqa: S101  asked before
-    what = f"key_file {hop.key_file} for jump host {hop.label}"
+    what = f"key_file {hop.key_file} for {hop.title}"
     try:
         pairs = list(asyncssh.load_keypairs(hop.key_file, hop.key_passphrase))
     except OSError as error:

@@ -31,6 +31,10 @@ class Tunnel:
         self._opening: asyncio.Task[Chain] | None = None
         self._carriers: set[asyncio.Task[None]] = set()
         self._closed = False
+        self.logging_in: Hop | None = None
+        """The hop that is asked at the moment; None when none is."""
+        self.refused: TunnelError | None = None
+        """Why the chain could not be opened when that was tried last; None when it could, or was not tried."""
 
     async def stand(self) -> None:
         """Log in on every hop, where that is not done yet. ``TunnelError`` when one does not let us on."""
@@ -73,6 +77,12 @@ class Tunnel:
 
         return lost(hop)
 
+    def drop(self) -> None:
+        """End what stands, without a goodbye: the other side has forgotten it. Who asks next opens it anew."""
+        chain, self._chain = self._chain, None
+        if chain is not None:
+            chain.abort()
+
     async def aclose(self) -> None:
         """End every channel and the chain."""
         self._closed = True
@@ -100,10 +110,18 @@ class Tunnel:
 
         try:
             await self._drop_chain()
-            self._chain = await open_chain(self.hops, self._ours or Ours.of_this_user())
+            self._chain = await open_chain(self.hops, self._ours or Ours.of_this_user(), self._asks)
+        except TunnelError as error:
+            self.refused = error
+            raise
+        else:
+            self.refused = None
             return self._chain
         finally:
-            self._opening = None
+            self._opening = self.logging_in = None
+
+    def _asks(self, hop: Hop) -> None:
+        self.logging_in = hop
 
     async def _drop_chain(self) -> None:
         chain, self._chain = self._chain, None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import asyncssh
 import pytest
 
-from proxtui.errors import CertificateError, HostKeyError, NetworkError, OutcomeUnknown, ReadOnlyError
+from proxtui.errors import CertificateError, DeadlineExceeded, HostKeyError, NetworkError, OutcomeUnknown, ReadOnlyError
 from proxtui.pve.client import ProxmoxClient
 from proxtui.pve.settings import ProxmoxConfig
 from proxtui.pve.ssh.backend import TunnelBackend
@@ -32,15 +33,38 @@ async def served(folder: Path, app: App) -> AsyncIterator[tuple[Server, str, Pat
 
 @asynccontextmanager
 async def client(
-    home: Home, hop: Hop, server: Server, *, read_only: bool = False, **trust: object
+    home: Home,
+    hop: Hop,
+    server: Server,
+    *,
+    read_only: bool = False,
+    farther: Sequence[Hop] = (),
+    timeout: int = 8_000,  # noqa: ASYNC109  milliseconds of a call
+    **trust: object,
 ) -> AsyncIterator[ProxmoxClient]:
     config = ProxmoxConfig(
-        host="127.0.0.1", port=server.port, token_id="root@pam!t", token_secret=SECRET, timeout=8_000, **trust  # type: ignore[arg-type]
+        host="127.0.0.1", port=server.port, token_id="root@pam!t", token_secret=SECRET, timeout=timeout, **trust  # type: ignore[arg-type]
     )  # fmt: skip
-    tunnel = Tunnel([hop], ours=home.ours)
+    tunnel = Tunnel([hop, *farther], ours=home.ours)
     async with ProxmoxClient(config, read_only=read_only, backend=TunnelBackend(tunnel)) as made:
         yield made
     await tunnel.aclose()
+
+
+@asynccontextmanager
+async def silent_host() -> AsyncIterator[int]:
+    """Takes connections and says nothing; gives its port."""
+    over = asyncio.Event()
+
+    async def wait(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+
+    listener = await asyncio.start_server(wait, "127.0.0.1", 0)
+    yield listener.sockets[0].getsockname()[1]
+    over.set()
+    listener.close()
+    await listener.wait_closed()
 
 
 async def test_requests_share_one_pinned_connection(
@@ -126,3 +150,18 @@ async def test_the_read_only_lock_is_before_the_tunnel(
             with pytest.raises(ReadOnlyError):
                 await made.post("/nodes/pve1/qemu/100/status/start")
         assert jump.connections == []
+
+
+async def test_a_deadline_that_ends_during_a_login_names_the_hop(
+    home: Home, user_key: asyncssh.SSHKey, host_key: asyncssh.SSHKey, tmp_path: Path
+) -> None:
+    async with (
+        served(tmp_path, lambda seen: ok()) as (server, pin, _),
+        jump_host([host_key], user_key) as first,
+        silent_host() as port,
+    ):
+        near = home.hop(first, public(host_key))
+        far = replace(near, port=port)
+        async with client(home, near, server, farther=[far], fingerprints=(pin,), timeout=1000) as made:
+            with pytest.raises(DeadlineExceeded, match=f"still waiting for jump host 127.0.0.1:{port}"):
+                await made.get("/version")

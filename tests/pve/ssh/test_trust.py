@@ -43,7 +43,7 @@ async def test_an_unknown_host_is_shown_and_gets_no_login(
     assert error.kind == "unknown"
     assert error.seen == host_key.get_fingerprint()
     assert f"jump host 127.0.0.1:{jump.port} is not known: it shows {error.seen} (ssh-ed25519)" in str(error)
-    assert f'host_keys = ["{error.seen}"]' in str(error)
+    assert f"--jump-host-key {error.hop}={error.seen}" in str(error)
     assert jump.logins == []
 
 

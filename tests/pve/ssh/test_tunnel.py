@@ -189,3 +189,18 @@ async def test_who_runs_out_of_time_leaves_the_chain_to_the_others(
         await asyncio.gather(hasty, return_exceptions=True)
         await tunnel.aclose()
     assert jump.logins == ["op"]
+
+
+async def test_what_was_dropped_is_opened_anew_and_says_no_goodbye(
+    home: Home, user_key: asyncssh.SSHKey, host_key: asyncssh.SSHKey, echo: Echo
+) -> None:
+    async with jump_host([host_key], user_key) as jump:
+        tunnel = Tunnel([home.hop(jump, public(host_key))], ours=home.ours)
+        old = await tunnel.open_connection("127.0.0.1", echo.port)
+        tunnel.drop()
+        assert await exchange(await tunnel.open_connection("127.0.0.1", echo.port), b"new") == b"newbye"
+        reader, writer = await asyncio.open_connection(sock=old)
+        assert await reader.read() == b"", "it ended with the chain that it went through"
+        writer.close()
+        await tunnel.aclose()
+    assert jump.logins == ["op", "op"]
