@@ -9,6 +9,7 @@ from proxtui.errors import NotConfigured, UsageError
 
 if TYPE_CHECKING:
     from proxtui.config.models import Config
+    from proxtui.kit.places import Place
 
 
 def main() -> int:
@@ -61,6 +62,13 @@ def first_run(session: Session) -> tuple[int, Config | None]:
     return code, None if vault is None else session.with_looks(keyed(vault, session.environ))
 
 
+def _where_one_is_added() -> Place:
+    from proxtui.core.model import Scope
+    from proxtui.kit.places import Place
+
+    return Place("servers", Scope(), None, "")
+
+
 def require_terminal(session: Session) -> None:
     """Raise UsageError with one line when there is no terminal that the dashboard could use."""
     problem = terminal_problem(session.environ)
@@ -77,8 +85,11 @@ def open_over(config: Config, session: Session, *, remember: bool) -> int:
     from proxtui.tui.app import run_dashboard
     from proxtui.tui.configured import Configured
 
+    configured = Configured(config, session.vault, session.with_looks, session.monitor)
+    if not config.active_servers():
+        configured.place = _where_one_is_added()
     return run_dashboard(
-        Configured(config, session.vault, session.with_looks, session.monitor),
+        configured,
         wall=bool(session.flags.get("wall")),
         themes=themes_folder(),
         state=state_file() if remember else None,

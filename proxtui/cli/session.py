@@ -88,7 +88,9 @@ class Session(Registering):
         config = keyed(vault, self.environ)
         for line in left_out(vault):
             self.note(line)
-        if not config.active_servers():
+        # Without a server the dashboard shows where one is added; a wall and --monitor could only stay empty.
+        adds_one = for_dashboard and not self.monitor and not self.flags.get("wall")
+        if not adds_one and not config.active_servers():
             adds = "`proxtui servers add` adds one"
             raise NotConfigured(f"{config_file()} has no server that this key opens: {adds}")
         return config

@@ -163,6 +163,22 @@ def test_without_any_server_the_way_to_one_is_named(call: Call, file: Path) -> N
     assert "proxtui servers add" in answer.line
 
 
+def test_without_any_server_the_dashboard_opens_where_one_is_added(call: Call, file: Path, tmp_path: Path) -> None:
+    call("config", "init")
+    environ = {
+        "XDG_CONFIG_HOME": os.environ["XDG_CONFIG_HOME"], "HOME": str(tmp_path), "PROXTUI_KEYFILE": str(tmp_path / "key"),
+    }  # fmt: skip
+    with Terminal([sys.executable, "-m", "proxtui"], environment=environ, columns=120) as terminal:
+        terminal.wait_for("Servers  0 servers")
+        terminal.wait_for("no server is configured")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    for flag in ("--wall", "--monitor"):
+        with Terminal([sys.executable, "-m", "proxtui", flag], environment=environ, columns=120) as terminal:
+            terminal.wait_for("proxtui servers add")
+            assert terminal.wait_exit() == 2
+
+
 def test_what_a_key_leaves_closed_is_left_out_with_a_line(
     call: Call, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, simulator_process: Simulator
 ) -> None:

@@ -44,7 +44,7 @@ class TunnelBackend(Way):
 
     def waits_for(self) -> str:
         hop = self.tunnel.logging_in
-        return "" if hop is None else f"jump host {hop.label}"
+        return "" if hop is None else hop.title
 
     def loss(self) -> NetworkError | None:
         return self.tunnel.loss()
