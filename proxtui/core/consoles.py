@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal
 
 from proxtui.core.actor import Actor
@@ -153,17 +154,15 @@ class ConsoleDesk:
             await self._deny(entry, refused)
             raise refused
         await self._intend(entry, session, operation)
-        ended: BaseException | None = None
+        noted = _Noted()
         try:
-            async with self._held(session):
-                yield session
-        except BaseException as error:
-            ended = error
-            raise
+            with noted:
+                async with self._held(session):
+                    yield session
         finally:
             self._sessions.pop(session, None)
             # Also where the task is being cancelled: the record is written before that goes on.
-            await to_its_end(self._close(entry, session, ended))
+            await to_its_end(self._close(entry, session, noted.error))
             session._over.set()
 
     def end_all(self, why: str) -> None:
@@ -289,6 +288,20 @@ class ConsoleDesk:
             params={"use": session.use},
             reason=clean(reason).strip()[:LONGEST_REASON] or clean(self._lock.reason(ref)),
         )
+
+
+class _Noted:
+    """``with``: keeps what the block ended with, and lets it go on."""
+
+    error: BaseException | None = None
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.error = error
 
 
 def _result(session: ConsoleSession, error: BaseException | None) -> Result:

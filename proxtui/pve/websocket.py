@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -65,8 +65,10 @@ async def dial(dialer: Dialer, path: str, port: int, ticket: str) -> WebSocketCo
 
 async def _connected(dialer: Dialer, url: str, headers: dict[str, str], near: socket.socket | None) -> ClientConnection:
     more: dict[str, Any] = {} if near is None else {"sock": near}
-    try:
-        return await _Straight(
+    with ExitStack() as undo:
+        if near is not None:
+            undo.callback(near.close)
+        connection = await _Straight(
             url,
             ssl=dialer.context,
             server_hostname=dialer.config.host,
@@ -86,10 +88,8 @@ async def _connected(dialer: Dialer, url: str, headers: dict[str, str], near: so
             logger=log,
             **more,
         )
-    except BaseException:
-        if near is not None:
-            near.close()
-        raise
+        undo.pop_all()
+    return connection
 
 
 class WebSocketConsole:
