@@ -80,6 +80,12 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Feature(name="consoles", title="Consoles", consoles="proxtui.features.consoles.operations:CONSOLES"),
     Feature(
+        name="peek",
+        title="Screen",
+        commands="proxtui.features.peek.cli:peek",
+        summary="The screen of a VM: as text, in the terminal, or as a PNG file.",
+    ),
+    Feature(
         name="servers",
         title="Servers",
         key="7",

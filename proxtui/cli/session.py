@@ -139,6 +139,28 @@ class Session(Registering):
             raise NotConfigured(NOTHING_CONFIGURED)
         return asyncio.run(_read(with_passwords(config), work))
 
+    def acting(self, work: Callable[[Runtime, Fleet], Awaitable[T]]) -> T:
+        """See ``CommandLine.acting``."""
+        import asyncio
+
+        from proxtui.cli.ask import with_passwords
+        from proxtui.cli.listing import refuse_silence
+
+        config = self.configuration()
+        if config is None:
+            raise NotConfigured(NOTHING_CONFIGURED)
+
+        async def answered(runtime: Runtime, fleet: Fleet) -> T:
+            refuse_silence(runtime, fleet)
+            return await work(runtime, fleet)
+
+        return asyncio.run(_read(with_passwords(config), answered, read_only=False))
+
+    @property
+    def ascii_only(self) -> bool:
+        """See ``CommandLine.ascii_only``."""
+        return bool(self.flags.get("ascii"))
+
     def configured(self) -> Config:
         """See ``CommandLine.configured``."""
         from proxtui.cli import ask
@@ -297,11 +319,17 @@ class Session(Registering):
         narrate(message)
 
 
-async def _read(config: Config, work: Callable[[Runtime, Fleet], Awaitable[T]]) -> T:
+async def _read(config: Config, work: Callable[[Runtime, Fleet], Awaitable[T]], *, read_only: bool = True) -> T:
     from proxtui.cli import ask
+    from proxtui.cli.output import narrate
     from proxtui.wiring import open_runtime
 
-    async with open_runtime(config, read_only=True, ask_totp=ask.for_totp) as runtime:
+    async with open_runtime(config, read_only=read_only, ask_totp=ask.for_totp, record=True) as runtime:
+        if runtime.recording is not None:
+            runtime.recording.tell = narrate
+            if runtime.recording.obedient:
+                # What it was given is known before the first call.
+                await runtime.recording.learn()
         await runtime.poller.poll_once()
         return await work(runtime, runtime.store.fleet())
 

@@ -148,6 +148,16 @@ class CommandLine(Protocol):
     def local_details(self, read: Callable[[], Details], *, as_json: bool) -> None:
         """The same for one thing."""
 
+    def acting(self, work: Callable[[Runtime, Fleet], Awaitable[T]]) -> T:
+        """Read every server once and give ``work`` what was found; consoles can be opened as far as the lock allows.
+
+        Raises NotConfigured, and what every server failed with when all of them did.
+        """
+
+    @property
+    def ascii_only(self) -> bool:
+        """Whether nothing but ASCII is to be printed."""
+
     def configured(self) -> Config:
         """The servers that are configured, missing passwords asked for where a person is there; none is asked.
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Se
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from proxtui.core.feature import load
 from proxtui.core.model import Fleet, GuestKey, ServerRef
 from proxtui.core.operation import GUESTS, Operation, Risk, Target
 from proxtui.core.overlays import LAG
@@ -163,6 +164,28 @@ class Changing:
         else:
             way = self._send_one(operation, targets[0], params, reason, answered)
         self.app.run_worker(way, name=operation.name, group="sending")
+
+    def open_console(self, operation: Operation, target: Target) -> None:
+        """Open it; it is in front until somebody closes it. What keeps it from opening is told."""
+        self.app.run_worker(self._open(operation, target), name=operation.name, group="consoles")
+
+    async def open_for(self, view: LiveView, rows: Sequence[Any], use: str) -> None:
+        """Open this console (``peek``) of the one row that is meant, or tell why it cannot be now."""
+        offers, operation = self.offers(view, rows), self.runtime.catalogue.consoles()[f"consoles.{use}"]
+        if len(offers.subjects) != 1:
+            self._tell(f"{operation.label}: one at a time", "warning")
+            return
+        target = offers.subjects[0].target
+        if (why := offers.refusal(operation, target)) is not None:
+            self._tell(f"{operation.label}: {why.removeprefix(f'{operation.label}: ')}", "warning")
+        else:
+            await self._open(operation, target)
+
+    async def _open(self, operation: Operation, target: Target) -> None:
+        try:
+            await load(operation.opened_by)(self.app, self.runtime, target)
+        except ProxtuiError as error:
+            self._tell(f"{operation.label} {target.label}: {error}", "error")
 
     async def rehearse(self, operation: Operation, targets: Sequence[Target], params: Any) -> None:
         """Show what would be sent, until that is closed."""

@@ -46,6 +46,9 @@ class Conversation:
         self, operation: Operation, targets: Sequence[Target], *, rehearse: bool, say: Callable[[str], None]
     ) -> bool:
         """Ask what has to be asked, and do it; False when somebody went back. ``say`` tells why it cannot be."""
+        if operation.opened_by:
+            self._changing.open_console(operation, targets[0])
+            return True
         try:
             prepared = await self._prepare(operation, targets)
         except ProxtuiError as error:

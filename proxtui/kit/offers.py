@@ -45,9 +45,14 @@ class Offers:
 
     def entries(self) -> list[MenuEntry]:
         """All operations that these rows could be meant by, in the order they are declared in."""
-        operations = list(self._runtime.catalogue.all().values())
+        operations = [*self._runtime.catalogue.all().values(), *self._consoles()]
         targets = {one.name: self.targets(one) for one in operations}
         return entries_for(operations, targets, self.refusal)
+
+    def _consoles(self) -> list[Operation]:
+        """What is opened instead of run, of one thing at a time."""
+        known = self._runtime.catalogue.consoles().values() if len(self.subjects) == 1 else ()
+        return [one for one in known if one.opened_by]
 
     def targets(self, operation: Operation) -> tuple[Target, ...]:
         """What an operation would change; empty when it is not meant by any of them."""

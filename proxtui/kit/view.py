@@ -94,6 +94,9 @@ class LiveView(Widget):
     BINDINGS: ClassVar[list[BindingType]] = [
         # Obeyed before the next key is handed out, which is a letter of the menu.
         Binding("m", "act", "Actions", priority=True, id="actions"),
+        Binding("p", "console('peek')", "Screen of a VM", show=False, priority=True, id="peek"),
+        Binding("c", "console('term')", "Console", priority=True, id="console"),
+        Binding("S", "console('ssh')", "SSH shell", show=False, priority=True, id="ssh"),
     ]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
@@ -168,12 +171,22 @@ class LiveView(Widget):
         if action == "act":
             row = self.row_with_keys() if can_change(self.runtime) and not self.runtime.read_only else None
             return row is not None and self.can_act_on(row)
+        if action == "console":
+            row = self.row_with_keys()
+            return row is not None and self.can_act_on(row)
         return super().check_action(action, parameters)
 
     async def action_act(self) -> None:
         """Show what can be done to the row, or to all marked ones."""
         if isinstance(self.app, LiveApp):
             await self.app.changing(self.runtime).offer(self, self.meant)
+
+    async def action_console(self, use: str) -> None:
+        """Open a console of the row, or tell why it cannot be: also where everything is locked."""
+        if self.runtime.read_only:
+            self.app.notify("read-only: a console could change something", severity="warning", markup=False)
+        elif isinstance(self.app, LiveApp) and can_change(self.runtime):
+            await self.app.changing(self.runtime).open_for(self, self.meant, use)
 
     def row_with_keys(self) -> Any:
         """The row under the cursor of the table of this view that has the keys; None when none has."""

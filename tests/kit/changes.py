@@ -203,11 +203,11 @@ class ChangeableRuntime(fakes.FakeRuntime):
         super().__init__(**settings)
         self.gate = FakeGate()
         self.policy = FakePolicy()
-        self.catalogue = SimpleNamespace(all=lambda: {one.name: one for one in ALL})
+        self.catalogue = SimpleNamespace(all=lambda: {one.name: one for one in ALL}, consoles=dict)
         self.write_lock = FakeLock()
         if not locked:
             self.write_lock.locked = lambda ref: None  # type: ignore[method-assign]
-        self.config = SimpleNamespace(servers=lambda: [(BERLIN, None), (fakes.PARIS, None)])  # type: ignore[assignment]
+        self.config = SimpleNamespace(servers=lambda: [(BERLIN, None), (fakes.PARIS, None)], tenants=())  # type: ignore[assignment]
 
     def connection(self, ref: ServerRef) -> Any:
         return SimpleNamespace(permissions=None)

@@ -25,7 +25,7 @@ class Counted(FakePolicy):
 
 def runtime_of(policy: FakePolicy, permissions: Permissions | None = None) -> Any:
     return SimpleNamespace(
-        catalogue=SimpleNamespace(all=lambda: {one.name: one for one in ALL}),
+        catalogue=SimpleNamespace(all=lambda: {one.name: one for one in ALL}, consoles=dict),
         policy=policy,
         connection=lambda ref: SimpleNamespace(permissions=permissions),
         store=SimpleNamespace(fleet=lambda: SimpleNamespace(snapshot=lambda ref: None)),

@@ -30,6 +30,7 @@ def _console(
     kinds: frozenset[Kind],
     *,
     privileges: tuple[str, ...] = ("VM.Console",),
+    opened_by: str = "",
 ) -> Operation:
     return Operation(
         name=f"consoles.{use}",
@@ -41,6 +42,7 @@ def _console(
         privileges=privileges,
         run_by="",
         unavailable=running,
+        opened_by=opened_by,
     )
 
 
@@ -49,9 +51,35 @@ _EITHER = ("VM.Console|Sys.Console",)
 
 CONSOLES: tuple[Operation, ...] = (
     _console("vnc", "Open screen", "Open its screen in a viewer of its own.", SEATS, privileges=_EITHER),
-    _console("term", "Open terminal", "Leave for its terminal, and come back.", SEATS, privileges=_EITHER),
-    _console("ssh", "Open SSH shell", "Leave for a shell on it by SSH, and come back.", SEATS, privileges=()),
-    _console("spice", "Open SPICE", "Open its SPICE display in remote-viewer.", frozenset({Kind.QEMU})),
-    _console("peek", "Look at screen", "Show its screen here, without a viewer.", frozenset({Kind.QEMU})),
+    _console(
+        "term",
+        "Open terminal",
+        "Leave for its terminal, and come back.",
+        SEATS,
+        privileges=_EITHER,
+        opened_by="proxtui.features.terminals.screen:open_terminal",
+    ),
+    _console(
+        "ssh",
+        "Open SSH shell",
+        "Leave for a shell on it by SSH, and come back.",
+        SEATS,
+        privileges=(),
+        opened_by="proxtui.features.terminals.screen:open_shell",
+    ),
+    _console(
+        "spice",
+        "Open SPICE",
+        "Open its SPICE display in remote-viewer.",
+        frozenset({Kind.QEMU}),
+        opened_by="proxtui.features.terminals.screen:open_spice",
+    ),
+    _console(
+        "peek",
+        "Look at screen",
+        "Show its screen here, without a viewer.",
+        frozenset({Kind.QEMU}),
+        opened_by="proxtui.features.peek.screen:open_peek",
+    ),
     _console("sendkeys", "Type text", "Type text at its screen, key by key.", frozenset({Kind.QEMU})),
 )

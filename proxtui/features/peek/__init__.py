@@ -1,0 +1,1 @@
+"""The room of the look at a screen: what a VM shows, in the terminal, without a viewer."""
