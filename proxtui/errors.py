@@ -71,6 +71,8 @@ class InvalidInput(UsageError):
         self.field = field
         self.value = value
         self.rule = rule
+        self.others: tuple[InvalidInput, ...] = ()
+        """What else does not go together, where several fields were judged at once."""
 
 
 class NotConfigured(UsageError):

@@ -113,7 +113,7 @@ def _common(operation: Operation) -> list[click.Parameter]:
         option("--write", metavar="TIME", help="Open the lock of write_mode timed for so long (15m); needs --reason."),
         option("--yes", "-y", is_flag=True, help="Do not ask."),
         option("--dry-run", is_flag=True, help="Show the requests; send nothing."),
-        option("--no-wait", is_flag=True, help="End once PVE took it; its task goes on."),
+        option("--no-wait", is_flag=True, help="End once PVE took it (of many: the last); its task goes on."),
     ]
     if operation.kinds & {Kind.STORAGE, Kind.VOLUME}:
         found.insert(

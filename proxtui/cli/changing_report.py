@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from proxtui.cli.output import Output, narrate
 from proxtui.cli.sources import json_sources
+from proxtui.core.gate import UNDER_WAY
 from proxtui.core.record import secrets_of
 from proxtui.core.rows import Column, Scalar, Tone
 from proxtui.core.run import Batch, Run, RunState
@@ -18,7 +20,7 @@ from proxtui.errors import ProxtuiError
 
 if TYPE_CHECKING:
     from proxtui.core.gate import Gate
-    from proxtui.core.model import Fleet
+    from proxtui.core.model import Fleet, ServerRef
     from proxtui.core.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 EVERY = 1.0
 """Seconds between two looks at the log of a running task."""
 EMPTY = "no content"
+WAITS = "waits"
 PIECE = 500
 """Lines of a log at once."""
 _TONES = {RunState.FAILED: Tone.BAD, RunState.UNKNOWN: Tone.WARN, RunState.WARNINGS: Tone.WARN, RunState.OK: Tone.GOOD}
@@ -78,6 +81,12 @@ async def watch(runtime: Runtime, batch: Batch, *, wait: bool) -> None:
         if run in batch.runs and run.has_ended and run.op_id not in told:
             told.add(run.op_id)
             narrate(run.line)
+        if not wait and WAITS not in told and _must_wait(batch, run.target.ref):
+            told.add(WAITS)
+            narrate(
+                f"{UNDER_WAY} of them run, and no more at a time on one server: this ends once PVE took the last of "
+                f"{len(batch.runs)}; ctrl+c sends no more"
+            )
 
     unsubscribe = runtime.gate.subscribe(tell)
     try:
@@ -87,6 +96,12 @@ async def watch(runtime: Runtime, batch: Batch, *, wait: bool) -> None:
     finally:
         unsubscribe()
     narrate(batch.summary)
+
+
+def _must_wait(batch: Batch, ref: ServerRef) -> bool:
+    """True while a server works on so many that the others have to wait."""
+    states = Counter(run.state for run in batch.runs if run.target.ref == ref)
+    return bool(states[RunState.QUEUED]) and states[RunState.RUNNING] >= UNDER_WAY
 
 
 @contextmanager
@@ -180,7 +195,9 @@ class Report:
         else:
             self._output.table(COLUMNS, [RunRow(run) for run in runs])
         for run in runs:
-            if run.unrecorded:
+            if run.is_made_unrecorded:
+                narrate(run.lost_line)
+            elif run.unrecorded:
                 narrate(f"{run.target.label}: the audit lacks something of it: {run.unrecorded}")
 
     def interrupted(self) -> None:

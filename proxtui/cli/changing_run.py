@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from proxtui.cli.changing_live import LiveFinder
 from proxtui.cli.changing_options import from_target, model_of, values_of
 from proxtui.cli.changing_report import Report, percent_told, tell_interrupted, watch
 from proxtui.cli.changing_signals import heeding_signals
-from proxtui.cli.changing_targets import Candidate, Finder
+from proxtui.cli.changing_targets import Candidate, Finder, narrowed
 from proxtui.cli.listing import refuse_silence
 from proxtui.cli.output import narrate
 from proxtui.cli.session import NOTHING_CONFIGURED, Session
@@ -22,6 +23,7 @@ from proxtui.errors import AuditUnavailable, InvalidInput, NotConfigured, UsageE
 
 if TYPE_CHECKING:
     from proxtui.config.models import Config
+    from proxtui.core.model import ServerRef
     from proxtui.core.runtime import Runtime
 
 RECONCILE_SECONDS = 15.0
@@ -77,7 +79,8 @@ def change(session: Session, wish: Wish) -> int:
     values = values_of(wish.operation, wish.said)
     # Wrong values cost nobody a request; what the target answers is not known yet.
     _refuse_wrong(wish.operation, values)
-    return asyncio.run(heeding_signals(_change(session, ask.with_passwords(config), wish, values, seconds)))
+    meant = ask.with_passwords(narrowed(config, wish.how.server))
+    return asyncio.run(heeding_signals(_change(session, meant, wish, values, seconds)))
 
 
 def _seconds(text: str | None) -> int | None:
@@ -101,7 +104,7 @@ async def _change(session: Session, config: Config, wish: Wish, values: dict[str
     from proxtui.wiring import open_runtime
 
     how = wish.how
-    async with open_runtime(config, ask_totp=ask.for_totp) as runtime:
+    async with open_runtime(config, ask_totp=ask.for_totp, record=True) as runtime:
         await runtime.poller.poll_once()
         fleet = runtime.store.fleet()
         refuse_silence(runtime, fleet)
@@ -112,7 +115,7 @@ async def _change(session: Session, config: Config, wish: Wish, values: dict[str
             for ref in dict.fromkeys(target.ref for target in plan.targets):
                 await runtime.write_lock.open(ref, seconds, how.reason)
         if not how.dry_run:
-            await _settle_the_past(runtime)
+            await _settle_the_past(runtime, None if how.server is None else runtime.connections)
             _confirm(runtime, plan, yes=how.yes)
         try:
             batch = await _sent(runtime, plan, how)
@@ -155,11 +158,14 @@ def _given(operation: Operation, target: Target, fields: Any) -> dict[str, Any]:
     return {name: known[name] for name in from_target(operation) if name in fields and known[name]}
 
 
-async def _settle_the_past(runtime: Runtime) -> None:
-    """Tell what became of changes that an earlier process left behind; the audit has it from now on."""
+async def _settle_the_past(runtime: Runtime, only: Container[ServerRef] | None) -> None:
+    """Tell what became of changes that an earlier process left behind; the audit has it from now on.
+
+    ``only`` of these servers: what was left on others waits for a command that asks them.
+    """
     try:
         async with asyncio.timeout(RECONCILE_SECONDS):
-            for run in await runtime.gate.reconcile():
+            for run in await runtime.gate.reconcile(only):
                 narrate(f"left behind by an earlier command: {run.line}")
     except AuditUnavailable as error:
         # The gate decides what that means for this change.

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from proxtui.cli.changing_live import target_of
+from proxtui.core.model import ServerRef
 from proxtui.core.operation import GUESTS, Kind, Operation, Target
 from proxtui.core.rows import Scalar
 from proxtui.core.verbs import pick
 from proxtui.errors import UsageError
 
 if TYPE_CHECKING:
-    from proxtui.core.model import Fleet, ServerRef, Snapshot
+    from proxtui.config.models import Config
+    from proxtui.core.model import Fleet, Snapshot
     from proxtui.pve.models import Guest
 
 _LISTED = {Kind.QEMU, Kind.LXC, Kind.NODE, Kind.STORAGE}
@@ -147,14 +149,8 @@ class Finder:
 
     def snapshots(self) -> list[Snapshot]:
         """Of the servers that are meant. UsageError when there is none of that name."""
-        if self.server is None:
-            return list(self.fleet.snapshots)
-        place = self.server.split("/")
-        found = [one for one in self.fleet.snapshots if list(one.ref)[-len(place) :] == place]
-        if not found:
-            known = ", ".join(f"{one.ref.tenant}/{one.ref.server}" for one in self.fleet.snapshots)
-            raise UsageError(f"--server: there is no {self.server!r}; there are {known}")
-        return found
+        meant = meant_by(self.server, [one.ref for one in self.fleet.snapshots])
+        return [one for one in self.fleet.snapshots if one.ref in meant]
 
     def _ref(self, what: str) -> ServerRef:
         found = self.snapshots()
@@ -166,3 +162,27 @@ class Finder:
 
 def _names(one: Candidate) -> tuple[str, ...]:
     return one.names
+
+
+def meant_by(server: str | None, refs: Sequence[ServerRef]) -> Sequence[ServerRef]:
+    """Those that ``SERVER`` or ``TENANT/SERVER`` names; all for None. UsageError when there is none of that name."""
+    if server is None:
+        return refs
+    place = server.split("/")
+    found = [ref for ref in refs if list(ref)[-len(place) :] == place]
+    if not found:
+        known = ", ".join(f"{ref.tenant}/{ref.server}" for ref in refs)
+        raise UsageError(f"--server: there is no {server!r}; there are {known}")
+    return found
+
+
+def narrowed(config: Config, server: str | None) -> Config:
+    """The configuration with only the servers that are meant: no other is asked, nor its password."""
+    if server is None:
+        return config
+    meant = {*meant_by(server, [ServerRef(*place) for place, _server in config.active_servers()])}
+    tenants = (
+        replace(one, servers=tuple(server for server in one.servers if ServerRef(one.slug, server.name) in meant))
+        for one in config.tenants
+    )
+    return replace(config, tenants=tuple(tenants))

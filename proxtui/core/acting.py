@@ -117,7 +117,7 @@ class Acting:
             policy=self.policy,
             lock=self.write_lock,
             recorder=self._recorder,
-            recheck=Recheck(sightings, self._connections),
+            recheck=Recheck(sightings, self._connections, self._clock),
             follower=Follower(self._connections, self._clock),
             readings=Readings(sightings, self._store, self._clock),
             clock=self._clock,

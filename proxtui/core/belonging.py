@@ -92,7 +92,8 @@ def _refusal(endpoint: str, known: Identity, told: Identity) -> str:
 class Belonging:
     """The cluster of one configured server: that of the endpoint which answered first, for as long as we run.
 
-    Only servers with several endpoints are asked: once at the start, and once each time another endpoint takes over.
+    Servers with several endpoints are asked once at the start, and once each time another endpoint takes over; every
+    server before a change that names no guest.
     """
 
     def __init__(self) -> None:
@@ -112,10 +113,10 @@ class Belonging:
             self.identity = told
 
     def note(self, nodes: frozenset[str]) -> None:
-        """The endpoint in use named these nodes: they come and go."""
+        """The endpoint in use named these nodes: they come and go, but never all at once."""
         if self.identity is None:
-            self.identity = Identity(None, nodes)
-        elif nodes and nodes != self.identity.nodes:
+            self.identity = Identity(None, nodes) if nodes else None
+        elif nodes != self.identity.nodes and nodes & self.identity.nodes:
             self.identity = self.identity.with_nodes(nodes)
 
     async def learn(self, client: Asker) -> None:

@@ -64,7 +64,8 @@ class _Followed:
 class _Server:
     """What is followed on one server, and when to look next (``Clock.monotonic``)."""
 
-    followed: dict[str, _Followed] = field(default_factory=dict)
+    followed: list[_Followed] = field(default_factory=list)
+    """Two changes may wait for one task."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     last_look: float = float("-inf")
     next_look: float = float("inf")
@@ -85,7 +86,7 @@ class Follower:
         server = self._servers.setdefault(ref, _Server())
         now = self._clock.monotonic()
         one = _Followed(upid, now, doubt, asyncio.get_running_loop().create_future())
-        server.followed[upid] = one
+        server.followed.append(one)
         if server.failures == 0:
             server.next_look = min(server.next_look, max(server.last_look + SHORTEST, now + FIRST_LOOK))
         server.wake.set()
@@ -95,7 +96,7 @@ class Follower:
         try:
             return await one.end
         finally:
-            server.followed.pop(upid, None)
+            server.followed.remove(one)
 
     async def aclose(self) -> None:
         """Follow nothing any more; whoever waits is cancelled."""
@@ -132,7 +133,7 @@ class Follower:
         try:
             listed = {task.upid: task for task in await ClusterTools(connection.client).tasks()}
             fallen: list[_Followed] = []
-            for one in list(server.followed.values()):
+            for one in list(server.followed):
                 if (task := listed.get(one.upid)) is not None:
                     one.was_listed = True
                     one.conclude(task)
@@ -163,14 +164,14 @@ class Follower:
     def _failed(self, ref: ServerRef, server: _Server, error: ProxtuiError) -> None:
         log.info("%s/%s: tasks stay unknown for now: %s", *ref, error)
         server.failures += 1
-        for one in server.followed.values():
+        for one in server.followed:
             one.unsure(self._clock.time())
 
     def _pause(self, server: _Server) -> float:
         if server.failures:
             return float(min(LONGEST_BACK_OFF, SHORTEST * 2 ** min(server.failures, 10)))
         now = self._clock.monotonic()
-        youngest = min((now - one.since for one in server.followed.values()), default=0.0)
+        youngest = min((now - one.since for one in server.followed), default=0.0)
         # After 5 s each 1 s, after 20 s each 4 s: who waits long does not mind a little more.
         return min(LONGEST, max(SHORTEST, youngest / 5))
 
@@ -225,6 +226,6 @@ def _spread(task: asyncio.Task[None], server: _Server) -> None:
     if not task.cancelled() and task.exception() is None:
         return
     error = None if task.cancelled() else task.exception()
-    for one in server.followed.values():
+    for one in server.followed:
         if not one.end.done():
             one.end.cancel() if error is None else one.end.set_exception(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Container, Coroutine, Iterable, Sequence
 from typing import Any
 
 from proxtui.core.changing import Changing, Parts
@@ -114,13 +114,17 @@ class Gate:
 
         return unsubscribe
 
-    async def reconcile(self) -> tuple[Run, ...]:
+    async def reconcile(self, only: Container[ServerRef] | None = None) -> tuple[Run, ...]:
         """Find out what became of changes whose process is gone, and record it; those that still run are followed.
 
-        ``AuditUnavailable`` when the audit cannot be read or written.
+        ``only`` those on these servers, where not all that are configured are at hand. ``AuditUnavailable`` when the
+        audit cannot be read or written.
         """
         found = []
-        async for run in self._reconciler.runs(await self._journal.unfinished()):
+        left = await self._journal.unfinished()
+        if only is not None:
+            left = [entry for entry in left if ServerRef(entry.tenant, entry.server) in only]
+        async for run in self._reconciler.runs(left):
             found.append(run)
             if run.state is RunState.RUNNING:
                 self._own(run, self._changing.follow(run))

@@ -155,6 +155,8 @@ class Operation:
 
     ``given`` are parameters that are known already: the row that somebody stood on tells them.
     """
+    moves_to: str = ""
+    """The parameter that names the node on which a guest is afterwards; empty when it stays."""
     creates: bool = False
     """True when the target does not exist yet, so that there is nothing to look at before."""
     opened_by: str = ""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from proxtui.core.operation import Operation, Target
-from proxtui.errors import OutcomeUnknown, ProxtuiError, ReadOnlyError, TaskFailed
+from proxtui.errors import AuditUnavailable, OutcomeUnknown, ProxtuiError, ReadOnlyError, TaskFailed
 
 if TYPE_CHECKING:
     from proxtui.pve.rehearsal import PlannedRequest
@@ -109,15 +109,39 @@ class Run:
 
     @property
     def exit_code(self) -> int:
-        """For the command line; 0 while nothing is wrong with it."""
+        """For the command line; 0 while nothing is wrong with it. A change that the audit lost is not all right."""
         if self.error is not None:
             return self.error.exit_code
+        if self.is_made_unrecorded:
+            return AuditUnavailable.exit_code
         return _CODES.get(self.state, 0)
+
+    @property
+    def is_made_unrecorded(self) -> bool:
+        """True when something was sent, and the audit lacks the end of it."""
+        return bool(self.unrecorded) and self.state not in (RunState.DENIED, RunState.PLANNED)
+
+    @property
+    def lost_line(self) -> str:
+        """What is told of ``is_made_unrecorded``."""
+        was = "WAS sent" if self.state is RunState.UNKNOWN or not self.is_good else "WAS made"
+        return (
+            f"{self.operation.label} {self.target.label}: the change {was}, but the audit lacks it: {self.unrecorded}"
+        )
+
+    @property
+    def label(self) -> str:
+        """Of the target; with the node that it is on by now, when it was moved: ``VM 100 web-1 on pve1 → pve2``."""
+        name, params = self.operation.moves_to, self.params
+        if not name or not self.is_good or self.dry_run or self.is_handed_on:
+            return self.target.label
+        node = params.get(name) if isinstance(params, dict) else getattr(params, name, None)
+        return f"{self.target.label} → {node}" if node else self.target.label
 
     @property
     def line(self) -> str:
         """As in ``Start VM 100 web-1 on pve1: failed: VM is locked (backup)``."""
-        parts = [f"{self.operation.label} {self.target.label}", self.state.value]
+        parts = [f"{self.operation.label} {self.label}", self.state.value]
         return ": ".join([*parts, self.message] if self.message else parts)
 
     async def answered(self) -> Run:

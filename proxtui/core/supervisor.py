@@ -169,8 +169,8 @@ class Supervisor:
             connection.failed(error)
             self._note_failure(error)
             return False
+        connection.belonging.note(frozenset(key.node for key in self._store.snapshot(connection.ref).nodes))
         if len(connection.routes) > 1:
-            connection.belonging.note(frozenset(key.node for key in self._store.snapshot(connection.ref).nodes))
             await self._look_back()
         return True
 

@@ -255,6 +255,9 @@ class Changing:
             self._told.add(run.op_id)
             tail = f" ({run.log_tail[-1]})" if run.log_tail and run.log_tail[-1] not in run.message else ""
             self._tell(run.line + tail, _BADLY.get(run.state, "information"))
+        if run.is_made_unrecorded and f"{run.op_id} unrecorded" not in self._told:
+            self._told.add(f"{run.op_id} unrecorded")
+            self._tell(run.lost_line, "error")
         self._say_moved()
 
     def _say_moved(self) -> None:

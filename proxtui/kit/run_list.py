@@ -162,7 +162,7 @@ def _of_run(run: Run, now: float) -> RunRow:
         run.started,
         run.state,
         run.operation.label,
-        run.target.label,
+        run.label,
         f"{run.target.ref.tenant} ▸ {run.target.ref.server}",
         _took(run, now),
         doubt or run.message or (f"{run.percent} % sent" if run.in_flight and run.percent is not None else ""),

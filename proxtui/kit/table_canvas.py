@@ -120,8 +120,8 @@ class TableCanvas(ScrollView):
         self.repaint()
 
     def follow(self) -> None:
-        """Scroll just as far as the cursor needs."""
-        if not self._in_sight():
+        """Scroll just as far as the cursor needs; before the first layout nobody knows how far that is."""
+        if self.size and not self._in_sight():
             top, line = self.rows.cursor_lines(self.page)
             y = top if top < self.first_line else line - self.page + 1
             self.scroll_to(y=y, animate=False, force=True)

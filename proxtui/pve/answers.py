@@ -32,6 +32,8 @@ LONGEST_WAIT = 300.0
 _PERMISSION = re.compile(r"Permission check failed \((?P<path>/[^,()]*), (?P<privilege>[A-Za-z][\w.|, ]*)\)")
 _LOCKED = re.compile(r"\b(VM|CT)( \d+)? is locked\b|can't lock file '/(var|run)/lock/(qemu-server|lxc)/|CT is locked")
 _CONFLICT = re.compile(r"file change by other user\?|file changed by other user\?", re.IGNORECASE)
+_INSIDE = "Agent error: "
+"""What a guest agent says is about the inside of the guest: a program that is missing there is nothing of PVE's."""
 _NOT_FOUND = re.compile(
     r"does not exist|\bno such (?!uri\b|method\b)|hostname lookup '.*' failed|unable to find configuration file",
     re.IGNORECASE,
@@ -136,7 +138,7 @@ def _judged(reply: Reply, reason: str) -> tuple[type[ApiError], str]:
     exact: dict[int, type[ApiError]] = {400: ValidationError, 401: AuthenticationError, 403: PermissionDenied}
     if status in exact:
         return exact[status], reason
-    if status >= 500:
+    if status >= 500 and not reason.startswith(_INSIDE):
         for kind, pattern in ((GuestLocked, _LOCKED), (ConflictError, _CONFLICT), (NotFoundError, _NOT_FOUND)):
             if pattern.search(reason):
                 return kind, reason

@@ -287,3 +287,12 @@ def test_a_disk_is_destroyed_by_a_verb_of_its_own(call: Call, lab: Simulator) ->
     assert call("guests", "config", "102", "--delete", "scsi0", "--yes").code == 0
     assert call("guests", "delete-disk", "102", "--disk", "unused0", "--yes").code == 0
     assert len(sent(lab)) == 2
+
+
+def test_a_program_that_is_missing_is_a_failure_of_the_program(call: Call, lab: Simulator) -> None:
+    answer = call("guests", "exec", "108", "--command", "no-such-program", "--yes", "--json")
+    # Not 14: the guest is there.
+    assert answer.code == 1
+    run = run_of(answer)
+    assert run["state"] == "failed"
+    assert "No such file or directory" in run["message"]

@@ -149,6 +149,9 @@ class FakePve:
     """A change waits for it before it is answered."""
     lock: Callable[[], str | None] = lambda: None
     config: Any = field(default_factory=lambda: SimpleNamespace(full_token_id="mon@pve!tui", userid="mon@pve"))
+    cluster: str = "prod"
+    nodes: tuple[str, ...] = ("n1",)
+    """What ``/cluster/status`` tells."""
     requests_sent: int = 0
     certificate_expires: float | None = None
 
@@ -167,6 +170,9 @@ class FakePve:
         if self.down is not None:
             raise self.down
         parts = path.strip("/").split("/")
+        if path == "/cluster/status":
+            about = {"type": "cluster", "name": self.cluster, "quorate": 1}
+            return [about, *({"type": "node", "name": name, "online": 1} for name in self.nodes)]
         if path == "/cluster/tasks":
             return [row for upid, row in self.tasks.items() if upid not in self.hidden]
         if path == "/cluster/resources":

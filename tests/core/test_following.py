@@ -60,6 +60,22 @@ async def test_the_first_look_is_soon_and_long_tasks_are_asked_for_less_often(ac
     assert len(acting.pve.asked) == asked, "nobody follows anything any more"
 
 
+@pytest.mark.parametrize("hidden", [False, True])
+async def test_two_that_wait_for_one_task_both_get_its_end(acting: Stage, hidden: bool) -> None:
+    upid, first = await acting.follow()
+    second = asyncio.create_task(acting.follower.end_of(REF, upid, acting.doubts.append))
+    third = asyncio.create_task(acting.follower.end_of(REF, upid, acting.doubts.append))
+    await acting.clock.advance(1)
+    # One that waits no more leaves the others alone.
+    third.cancel()
+    await settle()
+    acting.pve.end(upid)
+    if hidden:
+        acting.pve.hidden.add(upid)
+    await acting.clock.advance(8)
+    assert [waiting.done() and waiting.result().outcome for waiting in (first, second)] == ["OK", "OK"]
+
+
 async def test_two_hundred_tasks_cost_one_list_an_interval(acting: Stage) -> None:
     followed = [await acting.follow(100 + n) for n in range(200)]
     acting.pve.asked.clear()

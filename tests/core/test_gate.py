@@ -22,11 +22,12 @@ from proxtui.errors import (
     ReadOnlyError,
     RoleRefused,
     TargetChanged,
+    TaskFailed,
 )
 
 from .fakes import inventory, settle
 from .fakes import vm as row
-from .gating import NOTE, REF, START, STUMBLE, NoteParams, config, operation, stage, vm
+from .gating import HERE, NOTE, REF, START, STUMBLE, NoteParams, config, operation, stage, vm
 
 POST = ("POST", "/nodes/n1/qemu/100/status/start", None)
 
@@ -79,6 +80,37 @@ async def test_a_lost_record_of_what_was_sent_does_not_stop_the_following() -> N
         await acting.ended(run)
         assert run.state is RunState.OK
         assert "disk is full" in run.unrecorded
+        # A script must not take it for all right, nor for refused.
+        assert run.exit_code == AuditUnavailable.exit_code
+        assert run.lost_line == "Start VM 100 web on n1: the change WAS made, but the audit lacks it: the disk is full"
+
+
+@pytest.mark.parametrize(("fails", "code"), [(TaskFailed.exit_code, "failed"), (0, "rehearsed")])
+async def test_a_lost_record_hides_no_failure_and_troubles_no_rehearsal(fails: int, code: str) -> None:
+    async with stage() as acting:
+        acting.journal.fails_at = {Phase.OUTCOME, Phase.SINGLE}
+        run = await acting.gate.submit(START, vm(), dry_run=code == "rehearsed")
+        if code == "failed":
+            await acting.ended(run, "no space left")
+            assert "WAS sent" in run.lost_line
+        assert run.unrecorded
+        assert run.exit_code == fails
+
+
+async def test_two_changes_of_one_task_both_get_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stage() as acting:
+        first = await acting.gate.submit(START, vm())
+
+        async def the_same(_client: Any, _target: Any, _params: Any) -> Any:
+            return first.upid
+
+        monkeypatch.setattr(f"{HERE}.start", the_same)
+        second = await acting.gate.submit(START, vm())
+        assert second.upid == first.upid
+        await acting.ended(first)
+        assert (first.state, second.state) == (RunState.OK, RunState.OK)
+        assert acting.gate.running() == ()
+        assert acting.journal.story.count("outcome ok") == 2
 
 
 @pytest.mark.parametrize(

@@ -106,3 +106,18 @@ def test_a_target_of_another_server_is_another_target() -> None:
     other = Target(ServerRef("zeta", "paris"), vm().kind, "100", "web", "pve1")
     entries = entries_of([SHUTDOWN, DELETE], [vm(), other], lambda _one, target: "no" if target == other else None)
     assert [entry.targets for entry in entries] == [(vm(),), (vm(),)]
+
+
+@BOTH
+async def test_it_begins_at_the_top_though_the_first_cannot_be_done(size: tuple[int, int]) -> None:
+    many = [START, *(operation(f"one{at}", f"One {at}") for at in range(30))]
+    app = MenuApp()
+    app.menu = ActionMenu("VM 100 web", entries_of(many, [vm()], refusal))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        table = app.menu._table
+        assert (table.rows.cursor, table.first_line) == (1, 0)
+        # The last one is still found by scrolling.
+        table.move(30)
+        await pilot.pause()
+        assert table.first_line == 31 - table.page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from proxtui.kit.leaving import Leaving
 from proxtui.kit.run_list import RunList, parts, progress
 from proxtui.kit.runs_panel import RunsPanel
 from proxtui.kit.write_badge import countdown
-from tests.kit.changes import DELETE, START, UPID, vm
+from proxtui.pve.upid import Upid
+from tests.kit.changes import DELETE, START, UPID, operation, vm
 from tests.kit.fakes import lines_of
 from tests.kit.test_changing import BOTH, Stage, stage
 
@@ -54,6 +56,22 @@ def test_what_runs_stands_first_and_rehearsals_are_no_changes() -> None:
         ("VM 100 web100 on pve1", 10.0),
     ]
     assert len(runs.running) == 1
+
+
+def test_a_guest_that_was_moved_stands_with_the_node_that_it_is_on() -> None:
+    migrate = operation("migrate", "Migrate", moves_to="target")
+    for params in ({"target": "pve2"}, SimpleNamespace(target="pve2")):
+        one = Run("op1", migrate, vm(100, "web"), params)
+        seen: list[str] = []
+        for state in (RunState.RUNNING, RunState.FAILED, RunState.OK):
+            one.mark(state)
+            runs = RunList()
+            runs.note(one)
+            seen.append(runs.rows(NOW)[0].target)
+        assert seen == ["VM 100 web on pve1", "VM 100 web on pve1", "VM 100 web on pve1 → pve2"]
+        # HA was told, and moves it in its own time.
+        one.upid = Upid(str(UPID).replace("qmstart", "hamigrate"))
+        assert one.label == "VM 100 web on pve1"
 
 
 def test_a_bulk_change_is_one_line_with_its_trouble_first_inside() -> None:

@@ -197,3 +197,24 @@ def test_a_password_that_nobody_could_type_again_is_refused_and_not_told(secret:
         (problem,) = [one for one in model.problems({"node": "pve1", field: secret}) if one.field == field]
         assert "one line" in str(problem)
         assert secret not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "fields"),
+    [
+        (params.UploadParams, {"file": "isos/a.txt", "checksum_algorithm": "md5"}, ["filename", "checksum"]),
+        (params.UploadParams, {"file": "isos/a.txt", "checksum": "xyz"}, ["filename", "checksum"]),
+        (params.CloneParams, {"storage": "tank", "format": "raw"}, ["storage", "format"]),
+        (params.MoveDiskParams, {"disk": "scsi0", "target_disk": "scsi1"}, ["storage", "target_disk"]),
+        (params.BackupParams, {"node": "n1", "exclude": [100]}, ["vmids", "exclude"]),
+        (params.PruneParams, {"keep_all": True, "keep_last": 1, "keep_daily": 1}, ["keep_last", "keep_daily"]),
+        (params.ConfigParams, {"set": {"node": "x"}, "delete": ["node", "lock"]}, ["set", "set", "delete", "delete"]),
+    ],
+)
+def test_all_that_does_not_go_together_is_told_at_once(
+    model: type[Params], given: dict[str, Any], fields: list[str]
+) -> None:
+    assert [problem.field for problem in model.problems(given)] == fields
+    with pytest.raises(InvalidInput) as caught:
+        model(**given)
+    assert caught.value.field == fields[0]

@@ -47,6 +47,7 @@ def refused(status: int, reason: str, body: bytes = b"", **fields: Any) -> ApiEr
         (599, "Too many redirections", NodeUnreachable, 10),
         (500, "Configuration file 'nodes/pve1/qemu-server/999.conf' does not exist", NotFoundError, 14),
         (500, "storage 'nope' does not exist", NotFoundError, 14),
+        (500, 'Agent error: Failed to execute child process "x" (No such file or directory)', ApiError, 1),
         (500, "no such user ('anna@pve')", NotFoundError, 14),
         (500, "no such file '/foo'", NotFoundError, 14),
         (500, "hostname lookup 'nope' failed - failed to get address info for: nope", NotFoundError, 14),

@@ -64,6 +64,7 @@ LIFE = (
         params=f"{MODELS}:MigrateParams",
         keeps="target online restart with_local_disks targetstorage bwlimit timeout",
         tasks="qmigrate vzmigrate hamigrate",
+        moves_to="target",
         key="m",
         unavailable=availability.locked,
     ),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from proxtui.errors import InvalidInput
-from proxtui.pve.params.base import Form, NodeName, Params, StorageName, Text, Vmid
+from proxtui.pve.params.base import Form, NodeName, Params, StorageName, Text, Vmid, refuse_all
 from proxtui.pve.params.lists import PoolId, Vmids, Volid, joined
 from proxtui.pve.params.words import Bandwidth, Blank
 
@@ -64,10 +64,13 @@ class BackupParams(BackupChoices):
     @model_validator(mode="after")
     def _one_selection(self) -> Self:
         said = [name for name in ("vmids", "all", "pool") if getattr(self, name)]
+        faults: list[InvalidInput] = []
         if len(said) != 1:
-            raise InvalidInput("vmids", joined(self.vmids or ()), "guests, all or a pool: exactly one of the three")
+            rule = "guests, all or a pool: exactly one of the three"
+            faults.append(InvalidInput("vmids", joined(self.vmids or ()), rule))
         if self.exclude is not None and not self.all:
-            raise InvalidInput("exclude", joined(self.exclude), "only with all")
+            faults.append(InvalidInput("exclude", joined(self.exclude), "only with all"))
+        refuse_all(faults)
         return self
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -64,8 +64,8 @@ class Params(BaseModel):
         except ValidationError as error:
             return _problems_in(error, cls)
         except InvalidInput as problem:
-            # Two fields that do not go together; seen once each of them is right.
-            return (problem,)
+            # Fields that do not go together; seen once each of them is right.
+            return (problem, *problem.others)
         return ()
 
     @classmethod
@@ -102,6 +102,14 @@ class Params(BaseModel):
     def having(self, **changes: Any) -> Self:
         """A copy with other values, checked like the first."""
         return type(self)(**{**self.arguments(), **changes})
+
+
+def refuse_all(faults: Iterable[InvalidInput]) -> None:
+    """For a model's validator: raise what does not go together, all of it at once."""
+    found = list(faults)
+    if found:
+        found[0].others = tuple(found[1:])
+        raise found[0]
 
 
 def obeys(is_valid: Callable[[Any], bool], rule: str) -> AfterValidator:

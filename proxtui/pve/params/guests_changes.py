@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from proxtui.errors import InvalidInput
-from proxtui.pve.params.base import Form, Params, Prose, StorageName, Vmid, is_prose, is_text, obeys
+from proxtui.pve.params.base import Form, Params, Prose, StorageName, Vmid, is_prose, is_text, obeys, refuse_all
 from proxtui.pve.params.words import Bandwidth, Blank, Digest, Disk, Option, Options, Size, Tags
 from proxtui.pve.validators import TEXT_RULE
 
@@ -50,20 +51,22 @@ class ConfigParams(Params):
 
     @model_validator(mode="after")
     def _something_once(self) -> Self:
+        refuse_all(self._faults())
+        return self
+
+    def _faults(self) -> Iterator[InvalidInput]:
         if not self.set and not self.delete:
-            raise InvalidInput("set", "", "name an option to set or to remove")
+            yield InvalidInput("set", "", "name an option to set or to remove")
         for name in (*self.set, *self.delete):
             if name in _OURS:
-                raise InvalidInput("set" if name in self.set else "delete", name, "is no option of a guest")
+                yield InvalidInput("set" if name in self.set else "delete", name, "is no option of a guest")
             if name in _OTHER_CHANGES:
-                raise InvalidInput("set" if name in self.set else "delete", name, "is changed in a way of its own")
+                yield InvalidInput("set" if name in self.set else "delete", name, "is changed in a way of its own")
         for name, value in self.set.items():
             if name != _SEVERAL_LINES and not is_text(value):
-                raise InvalidInput("set", name, f"{name}: one line")
-        both = set(self.set) & set(self.delete)
-        if both:
-            raise InvalidInput("delete", sorted(both)[0], "is set and removed at once")
-        return self
+                yield InvalidInput("set", name, f"{name}: one line")
+        for name in sorted(set(self.set) & set(self.delete)):
+            yield InvalidInput("delete", name, "is set and removed at once")
 
     def form(self, kind: str = "qemu") -> Form:
         form = {**self.set, **super().form(kind)}
@@ -133,11 +136,14 @@ class MoveDiskParams(_DiskParams):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        if (self.storage is None) == (self.target_vmid is None):
-            raise InvalidInput("storage", self.storage or "", "either a storage or another guest")
-        if self.target_disk is not None and self.target_vmid is None:
-            raise InvalidInput("target_disk", self.target_disk, "only with another guest")
+        refuse_all(self._faults())
         return self
+
+    def _faults(self) -> Iterator[InvalidInput]:
+        if (self.storage is None) == (self.target_vmid is None):
+            yield InvalidInput("storage", self.storage or "", "either a storage or another guest")
+        if self.target_disk is not None and self.target_vmid is None:
+            yield InvalidInput("target_disk", self.target_disk, "only with another guest")
 
     def form(self, kind: str = "qemu") -> Form:
         form = self._of(kind)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from proxtui.errors import InvalidInput
-from proxtui.pve.params.base import Form, HostName, NodeName, Params, Prose, StorageName, Vmid
+from proxtui.pve.params.base import Form, HostName, NodeName, Params, Prose, StorageName, Vmid, refuse_all
 from proxtui.pve.params.lists import PoolId
 from proxtui.pve.params.words import Bandwidth, Blank, Seconds, SnapshotName, StorageMap
 
@@ -43,9 +43,8 @@ class CloneParams(Params):
 
     @model_validator(mode="after")
     def _full_or_linked(self) -> Self:
-        for name in ("storage", "format"):
-            if getattr(self, name) is not None and not self.full:
-                raise InvalidInput(name, getattr(self, name), "only for a full copy")
+        given = [] if self.full else [name for name in ("storage", "format") if getattr(self, name) is not None]
+        refuse_all(InvalidInput(name, getattr(self, name), "only for a full copy") for name in given)
         return self
 
     def form(self, kind: str = "qemu") -> Form:

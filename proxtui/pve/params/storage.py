@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from proxtui.errors import InvalidInput
-from proxtui.pve.params.base import Form, Params, Prose, Text, Vmid, Whole
+from proxtui.pve.params.base import Form, Params, Prose, Text, Vmid, Whole, refuse_all
 from proxtui.pve.params.lists import Url
 from proxtui.pve.params.words import Blank
 from proxtui.pve.rules import CHECKSUM_LENGTHS
@@ -47,12 +47,23 @@ class _NewFile(Params):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        faults: list[InvalidInput] = []
+        for check in (self._check_name, self._check_sum):
+            try:
+                check()
+            except InvalidInput as fault:
+                faults.append(fault)
+        refuse_all(faults)
+        return self
+
+    def _check_name(self) -> None:
         InputValidator.check_filename(self.stored_as, self.content)
+
+    def _check_sum(self) -> None:
         if self.checksum is not None:
             InputValidator.check_checksum(self.checksum, self._algorithm())
         elif self.checksum_algorithm is not None:
             raise InvalidInput("checksum", "", "is needed with checksum_algorithm")
-        return self
 
     def _algorithm(self) -> str:
         return self.checksum_algorithm or _BY_LENGTH.get(len(self.checksum or ""), "sha256")
@@ -131,7 +142,6 @@ class PruneParams(Params):
 
     @model_validator(mode="after")
     def _all_or_some(self) -> Self:
-        some = next((name for name in _KEEP if getattr(self, name) is not None), None)
-        if self.keep_all and some is not None:
-            raise InvalidInput(some, getattr(self, some), "not together with keep_all")
+        given = [name for name in _KEEP if self.keep_all and getattr(self, name) is not None]
+        refuse_all(InvalidInput(name, getattr(self, name), "not together with keep_all") for name in given)
         return self
