@@ -10,11 +10,12 @@ import sys
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 
-from benchmarks import peer, poll, process, screen
+from benchmarks import peer, poll, process, screen, vault
 from benchmarks.budgets import Result
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Result]]] = {
     "start": process.starting,
+    "unlocked": vault.opening,
     "help": process.helping,
     "poll": poll.taking,
     "paint": screen.painted,

@@ -32,9 +32,9 @@ def starting(guests: int = GUESTS, rounds: int = ROUNDS) -> Iterator[Figure]:
     with answering([fleet.body(rows, seed=seed) for seed in range(3)]) as server:
         spent = alternate(
             {
-                "minimal": lambda _: _cpu_until(MINIMAL, {}, minimal.TEXT),
-                "first": lambda _: _cpu_until(PROXTUI, server.environment, FIRST_PAINT),
-                "rows": lambda _: _cpu_until(PROXTUI, server.environment, f"{guests} guests", first_name),
+                "minimal": lambda _: cpu_until(MINIMAL, {}, minimal.TEXT),
+                "first": lambda _: cpu_until(PROXTUI, server.environment, FIRST_PAINT),
+                "rows": lambda _: cpu_until(PROXTUI, server.environment, f"{guests} guests", first_name),
             },
             rounds,
         )
@@ -112,7 +112,8 @@ def remembering(guests: int = GUESTS, seconds: float = 6 * INTERVAL) -> Iterator
     yield Figure(f"memory, {guests} guests polled", used, "MiB", 3.2, beside, "minimal app")
 
 
-def _cpu_until(command: Sequence[str], environment: Mapping[str, str], *texts: str) -> float:
+def cpu_until(command: Sequence[str], environment: Mapping[str, str], *texts: str) -> float:
+    """Seconds of processor time until these texts were written."""
     with Terminal(command, environment) as terminal:
         return terminal.until(*texts)
 

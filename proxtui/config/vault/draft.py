@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from proxtui import __version__
 from proxtui.config.vault.contents import (
     FILE,
@@ -20,7 +22,7 @@ from proxtui.config.vault.contents import (
 from proxtui.config.vault.crypto import NotOpened, agrees, decode, digest, encode, random_key, subkey
 from proxtui.config.vault.edits import Edit, edited
 from proxtui.config.vault.fields import open_all, seal_tenant, seal_users, without_credentials
-from proxtui.config.vault.shape import Document, Header, Slot
+from proxtui.config.vault.shape import Document, Header, Slot, plain_of
 from proxtui.config.vault.slots import granted, scope_keys
 from proxtui.errors import ScopeClosed, Tampered, UsageError
 
@@ -28,7 +30,7 @@ AUDIT = "audit/1"
 
 
 def _file_value(header: Header, data: Plain) -> list[Any]:
-    about = header.model_dump(exclude_none=True)
+    about = plain_of(header)
     about["mac"] = {scope: mac for scope, mac in header.mac.items() if scope != FILE}
     return ["file", 1, about, data]
 
@@ -67,7 +69,7 @@ class Draft:
         """A document without tenants, authenticated by the keys of a locker that holds them all."""
         header, data = document.header, document.data
         mac = {SYSTEM: digest(locker.keys[SYSTEM], _system_value(header, data))}
-        header = header.model_copy(update={"mac": mac})
+        header = replace(header, mac=mac)
         mac[FILE] = digest(locker.keys[FILE], _file_value(header, data))
         return Document(header, data)
 
@@ -127,8 +129,7 @@ class Draft:
         for scope in (monitor_of(tenant_id), admin_of(tenant_id)):
             self.keys.pop(scope, None)
             self.slots = [
-                slot.model_copy(update={"keys": {at: key for at, key in slot.keys.items() if at != scope}})
-                for slot in self.slots
+                replace(slot, keys={at: key for at, key in slot.keys.items() if at != scope}) for slot in self.slots
             ]
 
     def _found_tenant(self, slug: str) -> None:
@@ -215,7 +216,7 @@ class Draft:
         data["settings"] = self.contents.plain["settings"]
         data["users"] = seal_users(self.contents, self.locker) if SYSTEM in self.keys else data["users"]
         written = {"rev": rev, "slots": self.slots, "written_by": f"proxtui {__version__}"}
-        header = old.model_copy(update=written | {"mac": self._macs(old, tenants)})
+        header = replace(old, **written, mac=self._macs(old, tenants))
         if SYSTEM in self.keys:
             header.mac[SYSTEM] = digest(self.keys[SYSTEM], _system_value(header, data))
         header.mac[FILE] = digest(self.keys[FILE], _file_value(header, data))

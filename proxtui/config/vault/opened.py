@@ -7,6 +7,8 @@ from copy import deepcopy
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from proxtui.config.models import Config, Place
 from proxtui.config.vault.cache import name_of
 from proxtui.config.vault.contents import SECRETS, SYSTEM, Plain, admin_of
@@ -128,7 +130,7 @@ class OpenVault:
         made = with_material(file_id, self.slot, material, self.private, cost)
 
         def change(draft: Draft) -> None:
-            draft.put_slot(made.model_copy(update={"keys": draft.slot.keys, "every": draft.slot.every}))
+            draft.put_slot(replace(made, keys=draft.slot.keys, every=draft.slot.every))
 
         self._change(change, forget=True)
 

@@ -6,7 +6,7 @@ import re
 import tomllib
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from msgspec import Meta, Struct, ValidationError, convert, to_builtins
 
 from proxtui.config.vault.crypto import KEY, Cost, canonical, decode
 from proxtui.errors import Malformed, NewerFormat
@@ -19,32 +19,34 @@ _PLACE = re.compile(r"line (\d+), column (\d+)")
 SALT = range(16, 65)
 
 
-def _text_of(sizes: range) -> AfterValidator:
-    def judged(text: str) -> str:
+Identifier = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,60}\Z")]
+_KEY = range(KEY, KEY + 1)
+_ENCODED = range(1, 4096)
+
+
+def _judge(sizes: range, *texts: str) -> None:
+    """ValueError unless each is base64url of so many bytes."""
+    for text in texts:
         if len(decode(text)) not in sizes:
-            raise ValueError(f"needs {sizes.start} to {sizes.stop - 1} bytes as base64url")
-        return text
-
-    return AfterValidator(judged)
+            raise ValueError(f"Expected {sizes.start} to {sizes.stop - 1} bytes as base64url")
 
 
-Encoded = Annotated[str, _text_of(range(1, 4096))]
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,60}$")]
+class _Shape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Loaded at every start, so without pydantic, which takes as long to load as half of Textual does."""
 
 
-class _Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
-
-
-class Kdf(_Shape):
+class Kdf(_Shape, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a passphrase becomes a key. The limits keep a forged file from taking all memory, or from making it cheap."""
 
     name: Literal["argon2id"] = "argon2id"
     v: Literal[19] = 19
-    m: Annotated[int, Field(ge=19_456, le=1_048_576)]
-    t: Annotated[int, Field(ge=1, le=10)]
-    p: Annotated[int, Field(ge=1, le=16)]
-    salt: Annotated[str, _text_of(SALT)]
+    m: Annotated[int, Meta(ge=19_456, le=1_048_576)]
+    t: Annotated[int, Meta(ge=1, le=10)]
+    p: Annotated[int, Meta(ge=1, le=16)]
+    salt: str
+
+    def __post_init__(self) -> None:
+        _judge(SALT, self.salt)
 
     @property
     def cost(self) -> Cost:
@@ -52,28 +54,28 @@ class Kdf(_Shape):
         return Cost(self.m, self.t, self.p)
 
 
-class Slot(_Shape):
+class Slot(_Shape, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one passphrase or keyfile opens."""
 
     id: Identifier
-    label: Annotated[str, Field(min_length=1, max_length=80)]
+    label: Annotated[str, Meta(min_length=1, max_length=80)]
     """Whose it is."""
     kind: Literal["passphrase", "keyfile"]
     kdf: Kdf | None = None
     every: Literal["none", "monitor", "admin"] = "none"
     """What it gets of each tenant to come; ``admin`` opens the scope ``system`` too."""
-    public: Annotated[str, _text_of(range(KEY, KEY + 1))]
+    public: str
     """Keys are wrapped for it, so that a new tenant or new keys need nobody else's passphrase."""
-    secret: Encoded
+    secret: str
     """The private half, sealed by the passphrase or keyfile."""
-    keys: dict[Identifier, Encoded]
+    keys: dict[Identifier, str]
     """The keys of the scopes, wrapped for ``public``."""
 
-    @model_validator(mode="after")
-    def _kdf_fits(self) -> Slot:
+    def __post_init__(self) -> None:
+        _judge(_KEY, self.public)
+        _judge(_ENCODED, self.secret, *self.keys.values())
         if (self.kdf is None) == (self.kind == "passphrase"):
-            raise ValueError("kdf belongs to kind passphrase")
-        return self
+            raise ValueError("Expected a kdf with kind passphrase alone")
 
     @property
     def roster(self) -> list[Any]:
@@ -81,28 +83,26 @@ class Slot(_Shape):
         return [self.id, self.label, self.kind, self.every, self.public, sorted(self.keys)]
 
 
-class Header(_Shape):
+class Header(_Shape, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All that stands under ``[proxtui]``."""
 
     format: Literal[1]
-    min_reader: Annotated[int, Field(ge=1)]
-    file_id: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-    rev: Annotated[int, Field(ge=1, le=2**53)]
-    written_by: Annotated[str, Field(max_length=80)]
-    slots: Annotated[list[Slot], Field(min_length=1)]
-    mac: dict[Identifier, Encoded]
+    min_reader: Annotated[int, Meta(ge=1)]
+    file_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+    rev: Annotated[int, Meta(ge=1, le=2**53)]
+    written_by: Annotated[str, Meta(max_length=80)]
+    slots: Annotated[list[Slot], Meta(min_length=1)]
+    mac: dict[Identifier, str]
 
-    @model_validator(mode="after")
-    def _slots_differ(self) -> Header:
+    def __post_init__(self) -> None:
+        _judge(_ENCODED, *self.mac.values())
         for name in ("id", "label"):
             said = [getattr(slot, name) for slot in self.slots]
             if len(set(said)) < len(said):
-                raise ValueError(f"two slots have the same {name}")
-        return self
+                raise ValueError(f"Expected slots that differ in their {name}")
 
 
-class _Server(BaseModel):
-    model_config = ConfigDict(extra="allow", strict=True, hide_input_in_errors=True)
+class _Server(Struct):
     name: str
     endpoints: str
     tailscale_hostname: str | None = None
@@ -112,8 +112,7 @@ class _Server(BaseModel):
     monitor: dict[Identifier, str] | None = None
 
 
-class _Tenant(BaseModel):
-    model_config = ConfigDict(extra="allow", strict=True, hide_input_in_errors=True)
+class _Tenant(Struct):
     slug: str
     name: str
     description: str | None = None
@@ -122,22 +121,33 @@ class _Tenant(BaseModel):
     servers: dict[Identifier, _Server] = {}
 
 
-class _User(BaseModel):
-    model_config = ConfigDict(extra="allow", strict=True, hide_input_in_errors=True)
+class _User(Struct):
     name: str
     roles: dict[Identifier, str] = {}
 
 
-class _Data(_Shape):
+class _Data(_Shape, frozen=True, kw_only=True, forbid_unknown_fields=True):
     settings: dict[str, Any] = {}
     users: dict[Identifier, _User] = {}
     tenants: dict[Identifier, _Tenant] = {}
     former: list[str] = []
 
 
-class _File(_Shape):
+class _File(_Shape, frozen=True, kw_only=True, forbid_unknown_fields=True):
     proxtui: Header
     data: _Data
+
+
+def plain_of(shape: _Shape) -> dict[str, Any]:
+    """As it stands in the file: what is None is not there."""
+    found: dict[str, Any] = _without_none(to_builtins(shape))
+    return found
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_none(one) for name, one in value.items() if one is not None}
+    return [_without_none(one) for one in value] if isinstance(value, list) else value
 
 
 class Document:
@@ -161,7 +171,7 @@ class Document:
         """As it is written. Comments of a person are not kept: the file is made anew at each save."""
         import tomli_w
 
-        header = self.header.model_dump(exclude_none=True)
+        header = plain_of(self.header)
         return (_NOTE + tomli_w.dumps({"proxtui": header, "data": self.data})).encode()
 
 
@@ -177,15 +187,23 @@ def parse(raw: bytes, name: str = "config.toml") -> Document:
                 f"{name}: {word} {said} needs a newer proxtui; this one reads {FORMAT}, nothing was changed"
             )
     try:
-        file = _File.model_validate(values)
+        file = convert(values, _File)
         canonical(values)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"] if str(part).isascii() and str(part).isprintable())
-        raise Malformed(f"{name}: {where[:120]}: {first['msg']}; {CURE}") from None
+        raise Malformed(f"{name}: {_told(str(error))}; {CURE}") from None
     except (TypeError, ValueError):
         raise Malformed(f"{name}: holds a date, or a number that is none; {CURE}") from None
     return Document(file.proxtui, values["data"])
+
+
+def _told(error: str) -> str:
+    """The place and what belongs there. What stands there is not told."""
+    said, _, where = error.rpartition(" - at `")
+    why = said or error
+    if not why.startswith(("Expected", "Object missing")):
+        why = "is not what belongs there"
+    place = "".join(sign for sign in where.rstrip("`").removeprefix("$.") if sign.isascii() and sign.isprintable())
+    return f"{place[:120]}: {why}" if place else why
 
 
 def parse_toml(raw: bytes, name: str) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from msgspec.structs import asdict, replace
+
 from proxtui.config.vault.crypto import (
     KEY,
     Cost,
@@ -63,7 +65,7 @@ def keyfile(raw: bytes) -> Material:
 
 
 def _about(file_id: str, slot_id: str, kind: str, kdf: Kdf | None, public: str) -> list[Any]:
-    return ["slot", 1, file_id, slot_id, kind, kdf.model_dump() if kdf else None, public]
+    return ["slot", 1, file_id, slot_id, kind, asdict(kdf) if kdf else None, public]
 
 
 def _opener(material: Material, slot_id: str, kdf: Kdf | None) -> bytes:
@@ -84,7 +86,7 @@ def new_slot(file_id: str, label: str, material: Material, every: str = "none", 
 
 def with_material(file_id: str, slot: Slot, material: Material, private: bytes, cost: Cost | None = None) -> Slot:
     """The same slot, opened by another passphrase or keyfile. One derivation."""
-    about = slot.model_dump(include={"id", "label", "every", "keys", "public"})
+    about = {name: getattr(slot, name) for name in ("id", "label", "every", "public", "keys")}
     return _with_secret(file_id, about, material, private, cost)
 
 
@@ -120,7 +122,7 @@ def granted(file_id: str, slot: Slot, keys: dict[str, bytes]) -> Slot:
         }
     except ValueError:
         raise Tampered(f"the key slot of {slot.label!a} is damaged", place="slots") from None
-    return slot.model_copy(update={"keys": slot.keys | new})
+    return replace(slot, keys=slot.keys | new)
 
 
 def scope_keys(
