@@ -30,9 +30,20 @@ class FastClock:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
+        self._held: float | None = None
 
     def monotonic(self) -> float:
-        return 1000.0 + (time.monotonic() - self._began) * SPEED
+        return (time.monotonic() - self._began) * SPEED + 1000.0 if self._held is None else self._held
+
+    def hold(self) -> None:
+        """Stand still, so that what takes a while lasts as long as a busy machine needs to look at it."""
+        self._held = self.monotonic()
+
+    def go_on(self) -> None:
+        """From the time at which it was held."""
+        if self._held is not None:
+            self._began = time.monotonic() - (self._held - 1000.0) / SPEED
+            self._held = None
 
     def boottime(self) -> float:
         return self.monotonic()

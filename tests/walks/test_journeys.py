@@ -96,9 +96,11 @@ async def test_a_guest_moves_to_another_node(size: tuple[int, int]) -> None:
         walk.put(form, target=new, with_local_disks="yes")
         await walk.press("ctrl+s")
         await walk.at(Confirm)
+        walk.clock.hold()
         await walk.press("f9", "y")
         await walk.until(lambda: walk.row(guest) is not None and walk.row(guest).doing == "migrate…")
         assert walk.row(guest).guest.node == old, "a row shows no hope"
+        walk.clock.go_on()
         await walk.back()
         assert (await walk.run("guests.migrate")).state is RunState.OK
         await walk.until(lambda: walk.row(guest) is not None and walk.row(guest).guest.node == new)
