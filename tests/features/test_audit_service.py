@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from proxtui.config.secret import Secret
 from proxtui.core.journal import Phase, Result
 from proxtui.errors import UsageError
 from proxtui.features.audit.choosing import moment_of
@@ -23,8 +24,8 @@ UPID = "UPID:pve1:0003AB12:00F1A2B3:65F0C1D2:qmstart:100:alice@pam:"
 
 
 @pytest.fixture
-def audit(tmp_path: Path) -> Audit:
-    found = audit_in(tmp_path)
+def audit(tmp_path: Path, database: Secret | None) -> Audit:
+    found = audit_in(tmp_path, database)
     start = {"tenant": "acme", "server": "berlin", "target_kind": "qemu", "target_id": "100", "target_name": "web"}
     with found.opened() as store:
         append(store, entry(phase=Phase.INTENT, op_id="one", **start))
@@ -82,6 +83,7 @@ def test_both_directions_give_every_row_in_pages(service: AuditService, monkeypa
     assert [one.phase for one in service.story("one")] == ["intent", "sent", "outcome"]
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "query",
     [

@@ -23,35 +23,30 @@ from proxtui.features.audit.journal import AuditJournal
 from proxtui.features.audit.places import AuditFiles
 from proxtui.features.audit.pruning import prune
 from proxtui.features.audit.reserve import Reserve
-from tests.features.audits import ACTOR, DAY, Audit, append, audit_in, entry, several
+from tests.features.audits import ACTOR, DAY, Audit, append, entry, several
 
 
-@pytest.fixture
-def audit(tmp_path: Path) -> Audit:
-    return audit_in(tmp_path)
-
-
-def test_its_files_are_private_even_with_a_loose_umask(audit: Audit) -> None:
+def test_its_files_are_private_even_with_a_loose_umask(file_audit: Audit) -> None:
     before = os.umask(0)
     try:
-        audit.write(entry())
+        file_audit.write(entry())
     finally:
         os.umask(before)
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in audit.files.folder.iterdir()}
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in file_audit.files.folder.iterdir()}
     assert set(modes) == {"audit.db", "audit.key", "audit.anchor", "audit.lock", "audit.reserve"}
     assert set(modes.values()) == {0o600}
-    assert stat.S_IMODE(audit.files.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(file_audit.files.folder.stat().st_mode) == 0o700
 
 
-def test_secrets_stay_out_whatever_brings_them(audit: Audit) -> None:
-    audit.redactor.hide("hunter22")
+def test_secrets_stay_out_whatever_brings_them(file_audit: Audit) -> None:
+    file_audit.redactor.hide("hunter22")
     token = "PVEAPIToken=root@pam!t=11111111-2222"
-    audit.write(
+    file_audit.write(
         entry(message=f"login with hunter22: {token}", reason="hunter22", params={"password": "hunter22", "a": token}),
         entry(identity=token, target_name="PVEVNC:65F0C1D2::c2VjcmV0c2VjcmV0c2VjcmV0", endpoint="host:8006"),
         entry(message="PVE:root@pam:65F0C1D2::c2VjcmV0c2VjcmV0c2VjcmV0"),
     )
-    text = audit.files.db.read_bytes()
+    text = file_audit.files.db.read_bytes()
     assert not [secret for secret in (b"hunter22", b"11111111", b"c2VjcmV0") if secret in text]
     assert b"host:8006" in text
 
@@ -167,28 +162,30 @@ def fill(audit: Audit, reserved: int, store: Any) -> tuple[SmallDisk, int]:
     return disk, sum(row[0] == "guests.start" for row in audit.rows("event"))
 
 
-def test_a_full_disk_refuses_and_says_so_and_goes_on_when_there_is_room(audit: Audit) -> None:
-    with audit.opened() as store:
-        disk, kept = fill(audit, 10, store)
-        events = [row[0] for row in audit.rows("event")]
+def test_a_full_disk_refuses_and_says_so_and_goes_on_when_there_is_room(file_audit: Audit) -> None:
+    with file_audit.opened() as store:
+        disk, kept = fill(file_audit, 10, store)
+        events = [row[0] for row in file_audit.rows("event")]
         assert len(events) == kept + 1
         assert events[-1] == "audit.full"
-        assert audit.verdict().whole
+        assert file_audit.verdict().whole
         disk.pages += 100
         append(store, entry())
-    assert audit.verdict().whole
-    assert audit.rows("count(*)") == [(kept + 2,)]
+    assert file_audit.verdict().whole
+    assert file_audit.rows("count(*)") == [(kept + 2,)]
 
 
-def test_on_a_full_disk_the_end_of_what_was_begun_is_still_kept(audit: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
-    with audit.opened() as store:
-        _disk, kept = fill(audit, 20, store)
+def test_on_a_full_disk_the_end_of_what_was_begun_is_still_kept(
+    file_audit: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with file_audit.opened() as store:
+        _disk, kept = fill(file_audit, 20, store)
         monkeypatch.setattr(Reserve, "hold", lambda _self: False)
         append(store, entry(phase=Phase.OUTCOME, op_id="a", result=Result.OK))
         for phase in (Phase.INTENT, Phase.SINGLE):
             with pytest.raises(AuditUnavailable, match="is full"):
                 append(store, entry(phase=phase))
-    assert [row[0] for row in audit.rows("phase")][kept:] == ["single", "outcome"]
+    assert [row[0] for row in file_audit.rows("phase")][kept:] == ["single", "outcome"]
 
 
 LIMITED = """
@@ -226,21 +223,21 @@ def test_a_limit_of_the_system_is_survived_as_well(tmp_path: Path) -> None:
 
 def test_a_newer_audit_is_read_and_never_written(audit: Audit) -> None:
     audit.write(entry())
-    audit.alter("PRAGMA user_version=2")
+    audit.age(3)
     with audit.opened() as store, pytest.raises(NewerFormat, match="newer proxtui") as refused:
         append(store, entry())
     assert refused.value.exit_code == 6
     assert audit.rows("count(*)") == [(1,)]
 
 
-def test_another_process_that_keeps_the_lock_is_named(audit: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_process_that_keeps_the_lock_is_named(file_audit: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
     import sqlite3
     from contextlib import closing
 
     monkeypatch.setattr("proxtui.core.db.sqlite.BUSY_SECONDS", 0.05)
-    with audit.opened() as store:
+    with file_audit.opened() as store:
         append(store, entry())
-        with closing(sqlite3.connect(audit.files.db, isolation_level=None)) as other:
+        with closing(sqlite3.connect(file_audit.files.db, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(AuditUnavailable, match="another process"):
                 append(store, entry())

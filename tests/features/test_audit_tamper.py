@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from proxtui.config.secret import Secret
 from proxtui.errors import AuditUnavailable
 from proxtui.features.audit.chain import Head
-from proxtui.features.audit.keys import FileKey
+from proxtui.features.audit.keys import keys_of
 from proxtui.features.audit.pruning import prune
 from proxtui.features.audit.verifying import verify
 from tests.features.audits import ACTOR, DAY, Audit, append, audit_in, entry, several
 
+NAMES = 'ts, phase, event, op_id, "user", tenant, server, kind, target, result, body, chain'
 SWAP = (
     "UPDATE audit SET seq = -1 WHERE seq = 4",
     "UPDATE audit SET seq = 4 WHERE seq = 5",
@@ -22,14 +24,20 @@ SWAP = (
 INSERT = (
     "UPDATE audit SET seq = -seq - 1 WHERE seq >= 5",
     "UPDATE audit SET seq = -seq WHERE seq < 0",
-    "INSERT INTO audit SELECT 5, ts, phase, event, op_id, user, tenant, server, kind, target, result, body, prev, mac "
-    "FROM audit WHERE seq = 4",
+    f"INSERT INTO audit (seq, {NAMES}, prev, mac) SELECT 5, {NAMES}, prev, mac FROM audit WHERE seq = 4",  # noqa: S608 # a test asks
 )
 RENUMBER = ("DELETE FROM audit WHERE seq = 5", "UPDATE audit SET seq = seq - 1 WHERE seq > 5")
 
 
 @pytest.fixture
-def audit(tmp_path: Path) -> Audit:
+def audit(tmp_path: Path, database: Secret | None) -> Audit:
+    found = audit_in(tmp_path, database)
+    found.write(*several(10))
+    return found
+
+
+@pytest.fixture
+def file_audit(tmp_path: Path) -> Audit:
     found = audit_in(tmp_path)
     found.write(*several(10))
     return found
@@ -56,7 +64,7 @@ def test_pruning_meanwhile_is_no_alarm(audit: Audit, monkeypatch: pytest.MonkeyP
         return True
 
     with audit.reading() as service:
-        verdict = verify(service.db, FileKey(audit.files.key), go_on=go_on)
+        verdict = verify(service.db, keys_of(audit.files), go_on=go_on)
     assert verdict.problems == []
     assert audit.rows("min(seq)") != [(1,)]
     # What was not pruned must be there all the same.
@@ -66,7 +74,7 @@ def test_pruning_meanwhile_is_no_alarm(audit: Audit, monkeypatch: pytest.MonkeyP
 
 def test_a_walk_can_be_broken_off(audit: Audit) -> None:
     with audit.reading() as service:
-        verdict = verify(service.db, FileKey(audit.files.key), go_on=lambda: False)
+        verdict = verify(service.db, keys_of(audit.files), go_on=lambda: False)
     assert (verdict.broken_off, verdict.rows) == (True, 0)
     assert "not checked to its end" in verdict.summary
 
@@ -98,10 +106,7 @@ def test_a_row_edited_alone_is_the_only_one_named(audit: Audit) -> None:
 
 
 def test_a_row_put_at_the_end_is_found(audit: Audit) -> None:
-    audit.alter(
-        "INSERT INTO audit SELECT 11, ts, phase, event, op_id, user, tenant, server, kind, target, result, body, mac, "
-        "'00' FROM audit WHERE seq = 10"
-    )
+    audit.alter(f"INSERT INTO audit (seq, {NAMES}, prev, mac) SELECT 11, {NAMES}, mac, '00' FROM audit WHERE seq = 10")  # noqa: S608 # a test
     assert audit.problems() == ["row 11 was altered, moved or put in"]
 
 
@@ -110,16 +115,16 @@ def test_a_cut_tail_is_found_back_to_the_anchor(audit: Audit) -> None:
     assert audit.problems() == ["after row 7 rows 8 to 10 are missing: the anchor knows them"]
 
 
-def test_a_cut_behind_the_anchor_is_found_by_an_end_that_was_noted_elsewhere(audit: Audit, tmp_path: Path) -> None:
-    noted = Head(10, audit.rows("mac")[-1][0])
+def test_a_cut_behind_the_anchor_is_found_by_an_end_that_was_noted_elsewhere(file_audit: Audit, tmp_path: Path) -> None:
+    noted = Head(10, file_audit.rows("mac")[-1][0])
     older = tmp_path / "older"
-    shutil.copytree(audit.files.folder, older)
-    audit.write(*several(5))
-    later = Head(15, audit.rows("mac")[-1][0])
-    shutil.rmtree(audit.files.folder)
-    older.rename(audit.files.folder)
-    assert audit.problems(noted) == []
-    assert audit.problems(later) == [
+    shutil.copytree(file_audit.files.folder, older)
+    file_audit.write(*several(5))
+    later = Head(15, file_audit.rows("mac")[-1][0])
+    shutil.rmtree(file_audit.files.folder)
+    older.rename(file_audit.files.folder)
+    assert file_audit.problems(noted) == []
+    assert file_audit.problems(later) == [
         "after row 10 rows 11 to 15 are missing: an end that was noted elsewhere knows them"
     ]
 
@@ -131,34 +136,38 @@ def test_nothing_is_added_to_a_cut_chain(audit: Audit) -> None:
     assert audit.rows("count(*)") == [(7,)]
 
 
-def test_a_chain_begun_anew_with_the_same_key_is_found(audit: Audit) -> None:
-    anchor = audit.files.anchor.read_bytes()
-    audit.files.anchor.unlink()
-    audit.files.db.unlink()
-    audit.write(*(entry("guests.stop") for _ in range(12)))
-    assert audit.verdict().whole
-    audit.files.anchor.write_bytes(anchor)
-    assert audit.problems() == ["row 10 is another than the anchor knows: the file was replaced"]
+def test_a_chain_begun_anew_with_the_same_key_is_found(file_audit: Audit) -> None:
+    anchor = file_audit.files.anchor.read_bytes()
+    file_audit.files.anchor.unlink()
+    file_audit.files.db.unlink()
+    file_audit.write(*(entry("guests.stop") for _ in range(12)))
+    assert file_audit.verdict().whole
+    file_audit.files.anchor.write_bytes(anchor)
+    assert file_audit.problems() == ["row 10 is another than the anchor knows: the file was replaced"]
 
 
-def test_a_file_of_another_chain_is_found(audit: Audit, tmp_path: Path) -> None:
+def test_a_file_of_another_chain_is_found(file_audit: Audit, tmp_path: Path) -> None:
     other = audit_in(tmp_path / "other")
     other.write(*several(12))
-    shutil.copy(other.files.db, audit.files.db)
-    found = audit.problems()
+    shutil.copy(other.files.db, file_audit.files.db)
+    found = file_audit.problems()
     assert found[0] == "row 1 was written with another key"
     assert found[-1] == "row 10 is another than the anchor knows: the file was replaced"
-    with audit.opened() as store, pytest.raises(AuditUnavailable, match="cut or replaced"):
+    with file_audit.opened() as store, pytest.raises(AuditUnavailable, match="cut or replaced"):
         append(store, entry())
 
 
 @pytest.mark.parametrize("part", ["db", "key", "anchor"])
 def test_a_part_that_is_gone_refuses_changes(audit: Audit, part: str) -> None:
-    getattr(audit.files, part).unlink()
+    if part == "db" and audit.files.url is not None:
+        audit.alter("DELETE FROM audit")
+    else:
+        getattr(audit.files, part).unlink()
     with pytest.raises(AuditUnavailable, match="gone"):
         audit.open()
     # It was not made anew, for then nobody would ever know.
-    assert not getattr(audit.files, part).exists()
+    assert part == "db" or not getattr(audit.files, part).exists()
+    assert audit.files.url is not None or not getattr(audit.files, part).exists()
 
 
 def test_an_anchor_that_somebody_else_wrote_is_no_anchor(audit: Audit) -> None:
@@ -169,20 +178,20 @@ def test_an_anchor_that_somebody_else_wrote_is_no_anchor(audit: Audit) -> None:
         audit.open()
 
 
-def test_a_damaged_file_is_told_with_its_place(audit: Audit) -> None:
-    audit.write(*several(300))
-    data = bytearray(audit.files.db.read_bytes())
+def test_a_damaged_file_is_told_with_its_place(file_audit: Audit) -> None:
+    file_audit.write(*several(300))
+    data = bytearray(file_audit.files.db.read_bytes())
     # The middle of the file, a page of rows among them; SQLite's own check would call it fine.
     data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
-    audit.files.db.write_bytes(bytes(data))
-    assert not audit.verdict().whole
+    file_audit.files.db.write_bytes(bytes(data))
+    assert not file_audit.verdict().whole
 
 
-def test_triggers_guard_against_mistakes(audit: Audit) -> None:
+def test_triggers_guard_against_mistakes(file_audit: Audit) -> None:
     import sqlite3
     from contextlib import closing
 
-    with closing(sqlite3.connect(audit.files.db)) as connection:
+    with closing(sqlite3.connect(file_audit.files.db)) as connection:
         for statement in ("UPDATE audit SET user = 'x'", "DELETE FROM audit"):
             with pytest.raises(sqlite3.IntegrityError, match="only added to"):
                 connection.execute(statement)

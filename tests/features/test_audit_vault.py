@@ -30,7 +30,7 @@ def audit(tmp_path: Path) -> Audit:
 
 
 def write(audit: Audit, keys: Sequence[bytes] = (), count: int = 1) -> None:
-    store = open_store(audit.files, keys=keys_of(audit.files.key, keys), told=lambda _line: True)
+    store = open_store(audit.files, keys=keys_of(audit.files, keys), told=lambda _line: True)
     try:
         for _ in range(count):
             append(store, entry())

@@ -39,7 +39,7 @@ class Database:
         trouble: Trouble,
         *,
         path: Path | None = None,
-        newer: bool = False,
+        found: int = 0,
         scope: str | None = None,
         patience: float = 0.0,
     ) -> None:
@@ -47,8 +47,11 @@ class Database:
         self.schema = schema
         self.place = place
         """Where it is, as messages name it: a path, or an address without its password."""
-        self.newer = newer
+        self.newer = found > schema.version
         """True when a newer proxtui made it: it is only read."""
+        self.exists = found > 0
+        """False where there are no tables yet; who writes makes them."""
+        self.version = found
         self.scope = scope
         """Whose rows are meant; see ``scope_of``."""
         self._path = path

@@ -40,8 +40,8 @@ def version_of(connection: Connection, schema: Schema) -> int:
     return connection.execute(said).scalar_one_or_none() or 0
 
 
-def bring_up(engine: Engine, schema: Schema, *, before: Callable[[int], None], only_read: bool) -> bool:
-    """Make the tables when they are missing, and what is older this version. True when a newer proxtui made them.
+def bring_up(engine: Engine, schema: Schema, *, before: Callable[[int], None], only_read: bool) -> int:
+    """Make the tables when they are missing, and what is older this version. Which version is there now; 0: none.
 
     ``before`` is called with the old version while nobody else can write. All of it happens, or nothing.
     """
@@ -54,7 +54,8 @@ def bring_up(engine: Engine, schema: Schema, *, before: Callable[[int], None], o
             found = version_of(connection, schema)
             if found < schema.version:
                 _migrate(connection, schema, found, before)
-    return found > schema.version
+                found = schema.version
+    return found
 
 
 def _migrate(connection: Connection, schema: Schema, found: int, before: Callable[[int], None]) -> None:

@@ -53,13 +53,12 @@ def open_postgres(url: Secret, schema: Schema, *, scope: str | None = None, only
         return _trouble(error, schema.what, place, url)
 
     try:
-        newer = bring_up(engine, schema, before=lambda _version: None, only_read=only_read)
+        found = bring_up(engine, schema, before=lambda _version: None, only_read=only_read)
     except DBAPIError as error:
         engine.dispose()
-        found = trouble(error)
-        why = "unreachable" if found.why == "gone" else found.why
-        raise StoreUnavailable(str(found), why=why) from None
-    return Database(engine, schema, place, trouble, newer=newer, scope=scope, patience=RETRY_SECONDS)
+        said = trouble(error)
+        raise StoreUnavailable(str(said), why="unreachable" if said.why == "gone" else said.why) from None
+    return Database(engine, schema, place, trouble, found=found, scope=scope, patience=RETRY_SECONDS)
 
 
 def _engine(url: Secret) -> Engine:

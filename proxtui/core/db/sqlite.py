@@ -45,14 +45,14 @@ def open_sqlite(path: Path, schema: Schema, *, only_read: bool = False) -> Datab
         return _trouble(error, schema.what, path)
 
     try:
-        newer = bring_up(engine, schema, before=lambda version: _copy(path, version), only_read=only_read)
+        found = bring_up(engine, schema, before=lambda version: _copy(path, version), only_read=only_read)
     except DBAPIError as error:
         engine.dispose()
         raise trouble(error) from error
     except OSError as error:
         engine.dispose()
         raise StoreUnavailable(f"{schema.what}: cannot copy {path}: {error.strerror or error}") from error
-    return Database(engine, schema, str(path), trouble, path=path, newer=newer)
+    return Database(engine, schema, str(path), trouble, path=path, found=found)
 
 
 def _prepare(path: Path) -> None:

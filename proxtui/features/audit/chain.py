@@ -53,6 +53,8 @@ class Record:
     body: str
     prev: str
     mac: str
+    chain: str = ""
+    """Whose it is, where several share one database."""
 
     @property
     def head(self) -> Head:
@@ -106,12 +108,12 @@ def mac_of(key: bytes, head: Head, ts: int, phase: str, body: str) -> str:
     return hmac.new(key, message, hashlib.sha256).hexdigest()
 
 
-def linked(entry: AuditEntry, head: Head, stamp: Stamp, *, key_id: str, key: bytes) -> Record:
+def linked(entry: AuditEntry, head: Head, stamp: Stamp, *, key_id: str, key: bytes, chain: str = "") -> Record:
     """The row of an entry, bound to the one before it."""
     body = body_of(entry, key_id=key_id, boot=stamp.boot)
     text = canonical(body)
     mac = mac_of(key, head, stamp.ts, str(entry.phase), text)
-    return Record(seq=head.seq + 1, ts=stamp.ts, body=text, prev=head.mac, mac=mac, **searched(body))
+    return Record(seq=head.seq + 1, ts=stamp.ts, body=text, prev=head.mac, mac=mac, chain=chain, **searched(body))
 
 
 def redacted(entry: AuditEntry, redact: Redactor) -> AuditEntry:

@@ -31,12 +31,12 @@ def check(
     ``vault``: the keys of an open configuration; without them the rows that they wrote cannot be judged.
     AuditUnavailable when it cannot be read, NewerFormat when only a newer proxtui can check it.
     """
-    keys = keys_of(files.key, vault)
+    keys = keys_of(files, vault)
     with reading(files) as service:
         if service is None:
             return _gone(files, keys, noted)
         if service.db.newer:
-            raise NewerFormat(f"{files.db} is of a newer proxtui: only that one can check it")
+            raise NewerFormat(f"{files.place} is of a newer proxtui: only that one can check it")
         return verify(service.db, keys, noted, go_on)
 
 
@@ -55,7 +55,7 @@ def note(
 
     Why that did not work, in one line, or nothing. ``who``: the label of the key slot of this person.
     """
-    if not (first or files.db.exists()):
+    if not (first or files.url is not None or files.db.exists()):
         return ""
     entry = AuditEntry(
         event=event,
@@ -66,7 +66,7 @@ def note(
         message=message[:LONGEST_MESSAGE],
     )
     try:
-        store = open_store(files, keys=keys_of(files.key, vault))
+        store = open_store(files, keys=keys_of(files, vault))
         try:
             store.db.call_now(lambda: store.append(entry))
         finally:
@@ -83,5 +83,5 @@ def _gone(files: AuditFiles, keys: KeySource, noted: Sequence[Head]) -> Verdict:
             verdict.anchor = max(anchor.read(*layer.known).seq, verdict.anchor or 0)
     for last in (verdict.anchor or 0, *(head.seq for head in noted)):
         if last:
-            verdict.note(0, f"{files.db} is gone: rows up to {last} were written")
+            verdict.note(0, f"{files.place} is gone: rows up to {last} were written")
     return verdict

@@ -82,24 +82,11 @@ def moment_of(text: str, option: str, *, end: bool = False, now: float | None = 
 @contextmanager
 def reading(files: AuditFiles) -> Iterator[AuditService | None]:
     """The audit to read from; None when there is none yet. AuditUnavailable when it cannot be read."""
-    from proxtui.core.db import open_sqlite
-    from proxtui.errors import AuditUnavailable, StoreUnavailable
+    from proxtui.features.audit.opening import looked_at
     from proxtui.features.audit.service import AuditService
-    from proxtui.features.audit.tables import SCHEMA
 
-    if not files.db.exists():
-        yield None
-        return
-    try:
-        db = open_sqlite(files.db, SCHEMA, only_read=True)
-        try:
-            yield AuditService(db)
-        finally:
-            db.close()
-    except AuditUnavailable:
-        raise
-    except StoreUnavailable as error:
-        raise AuditUnavailable(str(error), why=error.why) from error
+    with looked_at(files) as db:
+        yield None if db is None else AuditService(db)
 
 
 def chosen(files: AuditFiles, query: AuditQuery, options: TableOptions) -> Found[AuditRow]:
@@ -110,9 +97,9 @@ def chosen(files: AuditFiles, query: AuditQuery, options: TableOptions) -> Found
     notes: list[str] = []
     with reading(files) as service:
         if service is None:
-            return Found([], [f"there is no audit yet: {files.db} is not there"])
+            return Found([], [f"there is no audit yet: {files.place} has none"])
         if service.db.newer:
-            notes.append(f"{files.db} is of a newer proxtui: some of it may be missing here")
+            notes.append(f"{files.place} is of a newer proxtui: some of it may be missing here")
         records = service.newest(query) if wanted else iter(service.find_now(query))
         rows = _readable(records, notes)
         if wanted:

@@ -148,7 +148,7 @@ def prune_audit(line: CommandLine, keep_days: int, reason: str, dry_run: bool, y
     if not dry_run:
         if found.rows and not yes:
             _ask(f"Delete rows {found.first} to {found.last} of the audit for ever?")
-        store = open_store(usual_files(), keys=keys_of(usual_files().key, line.audit_keys()))
+        store = open_store(usual_files(), keys=keys_of(usual_files(), line.audit_keys()))
         try:
             found = store.db.call_now(lambda: prune(store, before, read_actor(os.environ), reason))
         finally:

@@ -7,14 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from proxtui.core.actor import is_alive
-from proxtui.core.db import open_sqlite
 from proxtui.core.journal import AuditEntry
-from proxtui.errors import AuditUnavailable, StoreUnavailable
 from proxtui.features.audit.keys import keys_of
+from proxtui.features.audit.opening import looked_at
 from proxtui.features.audit.places import AuditFiles, usual_files
 from proxtui.features.audit.service import AuditService
 from proxtui.features.audit.store import AuditStore, open_store
-from proxtui.features.audit.tables import SCHEMA
 
 T = TypeVar("T")
 
@@ -31,7 +29,7 @@ class AuditJournal:
     ) -> None:
         """``vault``: the audit's keys of an open configuration (``Config.audit_keys``)."""
         self._files = files or usual_files()
-        self._opener = opener or (lambda files: open_store(files, keys=keys_of(files.key, vault)))
+        self._opener = opener or (lambda files: open_store(files, keys=keys_of(files, vault)))
         self._store: AuditStore | None = None
         self._opening = asyncio.Lock()
 
@@ -68,13 +66,5 @@ class AuditJournal:
 
     def _asked(self, question: Callable[[AuditService], T]) -> T | None:
         """The answer; None where nothing was ever written."""
-        if not self._files.db.exists():
-            return None
-        try:
-            db = open_sqlite(self._files.db, SCHEMA, only_read=True)
-            try:
-                return question(AuditService(db))
-            finally:
-                db.close()
-        except StoreUnavailable as error:
-            raise AuditUnavailable(str(error), why=error.why) from error
+        with looked_at(self._files) as db:
+            return None if db is None else question(AuditService(db))

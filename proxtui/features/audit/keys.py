@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from proxtui.errors import AuditUnavailable
+from proxtui.features.audit.places import AuditFiles
 
 KEY_BYTES = 32
 
@@ -43,12 +44,24 @@ class KeySource(Protocol):
     def below(self) -> KeySource | None:
         """The keys that were used before these, and that who has not these still uses."""
 
+    @property
+    def takes_over(self) -> bool:
+        """Whether the chain has to tell that the current key is used from now on."""
+
+    @property
+    def is_roaming(self) -> bool:
+        """Whether another machine may have these keys, too: then rows may be there before this one noted an end."""
+
 
 class FileKey:
     """32 random bytes in hex, in a file of mode 0600."""
 
-    def __init__(self, path: Path) -> None:
+    takes_over = False
+    is_roaming = False
+
+    def __init__(self, path: Path, anchor: Path | None = None) -> None:
         self._path = path
+        self._anchor = anchor or path.with_suffix(".anchor")
         self._kept: tuple[str, bytes] | None = None
 
     def exists(self) -> bool:
@@ -77,7 +90,7 @@ class FileKey:
 
     @property
     def anchor(self) -> Path:
-        return self._path.with_suffix(".anchor")
+        return self._anchor
 
     @property
     def known(self) -> tuple[bytes, ...]:
@@ -109,14 +122,22 @@ class FileKey:
 class VaultKeys:
     """Keys that only who opens the configuration has. Rows of before, and of commands without it, are the file's."""
 
-    def __init__(self, file: FileKey, keys: Sequence[bytes]) -> None:
-        """``keys`` as ``OpenVault.audit_keys`` gives them: the current one first, then those before each re-keying."""
+    takes_over = True
+
+    def __init__(self, file: FileKey, keys: Sequence[bytes], anchor: Path, *, is_roaming: bool = False) -> None:
+        """``keys`` as ``OpenVault.audit_keys`` gives them: the current one first, then those before each re-keying.
+
+        ``is_roaming``: the chain is that of the configuration alone, wherever it is opened; the file's key only tells
+        what was copied from here.
+        """
         self._file = file
+        self._anchor = anchor
+        self.is_roaming = is_roaming
         self._keys = {name_of(key): key for key in keys}
         self._current = name_of(keys[0])
 
     def exists(self) -> bool:
-        return self._file.exists()
+        return self.is_roaming or self._file.exists()
 
     def make(self) -> None:
         self._file.make()
@@ -125,24 +146,29 @@ class VaultKeys:
         return self._current, self._keys[self._current]
 
     def find(self, key_id: str) -> bytes | None:
-        return self._keys.get(key_id) or self._file.find(key_id)
+        if (key := self._keys.get(key_id)) is not None:
+            return key
+        return self._file.find(key_id) if self._file.exists() or not self.is_roaming else None
 
     @property
     def anchor(self) -> Path:
-        return self._file.anchor.with_name("audit.vault.anchor")
+        return self._anchor
 
     @property
     def known(self) -> tuple[bytes, ...]:
         return tuple(self._keys.values())
 
     @property
-    def below(self) -> FileKey:
-        return self._file
+    def below(self) -> FileKey | None:
+        return None if self.is_roaming else self._file
 
 
-def keys_of(path: Path, vault: Sequence[bytes] = ()) -> KeySource:
-    """The keys of an audit: those of an open configuration, where there is one, over the key file at ``path``."""
-    return VaultKeys(FileKey(path), vault) if vault else FileKey(path)
+def keys_of(files: AuditFiles, vault: Sequence[bytes] = ()) -> KeySource:
+    """The keys of an audit: those of an open configuration, where there is one, over the key file."""
+    file = FileKey(files.key, files.anchor)
+    if not vault:
+        return file
+    return VaultKeys(file, vault, files.vault_anchor, is_roaming=files.url is not None)
 
 
 def name_of(key: bytes) -> str:

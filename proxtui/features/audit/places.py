@@ -1,21 +1,36 @@
-"""The files of the audit, all in one folder: whoever moves one away should move them all."""
+"""Where the audit is: files in one folder, and the rows in one of them or in a database that others share."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from proxtui.config.ledger import Ledger
+from proxtui.config.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
 class AuditFiles:
-    """Where they are; none need be there yet."""
+    """Where they are; none need be there yet. Whoever moves one of the files away should move them all."""
 
     folder: Path
+    url: Secret | None = None
+    """The shared database that has the rows in the place of ``db``."""
+    vault: str = ""
+    """The id of the open configuration: in a shared database each has a chain of its own."""
 
     @property
     def db(self) -> Path:
-        """The rows."""
+        """The rows, where no database is shared."""
         return self.folder / "audit.db"
+
+    @property
+    def place(self) -> str:
+        """Where the rows are, as messages name it."""
+        from proxtui.config.database_url import shown
+
+        return str(self.db) if self.url is None else shown(self.url)
 
     @property
     def key(self) -> Path:
@@ -25,12 +40,12 @@ class AuditFiles:
     @property
     def anchor(self) -> Path:
         """The end of the chain, noted outside of it."""
-        return self.folder / "audit.anchor"
+        return self.folder / ("audit.anchor" if self.url is None else "audit.shared.anchor")
 
     @property
     def vault_anchor(self) -> Path:
         """The same, under the key of the configuration."""
-        return self.folder / "audit.vault.anchor"
+        return self.folder / ("audit.vault.anchor" if self.url is None else f"audit.shared.{self.vault}.anchor")
 
     @property
     def reserve(self) -> Path:
@@ -42,9 +57,23 @@ class AuditFiles:
         """Held while key, anchor and table are made, and while the anchor moves."""
         return self.folder / "audit.lock"
 
+    def chain(self, *, make: bool = False) -> str | None:
+        """Whose rows are meant in a shared database; None before this installation has a name. ``make`` gives it one.
 
-def usual_files() -> AuditFiles:
-    """Those of this user."""
+        SaveFailed when that is not possible.
+        """
+        from proxtui.core.installation import installation_id
+
+        if self.url is None or self.vault:
+            return self.vault
+        # Who only looks makes nothing.
+        return installation_id(self.folder) if make or os.path.lexists(self.folder / "installation") else None
+
+
+def usual_files(ledger: Ledger | None = None) -> AuditFiles:
+    """Those of this user. UsageError for a PROXTUI_DATABASE_URL that is no address."""
+    from proxtui.config.ledger import usual_ledger
     from proxtui.config.paths import state_folder
 
-    return AuditFiles(state_folder())
+    said = ledger or usual_ledger(os.environ)
+    return AuditFiles(state_folder(), said.url, said.vault)

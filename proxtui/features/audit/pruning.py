@@ -10,7 +10,7 @@ from proxtui.core.actor import Actor
 from proxtui.core.journal import AuditEntry, Phase, Result
 from proxtui.features.audit.segments import PRUNED, SEGMENT, pruned_to
 from proxtui.features.audit.store import AuditStore
-from proxtui.features.audit.tables import ALLOW_DELETE, FORBID_DELETE, audit
+from proxtui.features.audit.tables import allow_delete, audit, forbid_delete, of_chain
 
 KEEP_DAYS = 400
 CHUNK = 5_000
@@ -30,11 +30,12 @@ class Prunable:
 
 def prunable(connection: Connection, before: int) -> Prunable:
     """All pieces that ended before that time (microseconds since the epoch)."""
-    ended = select(audit.c.seq, audit.c.mac).where(audit.c.event == SEGMENT, audit.c.ts < before)
+    mine = of_chain(connection)
+    ended = select(audit.c.seq, audit.c.mac).where(mine, audit.c.event == SEGMENT, audit.c.ts < before)
     end = connection.execute(ended.order_by(audit.c.seq.desc()).limit(1)).first()
     if end is None:
         return Prunable()
-    old = select(func.min(audit.c.seq), func.count()).where(audit.c.seq <= end.seq)
+    old = select(func.min(audit.c.seq), func.count()).where(mine, audit.c.seq <= end.seq)
     first, rows = connection.execute(old).one()
     return Prunable(first, end.seq, rows, end.mac)
 
@@ -58,13 +59,11 @@ def prune(store: AuditStore, before: int, actor: Actor, reason: str = "") -> Pru
 
 
 def _delete_some(connection: Connection) -> int:
-    upto = pruned_to(connection).seq
-    first = connection.execute(select(func.min(audit.c.seq))).scalar()
+    mine, upto = of_chain(connection), pruned_to(connection).seq
+    first = connection.execute(select(func.min(audit.c.seq)).where(mine)).scalar()
     if first is None or first > upto:
         return 0
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(ALLOW_DELETE)
-    gone = connection.execute(delete(audit).where(audit.c.seq <= min(upto, first + CHUNK - 1))).rowcount
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(FORBID_DELETE)
+    allow_delete(connection)
+    gone = connection.execute(delete(audit).where(mine, audit.c.seq <= min(upto, first + CHUNK - 1))).rowcount
+    forbid_delete(connection)
     return gone

@@ -8,6 +8,18 @@ from pathlib import Path
 RESERVED = 1024 * 1024
 
 
+class NoReserve:
+    """For rows on a server: the room there is not ours to keep."""
+
+    def hold(self) -> bool:
+        """True: what the server lacks it says itself."""
+        return True
+
+    def spend(self) -> bool:
+        """False: there was none."""
+        return False
+
+
 class Reserve:
     """Room for about a thousand rows."""
 

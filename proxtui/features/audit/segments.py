@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from proxtui.core.actor import Actor
 from proxtui.core.journal import AuditEntry, Phase
 from proxtui.features.audit.chain import Head, Stamp
-from proxtui.features.audit.tables import audit
+from proxtui.features.audit.tables import audit, of_chain
 
 SEGMENT_ROWS = 100_000
 SEGMENT, PRUNED = "audit.segment", "audit.pruned"
@@ -22,7 +22,7 @@ def due_segment(connection: Connection, head: Head, stamp: Stamp, actor: Actor) 
     """The entry that ends a piece, when the piece is long enough or of another month."""
     if not head.seq:
         return None
-    first = select(audit.c.seq, audit.c.ts).order_by(audit.c.seq).limit(1)
+    first = select(audit.c.seq, audit.c.ts).where(of_chain(connection)).order_by(audit.c.seq).limit(1)
     end = first.where(audit.c.event == SEGMENT).order_by(None).order_by(audit.c.seq.desc())
     ended = connection.execute(end).first()
     began = ended or connection.execute(first).one()
@@ -46,13 +46,15 @@ def key_entry(connection: Connection, key_id: str, head: Head, actor: Actor) -> 
 
 def was_told(connection: Connection, *key_ids: str) -> bool:
     """Whether the chain tells that one of these keys took over."""
-    told = select(audit.c.seq).where(audit.c.event == KEY, audit.c.target.in_(key_ids)).limit(1)
+    told = select(audit.c.seq).where(of_chain(connection), audit.c.event == KEY, audit.c.target.in_(key_ids)).limit(1)
     return connection.execute(told).first() is not None
 
 
 def pruned_to(connection: Connection) -> Head:
     """The last row that was deleted on purpose, as the newest row about it says. ``Head()`` when none was."""
-    newest = select(audit.c.body).where(audit.c.event == PRUNED).order_by(audit.c.seq.desc()).limit(1)
+    newest = (
+        select(audit.c.body).where(of_chain(connection), audit.c.event == PRUNED).order_by(audit.c.seq.desc()).limit(1)
+    )
     body = connection.execute(newest).scalar_one_or_none()
     return Head() if body is None else pruned_by(body)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, case, func, select
 from proxtui.core.db import Database
 from proxtui.core.journal import AuditEntry, Phase
 from proxtui.features.audit.chain import Record, entry_of
-from proxtui.features.audit.tables import audit
+from proxtui.features.audit.tables import audit, of_chain
 
 PAGE = 1_000
 """Rows of one reading: nobody can commit while one lasts."""
@@ -42,6 +42,8 @@ class AuditQuery:
     after: int | None = None
     limit: int = 100
     offset: int = 0
+    chain: str = ""
+    """Another chain of a shared database than one's own."""
 
 
 class AuditService:
@@ -74,8 +76,17 @@ class AuditService:
 
     def one(self, seq: int) -> Record | None:
         """The row of that number."""
-        found = self.db.look(lambda connection: connection.execute(select(audit).where(audit.c.seq == seq)).first())
-        return _record(found) if found else None
+
+        def work(connection: Connection) -> Record | None:
+            found = connection.execute(select(audit).where(of_chain(connection), audit.c.seq == seq)).first()
+            return _record(found) if found else None
+
+        return self.db.look(work)
+
+    def chains(self) -> list[str]:
+        """Whose rows there are, in a shared database."""
+        every = select(audit.c.chain).distinct().order_by(audit.c.chain)
+        return list(self.db.look(lambda connection: connection.execute(every).scalars()))
 
     def story(self, op_id: str) -> list[Record]:
         """All rows of one change, in order."""
@@ -84,26 +95,34 @@ class AuditService:
     def unfinished(self) -> list[AuditEntry]:
         """The last entry of every change without an outcome, oldest first."""
         ended = func.max(case((audit.c.phase == Phase.OUTCOME, 1), else_=0))
-        open_ones = (
-            select(func.max(audit.c.seq))
-            .where(audit.c.op_id != "", audit.c.phase != Phase.SINGLE)
-            .group_by(audit.c.op_id)
-            .having(ended == 0)
-        )
-        last = select(audit.c.body).where(audit.c.seq.in_(open_ones)).order_by(audit.c.seq)
-        bodies = self.db.look(lambda connection: connection.execute(last).scalars().all())
-        return [entry_of(json.loads(body)) for body in bodies]
+
+        def work(connection: Connection) -> Sequence[str]:
+            mine = of_chain(connection)
+            open_ones = (
+                select(func.max(audit.c.seq))
+                .where(mine, audit.c.op_id != "", audit.c.phase != Phase.SINGLE)
+                .group_by(audit.c.op_id)
+                .having(ended == 0)
+            )
+            last = select(audit.c.body).where(mine, audit.c.seq.in_(open_ones)).order_by(audit.c.seq)
+            return connection.execute(last).scalars().all()
+
+        return [entry_of(json.loads(body)) for body in self.db.look(work)]
 
     def upids_since(self, since: float) -> frozenset[str]:
         """Of everything that was written since then (seconds since the epoch)."""
         written = select(audit.c.body).where(audit.c.ts >= int(since * 1_000_000), audit.c.op_id != "")
-        bodies = self.db.look(lambda connection: connection.execute(written).scalars().all())
-        return frozenset(upid for body in bodies if (upid := json.loads(body).get("upid")))
+
+        def work(connection: Connection) -> Sequence[str]:
+            return connection.execute(written.where(of_chain(connection))).scalars().all()
+
+        return frozenset(upid for body in self.db.look(work) if (upid := json.loads(body).get("upid")))
 
     def _upwards(self, query: AuditQuery) -> list[Record]:
         def work(connection: Connection) -> list[Record]:
             numbers = numbers_of(connection, query).order_by(audit.c.seq).limit(PAGE)
-            found = connection.execute(select(audit).where(audit.c.seq.in_(numbers)).order_by(audit.c.seq))
+            these = (of_chain(connection, query.chain), audit.c.seq.in_(numbers))
+            found = connection.execute(select(audit).where(*these).order_by(audit.c.seq))
             return [_record(row) for row in found]
 
         return self.db.look(work)
@@ -112,13 +131,14 @@ class AuditService:
 def records(connection: Connection, query: AuditQuery) -> list[Record]:
     """The rows of a query. The numbers are found in an index first, so that skipping a million reads none of them."""
     numbers = numbers_of(connection, query).order_by(audit.c.seq.desc()).limit(query.limit).offset(query.offset)
-    found = connection.execute(select(audit).where(audit.c.seq.in_(numbers)).order_by(audit.c.seq.desc()))
+    these = (of_chain(connection, query.chain), audit.c.seq.in_(numbers))
+    found = connection.execute(select(audit).where(*these).order_by(audit.c.seq.desc()))
     return [_record(row) for row in found]
 
 
 def numbers_of(connection: Connection, query: AuditQuery) -> Select[tuple[int]]:
     """The numbers of all rows that a query means, in no order."""
-    wanted = select(audit.c.seq)
+    wanted = select(audit.c.seq).where(of_chain(connection, query.chain))
     for column, value in (
         (audit.c.kind, query.resource_type),
         (audit.c.target, query.resource_id or query.guest),
@@ -148,11 +168,12 @@ def numbers_of(connection: Connection, query: AuditQuery) -> Select[tuple[int]]:
 def _within(connection: Connection, wanted: Select[tuple[int]], query: AuditQuery) -> Select[tuple[int]]:
     """Times as bounds of row numbers. The times themselves are compared, too: a clock may have been set back."""
     # "+ 0" keeps the index of times out of it: numbers are in the wanted order, times are not.
+    mine = of_chain(connection, query.chain)
     if query.start is not None:
-        first = connection.execute(select(func.min(audit.c.seq)).where(audit.c.ts >= query.start)).scalar()
+        first = connection.execute(select(func.min(audit.c.seq)).where(mine, audit.c.ts >= query.start)).scalar()
         wanted = wanted.where(audit.c.seq >= (-1 if first is None else first), audit.c.ts + 0 >= query.start)
     if query.end is not None:
-        last = connection.execute(select(func.max(audit.c.seq)).where(audit.c.ts <= query.end)).scalar()
+        last = connection.execute(select(func.max(audit.c.seq)).where(mine, audit.c.ts <= query.end)).scalar()
         wanted = wanted.where(audit.c.seq <= (-1 if last is None else last), audit.c.ts + 0 <= query.end)
     return wanted
 

@@ -9,17 +9,17 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection, insert, select
 
 from proxtui.core.actor import Actor
-from proxtui.core.db import Database, open_sqlite
+from proxtui.core.db import Database, lock, open_database, scope_of
 from proxtui.core.journal import AuditEntry, Phase, Result
 from proxtui.core.redact import Redactor, redact
-from proxtui.errors import AuditUnavailable, StoreUnavailable
+from proxtui.errors import AuditUnavailable, SaveFailed, StoreUnavailable
 from proxtui.features.audit.anchors import AnchorFile, Syslog, Told, locked
 from proxtui.features.audit.chain import Head, Record, Stamp, linked, redacted
-from proxtui.features.audit.keys import FileKey, KeySource, name_of
+from proxtui.features.audit.keys import KeySource, keys_of, name_of
 from proxtui.features.audit.places import AuditFiles
-from proxtui.features.audit.reserve import Reserve
+from proxtui.features.audit.reserve import NoReserve, Reserve
 from proxtui.features.audit.segments import due_segment, key_entry, pruned_to, was_told
-from proxtui.features.audit.tables import SCHEMA, audit
+from proxtui.features.audit.tables import SCHEMA, audit, of_chain
 
 ANCHOR_ROWS = 100
 ANCHOR_MICROSECONDS = 15 * 60 * 1_000_000
@@ -56,7 +56,7 @@ class AuditStore:
         self.files = files
         self.keys = keys
         self._anchors = AnchorFile(keys.anchor)
-        self._reserve = Reserve(files.reserve)
+        self._reserve = NoReserve() if db.is_shared else Reserve(files.reserve)
         self._told = told
         self._stamp = stamp
         self._redact = redactor
@@ -64,7 +64,7 @@ class AuditStore:
         self._known = self._anchored
         self._others = [] if db.newer else _below(keys)
         """What other keys know of the chain: looked at once."""
-        self._is_told = keys.below is None
+        self._is_told = not keys.takes_over
         """Whether the chain tells that the current key took over; that of the file needs no word."""
         self._anchored_at = stamp().boot
 
@@ -99,28 +99,39 @@ class AuditStore:
             self._anchor()
 
     def _add(self, entries: Sequence[AuditEntry], *, once: bool = False) -> Head:
+        tried: list[Head] = []
+
+        def was_done(connection: Connection) -> Head | None:
+            # Once the lock is had, the transaction in doubt is over: its last row is there, or will never be.
+            self._alone(connection)
+            return tried[-1] if tried and is_there(connection, tried[-1]) else None
+
         def work(connection: Connection) -> Head:
+            self._alone(connection)
             self._refuse_cut(connection)
-            # The transaction holds the lock of the file from its beginning: nobody comes in between.
             if once and has_outcome(connection, entries[0].op_id):
                 raise _AlreadyTold
-            last = connection.execute(select(audit.c.seq, audit.c.mac).order_by(audit.c.seq.desc()).limit(1)).first()
-            head = Head(last.seq, last.mac) if last else Head()
+            head = newest(connection)
             stamp = self._stamp()
             actor = entries[0].actor
             closing = due_segment(connection, head, stamp, actor)
             taking_over = None if self._is_told else key_entry(connection, self.keys.current()[0], head, actor)
             for entry in (*(one for one in (taking_over, closing) if one), *entries):
                 head = self._insert(connection, entry, head, stamp)
+            tried.append(head)
             return head
 
-        head = self.db.transact(work)
+        head = self.db.transact(work, was_done=was_done)
         self._is_told = True
         return head
 
+    def _alone(self, connection: Connection) -> None:
+        """Let nobody else add to this chain before the transaction ends."""
+        lock(connection, f"proxtui audit {scope_of(connection)}")
+
     def _insert(self, connection: Connection, entry: AuditEntry, head: Head, stamp: Stamp) -> Head:
         key_id, key = self.keys.current()
-        record = linked(entry, head, stamp, key_id=key_id, key=key)
+        record = linked(entry, head, stamp, key_id=key_id, key=key, chain=scope_of(connection) or "")
         connection.execute(insert(audit).values({name: getattr(record, name) for name in Record.__slots__}))
         return record.head
 
@@ -129,7 +140,7 @@ class AuditStore:
         for known in (self._known, *self._others):
             if known.seq and not is_there(connection, known):
                 raise AuditUnavailable(
-                    f"the audit: row {known.seq} is not what was written, {self.files.db} was cut or replaced; "
+                    f"the audit: row {known.seq} is not what was written, {self.files.place} was cut or replaced; "
                     "nothing is changed until that is cleared up (see proxtui audit verify)",
                     why="tampered",
                 )
@@ -174,13 +185,23 @@ class AuditStore:
 
 def is_there(connection: Connection, head: Head) -> bool:
     """Whether this row is what it was, or was pruned as the chain itself says."""
-    mac = connection.execute(select(audit.c.mac).where(audit.c.seq == head.seq)).scalar_one_or_none()
+    found = select(audit.c.mac).where(of_chain(connection), audit.c.seq == head.seq)
+    mac = connection.execute(found).scalar_one_or_none()
     return mac == head.mac or (mac is None and head.seq <= pruned_to(connection).seq)
+
+
+def newest(connection: Connection) -> Head:
+    """The end of the chain."""
+    last = select(audit.c.seq, audit.c.mac).where(of_chain(connection)).order_by(audit.c.seq.desc()).limit(1)
+    found = connection.execute(last).first()
+    return Head(found.seq, found.mac) if found else Head()
 
 
 def has_outcome(connection: Connection, op_id: str) -> bool:
     """Whether the end of a change is told."""
-    ended = select(audit.c.seq).where(audit.c.op_id == op_id, audit.c.phase == Phase.OUTCOME).limit(1)
+    ended = (
+        select(audit.c.seq).where(of_chain(connection), audit.c.op_id == op_id, audit.c.phase == Phase.OUTCOME).limit(1)
+    )
     return connection.execute(ended).first() is not None
 
 
@@ -204,13 +225,15 @@ def open_store(
     """
     from proxtui.config.paths import syslog_socket
 
-    keys = keys or FileKey(files.key)
+    keys = keys or keys_of(files)
     try:
         files.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(files.lock):
             db = _made(files, keys)
     except OSError as error:
         raise AuditUnavailable(f"the audit: cannot use {files.folder}: {error.strerror or error}") from error
+    except SaveFailed as error:
+        raise AuditUnavailable(f"the audit: {error}") from error
     except StoreUnavailable as error:
         raise AuditUnavailable(str(error), why=error.why) from error
     try:
@@ -222,30 +245,47 @@ def open_store(
 
 def _made(files: AuditFiles, keys: KeySource) -> Database:
     layers = [keys, *([keys.below] if keys.below else [])]
-    for one in layers:
-        anchors = AnchorFile(one.anchor)
-        if not files.db.exists() and keys.exists() and anchors.exists() and (at := anchors.read(*one.known).seq):
-            raise AuditUnavailable(f"the audit: {files.db} is gone, and its anchor knows {at} rows", why="tampered")
-    db = open_sqlite(files.db, SCHEMA)
+    if files.url is None and not files.db.exists():
+        _refuse_gone(files, keys, layers)
+    db = open_database(SCHEMA, files.db, files.url, scope=files.chain(make=True))
     try:
-        used = db.look(lambda connection: connection.execute(select(audit.c.seq).limit(1)).first() is not None)
-        if used and not keys.exists():
+        head = db.look(newest)
+        if not head.seq:
+            _refuse_gone(files, keys, layers)
+        if head.seq and not keys.exists():
             raise AuditUnavailable(f"the audit: its key {files.key} is gone", why="tampered")
         # In this order: rows without an anchor can only be a loss, never a start that was interrupted.
         if not keys.exists():
             keys.make()
         for one in layers:
-            _make_anchor(db, one, used=used)
+            _make_anchor(db, one, head)
     except (OSError, StoreUnavailable):
         db.close()
         raise
     return db
 
 
-def _make_anchor(db: Database, keys: KeySource, *, used: bool) -> None:
+def _refuse_gone(files: AuditFiles, keys: KeySource, layers: Sequence[KeySource]) -> None:
+    """AuditUnavailable where an anchor knows rows, and there are none."""
+    for one in layers:
+        anchor = AnchorFile(one.anchor)
+        if not anchor.exists():
+            continue
+        if not keys.exists():
+            raise AuditUnavailable(f"the audit: its key {files.key} is gone", why="tampered")
+        if at := anchor.read(*one.known).seq:
+            raise AuditUnavailable(f"the audit: {files.place} is gone, and its anchor knows {at} rows", why="tampered")
+
+
+def _make_anchor(db: Database, keys: KeySource, head: Head) -> None:
     """See that it is there. AuditUnavailable when it is gone: these keys wrote rows already."""
     if (anchors := AnchorFile(keys.anchor)).exists():
         return
+    if keys.is_roaming:
+        # Another machine wrote them: from its end on this one keeps watch, too.
+        anchors.write(head, keys.current()[1])
+        return
+    used = bool(head.seq)
     if keys.below is not None:
         used = db.look(lambda connection: was_told(connection, *(name_of(key) for key in keys.known)))
     if used:

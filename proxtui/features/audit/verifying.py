@@ -15,7 +15,7 @@ from proxtui.features.audit.chain import GENESIS, Head, Record, mac_of, searched
 from proxtui.features.audit.keys import KeySource
 from proxtui.features.audit.segments import KEY, PRUNED, pruned_by
 from proxtui.features.audit.service import PAGE
-from proxtui.features.audit.tables import audit
+from proxtui.features.audit.tables import audit, of_chain
 
 MOST_PROBLEMS = 100
 MOST_GAPS = 10_000
@@ -66,7 +66,11 @@ class Verdict:
             return f"{left} cannot be judged without the key of config.toml; the others are what was written"
         if not self.rows:
             return "the audit has no rows"
-        return f"the audit is whole: rows {self.first} to {self.head.seq}; the anchor knows row {self.anchor}"
+        return f"the audit is whole: rows {self.first} to {self.head.seq}; {self._known_end}"
+
+    @property
+    def _known_end(self) -> str:
+        return "no end is noted here" if self.anchor is None else f"the anchor knows row {self.anchor}"
 
     def note(self, seq: int, what: str) -> None:
         """Add a problem."""
@@ -93,6 +97,9 @@ def verify(
     for layer in (keys, keys.below):
         if layer is None or not (layer is keys or layer.exists()):
             continue
+        if layer.is_roaming and not AnchorFile(layer.anchor).exists():
+            # Rows of another machine, to whom this one has added none.
+            continue
         try:
             head = AnchorFile(layer.anchor).read(*layer.known)
             verdict.anchor = max(head.seq, verdict.anchor or 0)
@@ -117,7 +124,7 @@ def _rows(db: Database, go_on: Callable[[], bool]) -> Iterator[Record]:
     last = -(2**62)
     while go_on():
         page = select(audit).where(audit.c.seq > last).order_by(audit.c.seq).limit(PAGE)
-        rows = db.look(lambda connection, page=page: connection.execute(page).all())  # type: ignore[misc]
+        rows = db.look(lambda connection, page=page: connection.execute(page.where(of_chain(connection))).all())  # type: ignore[misc]
         for row in rows:
             yield Record(**row._mapping)
         if not rows:

@@ -1,0 +1,35 @@
+"""Where this installation keeps its records, and whose they are: the database, the open configuration, its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from proxtui.config.database_url import check_database_url
+from proxtui.config.secret import Secret
+from proxtui.errors import UsageError
+
+
+class Ledger(NamedTuple):
+    """Without anything: files in the state folder, of whoever runs proxtui."""
+
+    url: Secret | None = None
+    """Of a shared database."""
+    vault: str = ""
+    """Id of the open configuration (``file_id``)."""
+    keys: tuple[bytes, ...] = ()
+    """Those that chain the audit, the current one first."""
+
+
+def usual_ledger(
+    environ: Mapping[str, str], configured: Secret | None = None, vault: str = "", keys: tuple[bytes, ...] = ()
+) -> Ledger:
+    """What ``PROXTUI_DATABASE_URL`` says, else the configuration. UsageError for what is no address."""
+    said = environ.get("PROXTUI_DATABASE_URL", "").strip()
+    url = Secret(said) if said else configured
+    if url is not None:
+        try:
+            check_database_url(url)
+        except ValueError as error:
+            raise UsageError(f"{'PROXTUI_DATABASE_URL' if said else 'database_url'}: {error}") from None
+    return Ledger(url, vault, keys)
