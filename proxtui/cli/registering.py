@@ -28,6 +28,11 @@ class Registering:
     environ: Mapping[str, str]
     vault: OpenVault | None
 
+    @property
+    def ascii_only(self) -> bool:
+        """See ``CommandLine.ascii_only``."""
+        return bool(self.flags.get("ascii"))
+
     def registered(
         self, work: Callable[[Registrar], Awaitable[T]], *, makes_first: bool = False, repairs: OpenVault | None = None
     ) -> T:

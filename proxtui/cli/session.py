@@ -156,11 +156,6 @@ class Session(Registering):
 
         return asyncio.run(_read(with_passwords(config), answered, read_only=False))
 
-    @property
-    def ascii_only(self) -> bool:
-        """See ``CommandLine.ascii_only``."""
-        return bool(self.flags.get("ascii"))
-
     def configured(self) -> Config:
         """See ``CommandLine.configured``."""
         from proxtui.cli import ask

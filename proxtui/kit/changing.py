@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Se
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from proxtui.core.feature import load
 from proxtui.core.model import Fleet, GuestKey, ServerRef
 from proxtui.core.operation import GUESTS, Operation, Risk, Target
 from proxtui.core.overlays import LAG
@@ -88,7 +87,7 @@ class Changing:
         from proxtui.kit.conversation import Conversation
 
         talk = Conversation(self, partial(self.prepared, offers))
-        way = talk.about(operation, targets, rehearse=False, say=lambda text: self._tell(text, "warning"))
+        way = talk.about(operation, targets, rehearse=False, say=lambda text: self.tell(text, "warning"))
         self.app.run_worker(way, name="change", group="changes")
 
     def ending_of(self, key: Hashable) -> Hashable:
@@ -165,28 +164,6 @@ class Changing:
             way = self._send_one(operation, targets[0], params, reason, answered)
         self.app.run_worker(way, name=operation.name, group="sending")
 
-    def open_console(self, operation: Operation, target: Target) -> None:
-        """Open it; it is in front until somebody closes it. What keeps it from opening is told."""
-        self.app.run_worker(self._open(operation, target), name=operation.name, group="consoles")
-
-    async def open_for(self, view: LiveView, rows: Sequence[Any], use: str) -> None:
-        """Open this console (``peek``) of the one row that is meant, or tell why it cannot be now."""
-        offers, operation = self.offers(view, rows), self.runtime.catalogue.consoles()[f"consoles.{use}"]
-        if len(offers.subjects) != 1:
-            self._tell(f"{operation.label}: one at a time", "warning")
-            return
-        target = offers.subjects[0].target
-        if (why := offers.refusal(operation, target)) is not None:
-            self._tell(f"{operation.label}: {why.removeprefix(f'{operation.label}: ')}", "warning")
-        else:
-            await self._open(operation, target)
-
-    async def _open(self, operation: Operation, target: Target) -> None:
-        try:
-            await load(operation.opened_by)(self.app, self.runtime, target)
-        except ProxtuiError as error:
-            self._tell(f"{operation.label} {target.label}: {error}", "error")
-
     async def rehearse(self, operation: Operation, targets: Sequence[Target], params: Any) -> None:
         """Show what would be sent, until that is closed."""
         from proxtui.kit.rehearsal_view import RehearsalView
@@ -196,7 +173,7 @@ class Changing:
             for target in targets:
                 runs.append(await self.gate.submit(operation, target, params, dry_run=True))
         except ProxtuiError as error:
-            self._tell(f"{operation.label}: {error}", "error")
+            self.tell(f"{operation.label}: {error}", "error")
             return
         view = RehearsalView(f"{operation.label} {targets[0].label}", runs)
         await view.ask(self.app)
@@ -222,21 +199,21 @@ class Changing:
                 # Its own words belong beside the fields that they are about.
                 problems = problems_in(run.error) if run.error is not None else {"": line}
             elif run.state is RunState.PLANNED:
-                self._tell(f"{operation.label} {target.label}: dry run, nothing was sent", "warning")
+                self.tell(f"{operation.label} {target.label}: dry run, nothing was sent", "warning")
         told = answered is not None and answered(problems)
         if problems and not told:
-            self._tell(f"{operation.label} {target.label}: {line}", "error")
+            self.tell(f"{operation.label} {target.label}: {line}", "error")
 
     async def _send_all(self, operation: Operation, targets: Sequence[Target], params: Any, reason: str) -> None:
         try:
             batch: Batch = await self.gate.submit_all(operation, targets, params, reason=reason)
         except ProxtuiError as error:
-            self._tell(f"{operation.label}: {error}", "error")
+            self.tell(f"{operation.label}: {error}", "error")
             return
         self.runs.note_batch(batch)
         self._say_moved()
         await batch.wait()
-        self._tell(f"{operation.label}: {progress(batch)}", "error" if batch.bad else "information")
+        self.tell(f"{operation.label}: {progress(batch)}", "error" if batch.bad else "information")
         self._say_moved()
 
     # What is told.
@@ -254,10 +231,10 @@ class Changing:
         if run.has_ended and not quiet and run.op_id not in self._told:
             self._told.add(run.op_id)
             tail = f" ({run.log_tail[-1]})" if run.log_tail and run.log_tail[-1] not in run.message else ""
-            self._tell(run.line + tail, _BADLY.get(run.state, "information"))
+            self.tell(run.line + tail, _BADLY.get(run.state, "information"))
         if run.is_made_unrecorded and f"{run.op_id} unrecorded" not in self._told:
             self._told.add(f"{run.op_id} unrecorded")
-            self._tell(run.lost_line, "error")
+            self.tell(run.lost_line, "error")
         self._say_moved()
 
     def _say_moved(self) -> None:
@@ -271,7 +248,8 @@ class Changing:
             # The rows say what is being done to them.
             screen.post_message(StoreChanged())
 
-    def _tell(self, text: str, severity: Any) -> None:
+    def tell(self, text: str, severity: Any) -> None:
+        """In the corner, for as long as ``severity`` asks."""
         seconds = GOOD_NEWS if severity == "information" else BAD_NEWS
         self.app.notify(clean(text), severity=severity, markup=False, timeout=seconds)
 

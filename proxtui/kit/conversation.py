@@ -47,7 +47,9 @@ class Conversation:
     ) -> bool:
         """Ask what has to be asked, and do it; False when somebody went back. ``say`` tells why it cannot be."""
         if operation.opened_by:
-            self._changing.open_console(operation, targets[0])
+            from proxtui.kit.opening import start_console
+
+            start_console(self._changing, operation, targets[0])
             return True
         try:
             prepared = await self._prepare(operation, targets)

@@ -186,7 +186,9 @@ class LiveView(Widget):
         if self.runtime.read_only:
             self.app.notify("read-only: a console could change something", severity="warning", markup=False)
         elif isinstance(self.app, LiveApp) and can_change(self.runtime):
-            await self.app.changing(self.runtime).open_for(self, self.meant, use)
+            from proxtui.kit.opening import open_console
+
+            await open_console(self.app.changing(self.runtime), self, self.meant, use)
 
     def row_with_keys(self) -> Any:
         """The row under the cursor of the table of this view that has the keys; None when none has."""

@@ -1,0 +1,40 @@
+"""Opening a console from a view: asked of the rules as a change is, opened by its room, never given to the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from proxtui.core.feature import load
+from proxtui.core.operation import Operation, Target
+from proxtui.errors import ProxtuiError
+
+if TYPE_CHECKING:
+    from proxtui.kit.changing import Changing
+    from proxtui.kit.view import LiveView
+
+
+def start_console(changing: Changing, operation: Operation, target: Target) -> None:
+    """Open it; it is in front until somebody closes it. What keeps it from opening is told."""
+    changing.app.run_worker(_open(changing, operation, target), name=operation.name, group="consoles")
+
+
+async def open_console(changing: Changing, view: LiveView, rows: Sequence[Any], use: str) -> None:
+    """Open this console (``peek``) of the one row that is meant, or tell why it cannot be now."""
+    offers = changing.offers(view, rows)
+    operation: Operation = changing.runtime.catalogue.consoles()[f"consoles.{use}"]
+    if len(offers.subjects) != 1:
+        changing.tell(f"{operation.label}: one at a time", "warning")
+        return
+    target = offers.subjects[0].target
+    if (why := offers.refusal(operation, target)) is not None:
+        changing.tell(f"{operation.label}: {why.removeprefix(f'{operation.label}: ')}", "warning")
+    else:
+        await _open(changing, operation, target)
+
+
+async def _open(changing: Changing, operation: Operation, target: Target) -> None:
+    try:
+        await load(operation.opened_by)(changing.app, changing.runtime, target)
+    except ProxtuiError as error:
+        changing.tell(f"{operation.label} {target.label}: {error}", "error")
