@@ -30,12 +30,6 @@ class Journey:
     def __init__(self, app: ProxtuiApp, pilot: Pilot[None], runtime: Runtime, world: World, journal: Any) -> None:
         self.app, self.pilot, self.runtime, self.world, self.journal = app, pilot, runtime, world, journal
 
-    @property
-    def clock(self) -> FastClock:
-        clock = self.runtime.clock
-        assert isinstance(clock, FastClock)
-        return clock
-
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
         await turns()

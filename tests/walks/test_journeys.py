@@ -15,6 +15,7 @@ from proxtui.sim.state import Guest
 
 from .changes import guests
 from .journeys import LARGE, SMALL, Journey, journey
+from .test_gate import FastClock
 
 BOTH = pytest.mark.parametrize("size", [SMALL, LARGE])
 
@@ -96,11 +97,13 @@ async def test_a_guest_moves_to_another_node(size: tuple[int, int]) -> None:
         walk.put(form, target=new, with_local_disks="yes")
         await walk.press("ctrl+s")
         await walk.at(Confirm)
-        walk.clock.hold()
+        clock = walk.runtime.clock
+        assert isinstance(clock, FastClock)
+        clock.hold()
         await walk.press("f9", "y")
         await walk.until(lambda: walk.row(guest) is not None and walk.row(guest).doing == "migrate…")
         assert walk.row(guest).guest.node == old, "a row shows no hope"
-        walk.clock.go_on()
+        clock.go_on()
         await walk.back()
         assert (await walk.run("guests.migrate")).state is RunState.OK
         await walk.until(lambda: walk.row(guest) is not None and walk.row(guest).guest.node == new)
