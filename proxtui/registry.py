@@ -66,6 +66,14 @@ FEATURES: tuple[Feature, ...] = (
         summary="The audit: list it, prove it, take it out.",
     ),
     Feature(
+        name="metrics",
+        title="Metrics",
+        key="W",
+        view="proxtui.features.metrics.screen:MetricsView",
+        commands="proxtui.features.metrics.cli:metrics",
+        summary="How often and how fast each server answered.",
+    ),
+    Feature(
         name="connectivity",
         title="Connectivity",
         words=(

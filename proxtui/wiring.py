@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from proxtui.core.journal import Journal
     from proxtui.core.registrar import Registrar
 
+    from proxtui.core.recording import Recording
 
 def audit_journal(vault: Sequence[bytes] = ()) -> Journal:
     """The audit in the state folder, under these keys of an open configuration. Loads the database code."""
@@ -39,8 +40,22 @@ def _backgrounds(config: Config, refs: Iterable[ServerRef]) -> dict[ServerRef, f
 
 
 @asynccontextmanager
-async def open_runtime(
+async def open_runtime(  # noqa: PLR0913  most of them are for tests
     config: Config,
+def _recording(config: Config, clock: Clock) -> Recording:
+    """Calls are noted at once; the database code is loaded by its thread, long after the first paint."""
+    from proxtui.core.calls import CallLog
+    from proxtui.core.recording import Keeper, Recording
+
+    def keeper(tell: Callable[[str], None]) -> Keeper:
+        from proxtui.config.paths import state_folder
+
+        made: Keeper = load("proxtui.features.metrics.keeping:MetricsKeeper")(state_folder(), tell=tell)
+        return made
+
+    return Recording(CallLog(now=clock.time), clock, keeper)
+
+
     *,
     read_only: bool = False,
     clock: Clock | None = None,
@@ -52,9 +67,11 @@ async def open_runtime(
 ) -> AsyncIterator[Runtime]:
     """The kernel over every configured server. It sends nothing by itself: run or ask its poller.
 
+    record: bool = False,
     What changes something is built when first asked for, with its own audit (``make_journal``) and the operations of
     these rooms. ``transports`` replaces the network of single servers in tests. ``vault`` is what the configuration
-    was opened from, so that it can be changed: a first server, too. Raises NotConfigured without server and vault.
+    was opened from, so that it can be changed: a first server, too. ``record`` keeps in the metrics how each call went.
+    Raises NotConfigured without server and vault.
     """
     servers = [(ServerRef(*place), server) for place, server in config.active_servers()]
     if not servers and vault is None:
@@ -68,11 +85,15 @@ async def open_runtime(
     acting = Acting(
         config, clock, connections, read_only=locked, features=features, make_journal=make_journal, vault=vault
     )
-    join = partial(connect, clock=clock, read_only=locked, ask_totp=ask_totp)
+    recording = _recording(config, clock) if record else None
+    calls = recording.calls if recording is not None else None
+    join = partial(connect, clock=clock, read_only=locked, ask_totp=ask_totp, calls=calls)
     async with AsyncExitStack() as closing:
         for ref, server in servers:
             transport = (transports or {}).get(ref)
             connection = join(ref, server, lock=partial(acting.locked, ref), transport=transport)
+        if recording is not None:
+            closing.push_async_callback(recording.aclose)
             closing.push_async_callback(connection.aclose)
             connections[ref] = connection
             store.register(ref, interval=settings.interval, unverified_tls=server.trust.mode == "off")
@@ -88,7 +109,9 @@ async def open_runtime(
         acting.serve(store, poller)
         # Closed before the connections are: what is under way needs them to the end.
         closing.push_async_callback(acting.aclose)
-        yield Runtime(config, store, poller, clock, locked, acting, connections)
+        if recording is not None:
+            recording.start(connections, [ref for ref, server in servers if server.use_learned_timeout])
+        yield Runtime(config, store, poller, clock, locked, acting, connections, recording)
 
 
 @asynccontextmanager

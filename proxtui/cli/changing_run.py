@@ -104,7 +104,7 @@ async def _change(session: Session, config: Config, wish: Wish, values: dict[str
     from proxtui.wiring import open_runtime
 
     how = wish.how
-    async with open_runtime(config, ask_totp=ask.for_totp) as runtime:
+    async with open_runtime(config, ask_totp=ask.for_totp, record=True) as runtime:
         await runtime.poller.poll_once()
         fleet = runtime.store.fleet()
         refuse_silence(runtime, fleet)

@@ -94,4 +94,5 @@ def open_over(config: Config, session: Session, *, remember: bool) -> int:
         themes=themes_folder(),
         state=state_file() if remember else None,
         keep_theme=bool(session.flags.get("theme")),
+        record=remember,
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from proxtui.core.consoles import ConsoleDesk
     from proxtui.core.gate import Gate
     from proxtui.core.policy import Policy
+    from proxtui.core.recording import Recording
     from proxtui.core.registrar import Registrar
     from proxtui.core.write_lock import WriteLock
 
@@ -37,6 +38,8 @@ class Runtime(Struct):
     acting: Acting
     """What changes need, built when first asked for."""
     connections: Mapping[ServerRef, Connection] = field(default_factory=dict)
+    recording: Recording | None = None
+    """How calls went; None where that is not kept."""
 
     @property
     def gate(self) -> Gate:

@@ -96,16 +96,18 @@ def fitting(hints: Sequence[KeyHint], width: int) -> list[KeyHint]:
 
 def _views_as_one(hints: Sequence[KeyHint]) -> list[KeyHint]:
     """``0-5 Views`` instead of a hint for each, as long as their keys are digits in a row."""
-    views = sorted((hint for hint in hints if hint.is_view), key=lambda hint: hint.shown_key)
+    views = sorted(
+        (hint for hint in hints if hint.is_view and hint.shown_key.isdigit()), key=lambda hint: hint.shown_key
+    )
     digits = "".join(hint.shown_key for hint in views)
     if len(digits) < 3 or digits not in "0123456789":
         return list(hints)
     # Who looks into an open pane wants its keys more.
     keep = not any(hint.is_pane for hint in hints)
     one = replace(views[0], shown_key=f"{digits[0]}-{digits[-1]}", text="Views", keep=keep)
-    rest = [hint for hint in hints if not hint.is_view]
+    rest = [hint for hint in hints if hint not in views]
     # What is dropped is dropped from the end: the views stand before what the screen offers besides.
-    at = next((at for at, hint in enumerate(hints) if hint.is_view), 0)
+    at = next((at for at, hint in enumerate(hints) if hint in views), 0)
     return [*rest[:at], one, *rest[at:]]
 
 

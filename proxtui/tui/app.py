@@ -97,6 +97,8 @@ class ProxtuiApp(LockableApp):
         # The first question loads the HTTP library: not before there is something to look at.
         self.call_after_refresh(self._start_polling)
         self.call_after_refresh(self.renewal.start)
+        if self.runtime.recording is not None:
+            self.runtime.recording.tell = self._warn
         if not self._wall:
             # A wall is looked at without being touched.
             self._rest.wait()
@@ -184,6 +186,9 @@ class ProxtuiApp(LockableApp):
         self._polling = asyncio.create_task(self.runtime.poller.run(), name="poller")
         self._polling.add_done_callback(self._poller_ended)
 
+    def _warn(self, text: str) -> None:
+        self.notify(text, severity="warning", markup=False)
+
     def _poller_ended(self, task: asyncio.Task[None]) -> None:
         """Servers that fail are the poller's daily bread; when it ends itself it is a bug and must not stay silent."""
         error = None if task.cancelled() else task.exception()
@@ -191,7 +196,7 @@ class ProxtuiApp(LockableApp):
             self._handle_exception(error)
 
 
-def run_dashboard(
+def run_dashboard(  # noqa: PLR0913  one for each thing that a command line says
     config: Config | Configured,
     *,
     read_only: bool = False,
@@ -205,11 +210,13 @@ def run_dashboard(
     """Show the dashboard until it is left; gives the exit code (0, 130 after ctrl+c, 129 or 143 after a signal).
 
     ``themes`` is the folder of the user's own themes; ``wall`` is the screen on the wall, always read-only.
+    record: bool = False,
     ``state`` is the file of what is remembered; without one, as on the wall, nothing is read or written.
     ``keep_theme`` wears the theme of the settings even where another one is remembered. A ``Configured`` tells more of
     the configuration: what it was opened from, so that it can be changed and is followed. The caller has made sure that
     there is a terminal.
 
+    ``record`` keeps in the metrics how each call went.
     Raises NotConfigured without a server, UsageError without such a theme, view or key, what reading a changed file
     raises, and whatever bug ended the app, once the terminal is as it was before.
     """
@@ -234,13 +241,15 @@ def run_dashboard(
             configured=configured,
         )
 
-    code = asyncio.run(_shown(configured, make, read_only=read_only or wall))
+    code = asyncio.run(_shown(configured, make, read_only=read_only or wall, record=record))
     if code == signals.EXIT_CODES[signal.SIGHUP]:
         signals.forget_terminal()
     return code
 
 
-async def _shown(configured: Configured, make: Callable[[Runtime], ProxtuiApp], *, read_only: bool) -> int:
+async def _shown(
+    configured: Configured, make: Callable[[Runtime], ProxtuiApp], *, read_only: bool, record: bool
+) -> int:
     """Dashboard after dashboard, as long as the configuration becomes another; gives the exit code of the last."""
     app: ProxtuiApp | None = None
 
@@ -249,7 +258,9 @@ async def _shown(configured: Configured, make: Callable[[Runtime], ProxtuiApp], 
 
     asked = None if configured.unattended else ask_totp
     while True:
-        opened = open_runtime(configured.config, read_only=read_only, ask_totp=asked, vault=configured.vault)
+        opened = open_runtime(
+            configured.config, read_only=read_only, ask_totp=asked, vault=configured.vault, record=record
+        )
         async with opened as runtime:
             app = make(runtime)
             code = await _finished(app)

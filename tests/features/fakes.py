@@ -100,6 +100,7 @@ class FakeRuntime:
     read_only: bool = False
     requests_sent: int = 0
     registrar: Any = None
+    recording: Any = None
 
     def connection(self, ref: ServerRef) -> FakeConnection:
         return FakeConnection(self.clients.setdefault(ref, FakeClient()))

@@ -168,6 +168,7 @@ class FakeRuntime:
         self.read_only = read_only
         self.requests_sent = 0
         self.config = None
+        self.recording = None
         for ref in (BERLIN, PARIS):
             self.store.register(ref, unverified_tls=unverified)
             self.poll(ref)

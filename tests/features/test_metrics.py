@@ -1,0 +1,204 @@
+"""The connection metrics: what is counted, in which hours, and what is forgotten, whatever the clock does."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from proxtui.core.model import ServerRef
+from proxtui.features.metrics.models import HOUR, learned_timeout, rank
+from proxtui.features.metrics.service import ConnectionMetrics
+
+from .metricses import MIDNIGHT, PARIS, PROD, Wall, called, opened
+
+DAY = 24 * HOUR
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall()
+
+
+@pytest.fixture
+def metrics(tmp_path: Path, wall: Wall) -> Iterator[ConnectionMetrics]:
+    found = opened(tmp_path / "state", wall)
+    yield found
+    found.close()
+
+
+def test_a_summary_has_the_documented_fields(metrics: ConnectionMetrics) -> None:
+    metrics.record([called(ms=100), called(ms=200), called(ms=30_000, error="DeadlineExceeded"), called(ms=None)])
+    assert metrics.summary(PROD).document == {
+        **{"totalAttempts": 4, "successCount": 3, "failureCount": 1},
+        **{"successRate": 75.0, "avgResponseTime": 150.0},
+    }
+
+
+def test_nothing_is_known_of_a_server_that_was_not_asked(metrics: ConnectionMetrics) -> None:
+    said = {"totalAttempts": 0, "successCount": 0, "failureCount": 0, "successRate": None, "avgResponseTime": None}
+    assert metrics.summary(PROD).document == said
+    assert metrics.history(PROD).hourly == ()
+    assert metrics.percentiles(PROD).p95 is None
+    assert (metrics.newest_errors(PROD), metrics.learned_timeout_ms(PROD), metrics.standings()) == ([], None, [])
+    metrics.record([])
+    assert metrics.servers() == []
+
+
+def test_servers_are_kept_apart_and_ways_of_one_are_one(metrics: ConnectionMetrics) -> None:
+    metrics.record(
+        [called(), called(path="tailscale", endpoint="pve1.ts:8006"), called(), called(ref=PARIS, error="TunnelError")]
+    )
+    assert metrics.summary(PROD).attempts == 3
+    assert metrics.summary(PARIS).success_rate == 0.0
+    assert metrics.summary(ServerRef("zeta", "prod")).attempts == 0
+    paris, prod = sorted(metrics.standings(), key=lambda one: one.ref.server)
+    assert (prod.paths, paris.paths) == (("direct", "tailscale"), ("direct",))
+    assert paris.last is not None
+    assert paris.last.error == "TunnelError"
+
+
+def test_the_day_is_cut_to_the_second(metrics: ConnectionMetrics, wall: Wall) -> None:
+    wall.now = MIDNIGHT + 1_234
+    begin = wall.now - DAY
+    metrics.record([called(begin - 0.001), called(begin), called(begin + HOUR), called(wall.now)])
+    history = metrics.history(PROD)
+    assert history.sums.attempts == metrics.summary(PROD).attempts == 3
+    assert [hour.time for hour in history.hourly] == [
+        "2026-11-21T00:00:00Z",
+        "2026-11-21T01:00:00Z",
+        "2026-11-22T00:00:00Z",
+    ]
+    assert set(history.document) == {"hourly", "summary"}
+    assert set(history.hourly[0].document) == {"time", "successRate", "avgResponseTime", "attempts"}
+
+
+def test_an_hour_of_failures_has_no_average(metrics: ConnectionMetrics) -> None:
+    metrics.record([called(MIDNIGHT - HOUR, error="NetworkError"), called(MIDNIGHT - 2 * HOUR)])
+    assert [hour.document["avgResponseTime"] for hour in metrics.history(PROD).hourly] == [100.0, None]
+
+
+def test_one_failure_among_many_is_never_rounded_away(metrics: ConnectionMetrics) -> None:
+    metrics.record([called() for _ in range(30_000)] + [called(error="NetworkError")])
+    assert metrics.summary(PROD).success_rate == 99.99
+
+
+def test_sums_are_those_of_the_calls_themselves(metrics: ConnectionMetrics, wall: Wall) -> None:
+    """However many batches they came in, and whichever part of them is in the day."""
+    rng = random.Random(7)
+    calls = [
+        called(MIDNIGHT - rng.random() * 2 * DAY, float(rng.randrange(1, 900)), rng.choice(["", "", "X"]))
+        for _ in range(3_000)
+    ]
+    for at in range(0, len(calls), 70):
+        metrics.record(calls[at : at + 70])
+    for now in (MIDNIGHT, MIDNIGHT - 1_000.25, MIDNIGHT - 7 * HOUR + 0.5):
+        wall.now = now
+        last = now // HOUR * HOUR + 2 * HOUR
+        mine = [one for one in calls if now - DAY <= one.at < last]
+        good = [one for one in mine if not one.error]
+        sums = metrics.summary(PROD)
+        assert (sums.attempts, sums.good, sums.timed) == (len(mine), len(good), len(good))
+        assert sums.took == sum(round(one.seconds * 1e6) for one in good if one.seconds)
+        times = sorted(one.seconds * 1000 for one in good if one.seconds)
+        told = metrics.percentiles(PROD)
+        assert told.count == len(times)
+        assert told.p95 == round(times[rank(len(times), 0.95) - 1], 1)
+        assert told.p50 == round(times[rank(len(times), 0.5) - 1], 1)
+
+
+def test_percentiles_are_by_nearest_rank(metrics: ConnectionMetrics) -> None:
+    metrics.record([called(ms=float(ms)) for ms in range(1, 21)])
+    found = metrics.percentiles(PROD)
+    assert (found.p50, found.p95, found.p99, found.count) == (10.0, 19.0, 20.0, 20)
+
+
+def test_the_newest_errors_come_first_over_all_ways(metrics: ConnectionMetrics) -> None:
+    metrics.record([called(MIDNIGHT - at, error=f"E{at}", endpoint=f"pve{at % 2}:8006", retries=1) for at in range(8)])
+    metrics.record([called()])
+    found = metrics.newest_errors(PROD, 3)
+    assert [(one.error, one.endpoint) for one in found] == [
+        ("E0", "pve0:8006"),
+        ("E1", "pve1:8006"),
+        ("E2", "pve0:8006"),
+    ]
+    assert found[0].retries == 1
+
+
+@pytest.mark.parametrize(
+    ("times", "learned"),
+    [([100.0] * 9, None), ([100.0] * 10, 5_000), ([20_000.0] * 10, 30_000), ([100_000.0] * 10, 120_000)],
+)
+def test_a_timeout_is_learned_from_ten_answers_on(
+    metrics: ConnectionMetrics, times: list[float], learned: int | None
+) -> None:
+    metrics.record([called(ms=ms) for ms in times] + [called(ms=90_000, error="DeadlineExceeded")])
+    assert metrics.learned_timeout_ms(PROD) == learned
+    assert metrics.learned([PROD, PARIS]) == ({PROD: learned} if learned else {})
+
+
+def test_what_is_learned_comes_from_the_newest_answers() -> None:
+    assert learned_timeout([10_000_000] * 19 + [90_000_000]) == 15_000
+
+
+def test_thirty_days_are_kept(metrics: ConnectionMetrics, wall: Wall) -> None:
+    metrics.record([called(MIDNIGHT - 31 * DAY - at) for at in range(12_000)])
+    metrics.record([called(MIDNIGHT - 30 * DAY + 1), called()])
+    assert metrics.prune() == 12_000
+    assert metrics.summary(PROD, hours=31 * 24).attempts == 2
+    wall.now += 400 * DAY
+    metrics.record([called(wall.now)])
+    assert metrics.prune() == 2
+    assert metrics.prune() == 0
+
+
+def test_a_clock_that_is_wrong_for_a_moment_forgets_nothing(metrics: ConnectionMetrics, wall: Wall) -> None:
+    metrics.record([called()])
+    for now in (MIDNIGHT + 9_999 * DAY, 0.0, MIDNIGHT - 60 * DAY):
+        wall.now = now
+        assert metrics.prune() == 0
+    wall.now = MIDNIGHT
+    assert metrics.summary(PROD).attempts == 1
+
+
+def test_a_clock_that_jumps_back_loses_and_doubles_nothing(metrics: ConnectionMetrics, wall: Wall) -> None:
+    metrics.record([called(MIDNIGHT - 60 * at) for at in range(60)])
+    wall.now = MIDNIGHT - 50 * 60
+    metrics.record([called(wall.now)])
+    history = metrics.history(PROD)
+    assert history.sums.attempts == 61, "what is less than an hour ahead was just now"
+    assert len({hour.start for hour in history.hourly}) == len(history.hourly)
+    wall.now = MIDNIGHT - 5 * HOUR
+    assert metrics.summary(PROD).attempts == 0, "what is far ahead does not count before its time"
+    wall.now = MIDNIGHT
+    assert metrics.summary(PROD).attempts == 61
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe", "UTC"])
+def test_summer_time_changes_no_hour(
+    metrics: ConnectionMetrics, wall: Wall, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    """On the night of 25 October 2026 Berlin has the hour from two to three twice."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        wall.now = 1_792_918_800.0
+        metrics.record([called(wall.now - at * 600) for at in range(6 * 24)])
+        hours = metrics.history(PROD).hourly
+        assert {hour.sums.attempts for hour in hours[1:-1]} == {6}
+        assert [later.start - hour.start for hour, later in zip(hours, hours[1:], strict=False)] == [HOUR] * (
+            len(hours) - 1
+        )
+        assert sum(hour.sums.attempts for hour in hours) == 144
+        assert all(hour.time.endswith(":00:00Z") for hour in hours)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_texts_are_cut(metrics: ConnectionMetrics) -> None:
+    metrics.record([called(error="NetworkError", message="x" * 5_000)])
+    assert len(metrics.newest_errors(PROD)[0].message) == 200
