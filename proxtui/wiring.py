@@ -23,9 +23,9 @@ from proxtui.registry import FEATURES
 if TYPE_CHECKING:
     from proxtui.config.vault.opened import OpenVault
     from proxtui.core.journal import Journal
+    from proxtui.core.recording import Recording
     from proxtui.core.registrar import Registrar
 
-    from proxtui.core.recording import Recording
 
 def audit_journal(vault: Sequence[bytes] = ()) -> Journal:
     """The audit in the state folder, under these keys of an open configuration. Loads the database code."""
@@ -39,9 +39,6 @@ def _backgrounds(config: Config, refs: Iterable[ServerRef]) -> dict[ServerRef, f
     return {ref: pace / 1000 for ref in refs if (pace := paces.get(ref.tenant)) is not None}
 
 
-@asynccontextmanager
-async def open_runtime(  # noqa: PLR0913  most of them are for tests
-    config: Config,
 def _recording(config: Config, clock: Clock) -> Recording:
     """Calls are noted at once; the database code is loaded by its thread, long after the first paint."""
     from proxtui.core.calls import CallLog
@@ -56,6 +53,9 @@ def _recording(config: Config, clock: Clock) -> Recording:
     return Recording(CallLog(now=clock.time), clock, keeper)
 
 
+@asynccontextmanager
+async def open_runtime(  # noqa: PLR0913  most of them are for tests
+    config: Config,
     *,
     read_only: bool = False,
     clock: Clock | None = None,
@@ -64,10 +64,10 @@ def _recording(config: Config, clock: Clock) -> Recording:
     make_journal: Callable[[], Journal] | None = None,
     features: Sequence[Feature] = FEATURES,
     vault: OpenVault | None = None,
+    record: bool = False,
 ) -> AsyncIterator[Runtime]:
     """The kernel over every configured server. It sends nothing by itself: run or ask its poller.
 
-    record: bool = False,
     What changes something is built when first asked for, with its own audit (``make_journal``) and the operations of
     these rooms. ``transports`` replaces the network of single servers in tests. ``vault`` is what the configuration
     was opened from, so that it can be changed: a first server, too. ``record`` keeps in the metrics how each call went.
@@ -89,11 +89,11 @@ def _recording(config: Config, clock: Clock) -> Recording:
     calls = recording.calls if recording is not None else None
     join = partial(connect, clock=clock, read_only=locked, ask_totp=ask_totp, calls=calls)
     async with AsyncExitStack() as closing:
+        if recording is not None:
+            closing.push_async_callback(recording.aclose)
         for ref, server in servers:
             transport = (transports or {}).get(ref)
             connection = join(ref, server, lock=partial(acting.locked, ref), transport=transport)
-        if recording is not None:
-            closing.push_async_callback(recording.aclose)
             closing.push_async_callback(connection.aclose)
             connections[ref] = connection
             store.register(ref, interval=settings.interval, unverified_tls=server.trust.mode == "off")
