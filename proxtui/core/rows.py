@@ -66,6 +66,8 @@ class Column(Struct, Generic[R], frozen=True):
     grow: bool = False
     """Takes what is left over."""
     tone: Callable[[R], Tone] = _plain
+    swatch: Callable[[R], str] | None = None
+    """A colour, ``#rrggbb`` or a name, that is shown before the text, which says it, too; empty for none."""
     shown: bool = True
     """False: only on request (``--columns``, ``--json``)."""
     is_name: bool = False

@@ -14,6 +14,7 @@ from proxtui.kit.commands import printable
 from proxtui.kit.finder import Entry
 from proxtui.kit.menu_entries import MenuEntry
 from proxtui.kit.offers import Offers
+from proxtui.kit.setup_view import SetupView
 from proxtui.kit.write_badge import can_change
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ class Deeds:
 
     def palette(self) -> Iterator[Entry]:
         """``Start web-1``, each as an entry that does it; nothing where one can only read."""
+        front = self._console.front
+        if isinstance(front, SetupView):
+            yield from front.entries()
         if not can_change(self._console.runtime) or self._console.runtime.read_only:
             return
         offers = self.offers()

@@ -35,8 +35,11 @@ KEEP_AFTER = 2.0
 class Desk(Console):
     """A console with a memory."""
 
+    HANDOVERS: ClassVar[frozenset[str]] = Console.HANDOVERS | {"tenants"}
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("R", "changes", "Changes of this session", show=False, id="changes"),
+        Binding("ctrl+t", "tenants", "Choose a tenant", show=False, priority=True, id="choose-tenant"),
     ]
 
     def __init__(
@@ -101,6 +104,12 @@ class Desk(Console):
         """Show what runs and what ended."""
         if isinstance(self.app, LiveApp):
             await self.app.changing(self.runtime).show_runs()
+
+    async def action_tenants(self) -> None:
+        """Show all tenants with the states of their servers, to choose one; awaited, as the palette is."""
+        from proxtui.kit.tenants import choose_tenant
+
+        await choose_tenant(self)
 
     async def put(self, scope: Scope, name: str, text: str, arrangement: Mapping[str, Any]) -> None:
         """Show this view so: one step for the way back."""

@@ -47,6 +47,7 @@ class ParamsForm(Dialog[Filled | Refused]):
     """Answers with ``Filled``; ``Refused`` comes back into its queue when the server had something against it."""
 
     HELP_NAME: ClassVar[str] = "form"
+    KEYS: ClassVar[str] = KEYS
     DEFAULT_CSS = """
     ParamsForm > .dialog { width: 84; height: auto; max-height: 96%; }
     ParamsForm #notes { height: auto; color: $warning; }
@@ -87,6 +88,9 @@ class ParamsForm(Dialog[Filled | Refused]):
     def compose(self) -> ComposeResult:
         rare = [one for one in self.asked if one.rare]
         lines = {one.name: Line(one, self._first[one.name], _words(self._prepared, one.name)) for one in self.asked}
+        for name, text in self._prepared.kept.items():
+            if name in lines:
+                lines[name].hint(text)
         with Vertical(classes="dialog") as frame:
             frame.border_title = plain(self._title)
             yield Static(plain("\n".join(self._prepared.notes)), id="notes")
@@ -97,7 +101,7 @@ class ParamsForm(Dialog[Filled | Refused]):
                 yield Vertical(*(lines[one.name] for one in rare), id="rare")
             yield Static("", id="told", markup=False)
             yield self._notice
-            yield Static(KEYS, classes="dialog-keys", markup=False)
+            yield Static(self.KEYS, classes="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
         self.query_one("#notes").display = bool(self._prepared.notes)

@@ -184,6 +184,11 @@ class Line(Vertical):
         """What is typed or chosen."""
         return self.field.text
 
+    def hint(self, text: str) -> None:
+        """What an empty field means."""
+        if isinstance(self.field, TextField):
+            self.field.placeholder = visible(text)
+
     def suggest(self, words: Sequence[str]) -> None:
         """Offer these from now on."""
         self.words = tuple(words)

@@ -180,7 +180,12 @@ class HelpScreen(ModalScreen[None]):
         table.set_rows(self._rows)
         at = next((row.key for row in self._rows if row.group == self._group), 0)
         if at:
-            # From the end upwards, so that what follows the line is in sight as well.
-            table.move(len(self._rows) - 1)
-        table.move(at)
+            # Not before it has its height: until then no line can be brought into sight.
+            self.call_after_refresh(self._begin_at, at)
         table.focus()
+
+    def _begin_at(self, at: int) -> None:
+        table = self.query_one(LiveTable)
+        # From the end upwards, so that what follows the line is in sight as well.
+        table.move(len(self._rows) - 1)
+        table.move(at)

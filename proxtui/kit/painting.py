@@ -9,12 +9,13 @@ from msgspec import Struct
 from rich.cells import cell_len, chop_cells, get_character_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color, ColorParseError
 from textual.strip import Strip
 
 from proxtui.core.rows import Tone
 from proxtui.kit.layout import Layout
 from proxtui.kit.safe import visible
-from proxtui.kit.signs import ASCENDING, CURSOR, DESCENDING, ELLIPSIS
+from proxtui.kit.signs import ASCENDING, CURSOR, DESCENDING, ELLIPSIS, SWATCH
 
 GUTTER = 1
 """Cells at the left of every row, for the cursor's sign."""
@@ -104,9 +105,20 @@ def paint_row(row: Any, layout: Layout, ink: Ink, *, lit: bool) -> Strip:
             column = slot.column
             runs.append((" " * (slot.x - end), ink.base))
             fitted = fit_name if column.is_name else fit
-            runs.append((fitted(column.text(row), slot.width, column.align), ink.tones[column.tone(row)]))
-            end = slot.x + slot.width
+            end, room = slot.x + slot.width, slot.width
+            if column.swatch is not None and (mark := _swatch(column.swatch(row), ink.base)) is not None:
+                runs.append(mark)
+                room -= cell_len(mark[0])
+            runs.append((fitted(column.text(row), room, column.align), ink.tones[column.tone(row)]))
     return paint_runs(runs, layout.width + GUTTER, ink.base)
+
+
+def _swatch(colour: str, ground: Style) -> Run | None:
+    """A mark in this colour; None when it is none."""
+    try:
+        return (f"{SWATCH} ", ground + Style(color=Color.parse(colour).rich_color)) if colour else None
+    except ColorParseError:
+        return None
 
 
 def paint_header(layout: Layout, sort: str, *, descending: bool, ink: Ink) -> Strip:

@@ -34,6 +34,8 @@ class Prepared:
     """Asked once the parameters are known: what the change would do. What it raises stands at the form."""
     settle: Callable[[Any], Any] | None = None
     """Makes of the parameters that were filled in those that are sent: of a whole configuration what differs."""
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """By field, what stands there in grey as long as nothing is typed: what stays as it is, and is not shown."""
 
 
 @dataclass(frozen=True, slots=True)

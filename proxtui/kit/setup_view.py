@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.worker import Worker
 
+    from proxtui.config.vault.opened import OpenVault
     from proxtui.core.registrar import Registrar
     from proxtui.core.runtime import Runtime
+    from proxtui.kit.finder import Entry
     from proxtui.kit.questions import Question
 
 Send = Callable[[Any], Awaitable[str]]
@@ -105,7 +108,8 @@ class SetupView(TableView[R, D]):
 
     def show(self, fleet: Fleet, scope: Scope) -> None:
         super().show(fleet, scope)
-        self.notice.say("" if self.registrar is not None else NO_FILE, Tone.MUTED)
+        said = NO_FILE if self.registrar is None else closed_line(getattr(self.registrar, "vault", None))
+        self.notice.say(said, Tone.MUTED)
 
     def on_live_table_highlighted(self, event: LiveTable.Highlighted) -> None:
         """The tree knows the fleet, and nothing of what is configured."""
@@ -121,7 +125,21 @@ class SetupView(TableView[R, D]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "deed":
             return bool(self.DEEDS) and self.refusal(self.DEEDS[0], self.row) is None
+        if action in ("mark", "mark_all", "mark_to", "web"):
+            # Deeds are of one row, and none of it stands in PVE's GUI.
+            return False
         return True if action == "act" else super().check_action(action, parameters)
+
+    def entries(self) -> Iterator[Entry]:
+        """For the palette: what can be done to the row, as far as no key of its own does it."""
+        from proxtui.kit.finder import Entry
+
+        row = self.row
+        bound = {binding.action for cls in type(self).__mro__ for binding in cls.__dict__.get("BINDINGS", ())}
+        for number, deed in enumerate(self.DEEDS):
+            if f"deed({number})" not in bound and self.refusal(deed, row) is None:
+                name = self.label_of(row) if deed.of_row and row is not None else self.NOUN
+                yield Entry("do", f"{deed.label} {name}", "", words=deed.summary, run=partial(self.begin, deed))
 
     async def action_deed(self, number: int) -> None:
         self.begin(self.DEEDS[number])
@@ -140,7 +158,7 @@ class SetupView(TableView[R, D]):
         choice = await menu.answer()
         menu.leave()
         if choice is not None:
-            deed = next(one for one in self.DEEDS if one.label == choice.entry.operation.label)
+            deed = next(one for one in self.DEEDS if one.do == choice.entry.operation.name)
             await self._done(deed, row)
 
     def begin(self, deed: Deed) -> None:
@@ -170,12 +188,20 @@ class SetupView(TableView[R, D]):
 
     async def confirmed(self, question: Question) -> bool:
         """Whether somebody said yes."""
-        from proxtui.kit.confirm import Confirm
+        from proxtui.kit.setup_menu import SetupQuestion
 
-        dialog = Confirm(question)
+        dialog = SetupQuestion(question)
         answer = await dialog.ask(self.app)
         dialog.leave()
-        return answer is not None and not answer.rehearse
+        return answer is not None
+
+
+def closed_line(vault: OpenVault | None) -> str:
+    """``1 tenant is closed to your key``; empty when none is."""
+    tenants = 0 if vault is None else sum(name.startswith("t_") for name in vault.hidden)
+    if not tenants:
+        return ""
+    return f"{tenants} tenant{' is' if tenants == 1 else 's are'} closed to your key"
 
 
 async def show_lines(app: App[Any], title: str, lines: Sequence[str]) -> None:
@@ -194,15 +220,13 @@ def tell_user(app: App[Any], text: str, *, bad: bool = False) -> None:
 
 async def fill_form(app: App[Any], title: str, model: Any, send: Send, prepared: Prepared | None = None) -> None:
     """Ask for parameters until they are saved or given up; what is wrong stands at its field."""
-    from proxtui.kit.form import Filled, ParamsForm
+    from proxtui.kit.form import Filled
+    from proxtui.kit.setup_menu import SetupForm
 
-    form = ParamsForm(title, model, prepared)
+    form = SetupForm(title, model, prepared)
     try:
         await form.open(app)
         while isinstance(filled := await form.answer(), Filled):
-            if filled.rehearse:
-                form.refuse({"": "no server is sent anything by this; ctrl+s saves it"})
-                continue
             form.busy("saving ...")
             try:
                 said = await send(filled.params)

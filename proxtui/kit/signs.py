@@ -10,6 +10,7 @@ ASCENDING: Final = "▲"
 DESCENDING: Final = "▼"
 STEP: Final = "▸"
 DOING: Final = "▶"
+SWATCH: Final = "■"
 
 STATES: Final = {
     "running": "●",

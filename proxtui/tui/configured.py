@@ -61,11 +61,3 @@ def stamp(path: Path) -> tuple[int, ...]:
     except OSError:
         return ()
     return about.st_ino, about.st_mtime_ns, about.st_size
-
-
-def closed_line(vault: OpenVault | None) -> str:
-    """``1 tenant is closed to your key``; empty when none is."""
-    tenants = 0 if vault is None else sum(name.startswith("t_") for name in vault.hidden)
-    if not tenants:
-        return ""
-    return f"{tenants} tenant{' is' if tenants == 1 else 's are'} closed to your key"

@@ -11,8 +11,9 @@ from textual.timer import Timer
 from proxtui.config.models import Config
 from proxtui.errors import ProxtuiError, WrongKey
 from proxtui.kit.console import Console
+from proxtui.kit.setup_view import closed_line
 from proxtui.pve.sanitize import clean
-from proxtui.tui.configured import Configured, closed_line, stamp
+from proxtui.tui.configured import Configured, stamp
 
 if TYPE_CHECKING:
     from proxtui.tui.app import ProxtuiApp

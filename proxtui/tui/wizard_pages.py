@@ -19,6 +19,7 @@ from proxtui.kit.form_fields import Entered, Left, Line, Picker
 from proxtui.kit.form_model import Asked
 from proxtui.kit.one_line import Notice
 from proxtui.kit.safe import plain
+from proxtui.kit.typed_ahead import settled
 from proxtui.tui.wizard_answers import Problems, Texts
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ Shown = Callable[[Texts], frozenset[str]]
 """The names of the fields that are not asked for, as long as the others stand so."""
 Follows = Mapping[str, tuple[str, Callable[[str], str]]]
 """By field: of which other one it is made, and how."""
+BORDER = 2
+"""Lines of the frame."""
+LEAST = 3
+"""Lines of the middle, however low the terminal is."""
 SIGNS = {"ok": "✓", "failed": "✗", "skipped": "·"}
 
 
@@ -47,7 +52,7 @@ class Page(Dialog[A]):
     Page { background: $background; }
     Page > .dialog { width: 78; max-width: 100%; max-height: 100%; }
     Page .intro { height: auto; width: 1fr; color: $foreground 80%; margin-bottom: 1; }
-    Page #middle { height: auto; max-height: 1fr; }
+    Page #middle { height: auto; }
     Page #news { height: auto; max-height: 5; width: 1fr; }
     Page #news.-bad { color: $error; }
     Page #news.-warn { color: $warning; }
@@ -81,6 +86,7 @@ class Page(Dialog[A]):
         news.display = bool(text)
         news.set_class(tone is Tone.BAD, "-bad")
         news.set_class(tone is Tone.WARN, "-warn")
+        self.call_after_refresh(self._fit)
 
     def busy(self, text: str) -> None:
         """Say what is waited for; only escape is heard until then."""
@@ -90,6 +96,16 @@ class Page(Dialog[A]):
     def on_mount(self) -> None:
         self.query_one("#news").display = bool(self.news)
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """Leave room for the news and the keys: what is between them and the top scrolls."""
+        if self.is_attached:
+            others = [one for one in self.query(".dialog > Static") if one.display]
+            room = self.size.height - BORDER - sum(one.outer_size.height for one in others)
+            self.query_one("#middle").styles.max_height = max(LEAST, room)
+
 
 class Form(Page[Texts]):
     """Fields; answers with their texts once nothing is wrong with them."""
@@ -97,7 +113,8 @@ class Form(Page[Texts]):
     KEYS: ClassVar[str] = "enter next   ctrl+s goes on   up, down fields   esc one step back"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "submit", "Go on"),
-        Binding("enter", "onward", "Next", show=False),
+        # Obeyed before the next key is handed out: what follows belongs to the next field.
+        Binding("enter", "onward", "Next", show=False, priority=True),
         Binding("tab", "app.focus_next", "Next field", show=False),
         Binding("shift+tab", "app.focus_previous", "Field before", show=False),
     ]
@@ -160,18 +177,15 @@ class Form(Page[Texts]):
         if not problems:
             self.give(self.texts)
 
-    def action_onward(self) -> None:
+    async def action_onward(self) -> None:
         """The next field; behind the last one the next page."""
+        if isinstance(self.focused, Input):
+            await settled(self.focused)
         shown = [line for line in self.lines if line.display]
         if not shown or shown[-1].field.has_focus:
             self.action_submit()
         else:
             self.focus_next()
-
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_onward()
 
     @on(Input.Changed)
     @on(Picker.Changed)
@@ -260,6 +274,8 @@ class Watch(Page[bool]):
         Binding("enter", "go_on", "Go on"),
         Binding("s", "save_anyway", "Save anyway"),
         Binding("r", "repeat", "Test again"),
+        Binding("up,k", "roll(-1)", "Up", show=False),
+        Binding("down,j", "roll(1)", "Down", show=False),
     ]
 
     def __init__(self, title: str) -> None:
@@ -298,6 +314,7 @@ class Watch(Page[bool]):
     def _tell(self, keys: str) -> None:
         if self.is_mounted:
             self.query_one("#stages", Static).update(lines_of(self.told))
+            self.call_after_refresh(self.query_one("#middle").scroll_end, animate=False)
             self.query_one(".dialog-keys", Static).update(keys)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -309,6 +326,10 @@ class Watch(Page[bool]):
 
     def action_save_anyway(self) -> None:
         self.give(True)
+
+    def action_roll(self, lines: int) -> None:
+        """Scroll what has no room."""
+        self.query_one("#middle").scroll_relative(y=lines, animate=False)
 
     def action_repeat(self) -> None:
         self.give(False)

@@ -14,8 +14,9 @@ from proxtui.config.vault.opened import OpenVault
 from proxtui.core.actor import read_actor
 from proxtui.core.registrar import Registrar
 from proxtui.kit.setup_menu import Lines
+from proxtui.kit.setup_view import closed_line
 from proxtui.tui.app import ProxtuiApp
-from proxtui.tui.configured import Configured, closed_line
+from proxtui.tui.configured import Configured
 from tests.config.vaults import ROOT_KEY, WALL_KEY, fill, new_vault, opened, seat_in
 from tests.core.gating import MemoryJournal
 from tests.features.fakes import runtime_of

@@ -31,17 +31,16 @@ class Adding:
 
     async def ask(self, tenant: str) -> None:
         """Until it is saved or given up; ``tenant`` stands in the form at first."""
-        from proxtui.kit.form import Filled, ParamsForm
+        from proxtui.kit.form import Filled
+        from proxtui.kit.setup_menu import SetupForm
 
         slugs = [one.slug for one in self._registrar.config.tenants]
         first = {"tenant": tenant or (slugs[0] if len(slugs) == 1 else "")}
-        form = ParamsForm("add a server", NewServer, Prepared(initial=first, suggestions={"tenant": slugs}))
+        form = SetupForm("add a server", NewServer, Prepared(initial=first, suggestions={"tenant": slugs}))
         try:
             await form.open(self._view.app)
             while isinstance(filled := await form.answer(), Filled):
-                if filled.rehearse:
-                    form.refuse({"": "it is tested before it is saved; ctrl+s begins"})
-                elif await self._saved(form, filled.params):
+                if await self._saved(form, filled.params):
                     return
         finally:
             form.leave()

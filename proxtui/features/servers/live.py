@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from proxtui.features.servers.trusting import Seen
 
 OFF = "off"
+PIECE = 3 * 11
+"""Letters of a fingerprint in a line."""
 SOON_DAYS = 14
 """A certificate that ends earlier is worth a warning."""
 
@@ -30,6 +32,10 @@ class LiveServer(Struct, frozen=True):
     snapshot: Snapshot | None
     """None: it is not asked, or not yet."""
     now: float
+    checked: Checked | None = None
+    """What a look past the poller found last."""
+    today: float = 0.0
+    """Seconds since the epoch."""
 
     @property
     def key(self) -> ServerRef:
@@ -94,6 +100,17 @@ class LiveServer(Struct, frozen=True):
         return self.snapshot.error or next((str(one) for one in getattr(self.snapshot, "troubles", ())), "")
 
     @property
+    def ms(self) -> float | None:
+        """Milliseconds to the first byte of its answer."""
+        return self.checked.ms if self.checked is not None else None
+
+    @property
+    def days(self) -> int | None:
+        """Until its certificate ends; negative when it has."""
+        shown = self.checked.certificate if self.checked is not None else None
+        return None if shown is None else (shown.not_after - datetime.fromtimestamp(self.today, UTC)).days
+
+    @property
     def haystack(self) -> str:
         hosts = " ".join(one.label for one in self.server.endpoints)
         return f"{' '.join(self.entry.place)} {hosts} {self.state} {self.path} {self.error}".lower()
@@ -109,9 +126,13 @@ class LiveServer(Struct, frozen=True):
         return known.get(name)
 
 
-def rows_of(entries: Iterable[Entry], fleet: Fleet) -> list[LiveServer]:
+def rows_of(
+    entries: Iterable[Entry], fleet: Fleet, checks: Mapping[ServerRef, Checked] | None = None, today: float = 0.0
+) -> list[LiveServer]:
     """One row each."""
-    return [LiveServer(entry, fleet.snapshot(ServerRef(*entry.place)), fleet.now) for entry in entries]
+    found = checks or {}
+    refs = [(entry, ServerRef(*entry.place)) for entry in entries]
+    return [LiveServer(entry, fleet.snapshot(ref), fleet.now, found.get(ref), today) for entry, ref in refs]
 
 
 def _login(server: Server) -> str:
@@ -137,33 +158,56 @@ def facts_of(row: LiveServer) -> Iterator[tuple[str, str, Tone]]:
     yield "Time-out", f"{server.deadline_ms} ms", Tone.PLAIN
     yield "Trust", row.trust, Tone.BAD if server.trust.mode == "off" else Tone.PLAIN
     for pin in server.trust.fingerprints:
-        yield "", pin, Tone.MUTED
+        # Broken where a pair ends, so that it can be compared by eye.
+        yield from (("", pin[at : at + PIECE].rstrip(":"), Tone.MUTED) for at in range(0, len(pin), PIECE))
 
 
-def checked_facts(checked: Checked, today: datetime) -> Iterator[tuple[str, str, Tone]]:
+def checked_facts(row: LiveServer) -> Iterator[tuple[str, str, Tone]]:
     """What a look at it just now found."""
+    checked = row.checked
+    if checked is None:
+        return
     ms = "" if checked.ms is None else f", first byte after {checked.ms:.0f} ms"
     yield "Just now", f"{checked.state}{ms}", Tone.GOOD if checked.state == "online" else Tone.BAD
     if checked.version:
         yield "Version", f"Proxmox VE {checked.version}", Tone.PLAIN
     if checked.certificate is not None:
-        left = (checked.certificate.not_after - today).days
-        tone = Tone.BAD if left < 0 else Tone.WARN if left < SOON_DAYS else Tone.PLAIN
-        yield "Certificate", f"until {checked.certificate.not_after:%Y-%m-%d}, {left} days", tone
+        yield "Cert", f"until {checked.certificate.not_after:%Y-%m-%d}, {row.days} days", _expiry_tone(row)
     if checked.error:
         yield "Found", f"{checked.error}. {checked.advice}".strip(), Tone.BAD
 
 
+def _expiry_tone(row: LiveServer) -> Tone:
+    if row.days is None:
+        return Tone.MUTED
+    return Tone.BAD if row.days < 0 else Tone.WARN if row.days < SOON_DAYS else Tone.PLAIN
+
+
 def trust_lines(row: LiveServer, seen: Sequence[Seen]) -> tuple[str, ...]:
     """What is trusted, and what is shown now, one below the other."""
-    lines = [f"Trusted now: {row.trust}", *(f"  {pin}" for pin in row.server.trust.fingerprints)]
+    lines = [f"Trusted now: {row.trust}"]
+    for pin in row.server.trust.fingerprints:
+        lines += _halves(pin)
     for one in seen:
         if one.certificate is None:
             lines.append(f"{one.endpoint}: {one.error}")
             continue
         until = f"until {one.certificate.not_after:%Y-%m-%d}"
         lines += [f"{one.endpoint} shows {'what is pinned' if one.is_pinned else 'another one'}, {until}:"]
-        lines += [f"  {one.certificate.subject}", f"  {one.certificate.fingerprint}"]
+        lines += [f"  {one.certificate.subject}", *_halves(one.certificate.fingerprint)]
+    return tuple(lines)
+
+
+def _halves(fingerprint: str) -> tuple[str, str]:
+    """In two lines, as certificates are shown everywhere here."""
+    return f"  {fingerprint[:48]}", f"  {fingerprint[48:]}"
+
+
+def fetched_lines(nodes: Mapping[str, str], pinned: Collection[str]) -> tuple[str, ...]:
+    """Node by node what its certificate is, and whether it is pinned; told by the cluster itself."""
+    lines = ["Told through a connection whose certificate was checked:"]
+    for node, shown in sorted(nodes.items()):
+        lines += [f"{node}, {'pinned' if shown in pinned else 'new'}:", *_halves(shown)]
     return tuple(lines)
 
 
@@ -171,12 +215,15 @@ COLUMNS: tuple[Column[LiveServer], ...] = (
     Column("name", "Server", lambda r: r.entry.place.server, lambda r: r.entry.place.server, 12, 1),
     Column("tenant", "Tenant", lambda r: r.entry.place.tenant, lambda r: r.entry.place.tenant, 10, 3),
     Column("state", "State", lambda r: r.state, lambda r: f"{r.state} {r.age}".strip(), 10, 1, tone=lambda r: r.tone),
+    Column("ms", "ms", lambda r: r.ms, lambda r: UNKNOWN if r.ms is None else f"{r.ms:.0f}", 4, 3, align="right"),
+    Column("expires", "Cert", lambda r: r.days, lambda r: UNKNOWN if r.days is None else f"{r.days} d", 6, 3,
+           align="right", tone=_expiry_tone),
     Column("path", "Path", lambda r: r.path, lambda r: r.path or UNKNOWN, 9, 4),
-    Column("endpoint", "Endpoint", lambda r: r.endpoint, lambda r: r.endpoint, 16, 2),
+    Column("endpoint", "Endpoint", lambda r: r.endpoint, lambda r: r.endpoint, 16, 4),
     Column("trust", "Trust", lambda r: r.trust, lambda r: r.trust, 7, 5,
            tone=lambda r: Tone.BAD if r.trust == "off" else Tone.PLAIN),
     Column("user", "Login", lambda r: r.server.credentials.userid, lambda r: r.server.credentials.userid or UNKNOWN,
            12, 6),
-    Column("error", "Last error", lambda r: r.error or None, lambda r: r.error or UNKNOWN, 14, 3, grow=True,
+    Column("error", "Last error", lambda r: r.error or None, lambda r: r.error or UNKNOWN, 14, 2, grow=True,
            tone=lambda r: Tone.BAD if r.error else Tone.MUTED),
 )  # fmt: skip

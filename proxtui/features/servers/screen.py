@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -12,7 +11,16 @@ from proxtui.config.models import Place
 from proxtui.core.model import Fleet, Scope, ServerRef
 from proxtui.core.operation import Risk
 from proxtui.features.servers import service
-from proxtui.features.servers.live import COLUMNS, LiveServer, checked_facts, facts_of, rows_of, trust_lines
+from proxtui.features.servers.editing import first_of, kept_of
+from proxtui.features.servers.live import (
+    COLUMNS,
+    LiveServer,
+    checked_facts,
+    facts_of,
+    fetched_lines,
+    rows_of,
+    trust_lines,
+)
 from proxtui.kit.facts import Fact
 from proxtui.kit.prepared import Prepared
 from proxtui.kit.questions import Question
@@ -22,6 +30,10 @@ if TYPE_CHECKING:
     from proxtui.core.registrar import Registrar
     from proxtui.core.runtime import Runtime
     from proxtui.features.servers.checking import Checked
+
+
+LOOK_EVERY = 300.0
+"""Seconds between two looks at every server in view, for its latency and its certificate."""
 
 
 class ServersView(SetupView[LiveServer, "Checked"]):
@@ -36,6 +48,7 @@ class ServersView(SetupView[LiveServer, "Checked"]):
         Deed("servers.update", "Edit", "addresses, login, time-out, second path", "e", "edit"),
         Deed("", "Test", "every way to it, stage by stage", "t", "test"),
         Deed("servers.update", "Trust", "see its certificates, and pin what they are now", "p", "trust"),
+        Deed("servers.update", "Fetch", "the fingerprints of its other nodes, told by itself", "f", "fetch"),
         Deed("servers.update", "Switch off or on", "whether it is asked at all", "o", "switch"),
         Deed("servers.delete", "Delete", "forget it; its token stays good in PVE", "D", "delete", risk=Risk.DESTROYS),
     )
@@ -43,13 +56,16 @@ class ServersView(SetupView[LiveServer, "Checked"]):
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
         super().__init__(runtime, COLUMNS, id=id)
+        self._checks: dict[ServerRef, Checked] = {}
+        """What a look at each found last."""
+        self._look_at = 0.0
 
     def rows_of(self, fleet: Fleet, scope: Scope) -> Sequence[LiveServer]:
         if self.registrar is not None:
             entries = service.listed(self.registrar)
         else:
             entries = [service.Entry(place, server) for place, server in self.runtime.config.servers()]
-        rows = rows_of(entries, fleet)
+        rows = rows_of(entries, fleet, self._checks, self.runtime.clock.time())
         return [row for row in rows if scope.covers_server(row.key)]
 
     def tenant_of(self, row: LiveServer | None) -> str:
@@ -68,21 +84,45 @@ class ServersView(SetupView[LiveServer, "Checked"]):
             return self.refusal(self.DEEDS[parameters[0]], self.row) is None
         return super().check_action(action, parameters)
 
+    def name_of(self, row: LiveServer) -> str:
+        return "/".join(row.key)
+
+    def show(self, fleet: Fleet, scope: Scope) -> None:
+        super().show(fleet, scope)
+        self._look_around()
+
     async def ask(self, row: LiveServer, previous: Checked | None) -> Checked | None:
         """A look at it, past the poller; once for each row that one stands on."""
-        from proxtui.features.servers.checking import check
-
-        if previous is not None and ServerRef(*previous.place) == row.key:
-            return previous
-        if not row.entry.is_asked or row.entry.shut or self.registrar is None:
-            return None
-        return await check(row.entry.place, row.server)
+        if row.key not in self._checks and row.entry.is_asked and not row.entry.shut and self.registrar is not None:
+            await self._check(row)
+        return self._checks.get(row.key)
 
     def tell(self, row: LiveServer, detail: Checked | None) -> None:
-        known = [Fact(*fact) for fact in facts_of(row)]
-        if detail is not None and ServerRef(*detail.place) == row.key:
-            known += [Fact(*fact) for fact in checked_facts(detail, datetime.now(UTC))]
+        known = [Fact(*fact) for fact in (*facts_of(row), *checked_facts(row))]
         self.pane.tell(self.label_of(row), known, ())
+
+    def _look_around(self) -> None:
+        """Measure those that answer, one after the other; a login that was refused is not sent again for this."""
+        now = self.runtime.clock.monotonic()
+        if self.registrar is None or now < self._look_at or self.runtime.poller.paused:
+            return
+        rows: Sequence[Any] = self.table.rows.all
+        well = [row for row in rows if row.state == "fresh" and not row.entry.shut]
+        if well:
+            self._look_at = now + LOOK_EVERY
+            self.run_worker(self._looked_around(well), name="look around", group="look around", exclusive=True)
+
+    async def _looked_around(self, rows: Sequence[LiveServer]) -> None:
+        for row in rows:
+            if self.is_on_screen:
+                await self._check(row)
+
+    async def _check(self, row: LiveServer) -> None:
+        from proxtui.features.servers.checking import check
+
+        self._checks[row.key] = await check(row.entry.place, row.server)
+        if self.is_mounted:
+            super().show(self.fleet, self.scope)
 
     # The deeds.
 
@@ -102,10 +142,8 @@ class ServersView(SetupView[LiveServer, "Checked"]):
             made = await service.update(registrar, "/".join(row.key), params)
             return f"server {'/'.join(made.place)} is changed"
 
-        note = "What stays empty stays as it is. Secrets are never shown."
-        await self.fill(
-            f"edit {self.label_of(row)}", ServerChange, send, Prepared(initial=first_of(row), notes=(note,))
-        )
+        prepared = Prepared(initial=first_of(row, registrar.vault.plain), kept=kept_of(row, registrar.vault.plain))
+        await self.fill(f"edit {self.label_of(row)}", ServerChange, send, prepared)
 
     async def test(self, row: LiveServer) -> None:
         """The second opinion, stage by stage."""
@@ -128,6 +166,23 @@ class ServersView(SetupView[LiveServer, "Checked"]):
             await pin(self._mine(), "/".join(row.key), new, beside=True)
             self.tell_user(f"{self.label_of(row)}: pinned; what was pinned before still is")
 
+    async def fetch(self, row: LiveServer) -> None:
+        """Ask it for the certificates of its other nodes, and pin those that are new on demand."""
+        from proxtui.features.servers.trusting import fetch, pin
+
+        nodes = await fetch(row.entry.place, row.server)
+        pinned = set(row.server.trust.fingerprints)
+        new = {node: shown for node, shown in nodes.items() if shown not in pinned}
+        lines = fetched_lines(nodes, pinned)
+        if not new:
+            await show_lines(self.app, f"nodes of {self.label_of(row)}", lines)
+            return
+        title = f"pin {len(new)} more certificate{'' if len(new) == 1 else 's'} of {self.label_of(row)}?"
+        lost = "" if pinned else "From then on it is trusted by these alone."
+        if await self.confirmed(Question("trust", (title, *lines), lost)):
+            await pin(self._mine(), "/".join(row.key), list(new.values()), beside=True, nodes=len(nodes))
+            self.tell_user(f"{self.label_of(row)}: pinned {', '.join(new)}")
+
     async def switch(self, row: LiveServer) -> None:
         """Ask it no more, or again."""
         is_on = row.server.is_active
@@ -148,18 +203,3 @@ class ServersView(SetupView[LiveServer, "Checked"]):
     def _mine(self) -> Registrar:
         assert self.registrar is not None  # noqa: S101  a deed is refused without one
         return self.registrar
-
-
-def first_of(row: LiveServer) -> dict[str, Any]:
-    """What stands in the form of an edit at first; no secrets."""
-    server = row.server
-    first, *more = server.endpoints
-    return {
-        "name": server.name,
-        "host": first.host,
-        "port": first.port,
-        "more_hosts": [one.label for one in more],
-        "tailscale_hostname": server.tailscale_hostname,
-        "use_tailscale": server.use_tailscale if server.tailscale_hostname else None,
-        "is_active": server.is_active,
-    }

@@ -66,7 +66,10 @@ COLUMNS: Sequence[Column[TenantRow]] = (
         "servers", "Servers", lambda row: len(row.tenant.servers), lambda row: str(len(row.tenant.servers)), 7,
         priority=3, align="right",
     ),
-    Column("colour", "Colour", lambda row: row.tenant.colour, lambda row: row.tenant.colour or "–", 8, priority=5),
+    Column(
+        "colour", "Colour", lambda row: row.tenant.colour, lambda row: row.tenant.colour or "–", 9, priority=5,
+        swatch=lambda row: row.tenant.colour or "",
+    ),
     Column(
         "description", "Description", lambda row: row.tenant.description, lambda row: row.tenant.description, 20,
         priority=4, grow=True,
