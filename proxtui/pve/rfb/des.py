@@ -6,6 +6,8 @@ from typing import Final
 
 from proxtui.pve.rfb.words import CHALLENGE_LENGTH, PASSWORD_LENGTH
 
+_FILE_KEY: Final = bytes((23, 82, 107, 6, 35, 78, 88, 7))
+
 
 def response(challenge: bytes, password: str | bytes) -> bytes:
     """The 16 bytes that prove the password. Raises ValueError for a challenge of another length."""
@@ -20,6 +22,13 @@ def key_of(password: str | bytes) -> bytes:
     """The DES key of a password: its first eight bytes, the bits of each the other way round."""
     raw = password.encode("latin-1", "replace") if isinstance(password, str) else password
     return bytes(int(f"{byte:08b}"[::-1], 2) for byte in raw[:PASSWORD_LENGTH].ljust(PASSWORD_LENGTH, b"\0"))
+
+
+def obfuscated(password: str) -> bytes:
+    """The eight bytes of a TigerVNC password file: under a key that everybody knows, so as secret as the password."""
+    key, block = key_of(_FILE_KEY), password.encode("latin-1", "replace")[:PASSWORD_LENGTH].ljust(8, b"\0")
+    found = by_library(key, block)
+    return by_hand(key, block) if found is None else found
 
 
 def by_library(key: bytes, blocks: bytes) -> bytes | None:

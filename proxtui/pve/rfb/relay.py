@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from proxtui.errors import NetworkError
-from proxtui.pve.rfb.streams import ConsoleSocket, ViewerStream
+from proxtui.pve.rfb.streams import ConsoleSocket, ViewerEnd
 
 IDLE: Final = 15 * 60.0
 """Seconds without a byte after which PVE ends a console."""
@@ -37,7 +37,7 @@ class Ended:
 
 
 async def splice(
-    viewer: ViewerStream,
+    viewer: ViewerEnd,
     console: ConsoleSocket,
     *,
     on_bytes: OnBytes,
@@ -75,9 +75,7 @@ def _job(way: Coroutine[Any, Any, Ended]) -> asyncio.Task[Ended]:
 class _Way:
     """Both directions, and when something last moved."""
 
-    def __init__(
-        self, viewer: ViewerStream, console: ConsoleSocket, on_bytes: OnBytes, now: Callable[[], float]
-    ) -> None:
+    def __init__(self, viewer: ViewerEnd, console: ConsoleSocket, on_bytes: OnBytes, now: Callable[[], float]) -> None:
         self._viewer = viewer
         self._console = console
         self._on_bytes = on_bytes

@@ -30,6 +30,10 @@ class NoViewer(Exception):
     """Whoever connected is no viewer, gave up, said nothing in time or did not know the password: ``str()`` says."""
 
 
+class WrongPassword(NoViewer):
+    """A viewer indeed, of somebody who does not know the password."""
+
+
 @dataclass(frozen=True, slots=True)
 class WaitingViewer:
     """A viewer that proved itself and waits for SecurityResult, for as long as a console takes to open."""
@@ -81,7 +85,7 @@ async def _check(stream: Exact, version: bytes, password: str) -> None:
     given = await stream.read_exactly(CHALLENGE_LENGTH)
     if not hmac.compare_digest(given, response(challenge, password)):
         await _refuse(stream, version, Security.VNC_AUTH, _WRONG)
-        raise NoViewer(_WRONG)
+        raise WrongPassword(_WRONG)
 
 
 async def _refuse(stream: Exact, version: bytes, security: Security, reason: str) -> None:

@@ -35,6 +35,19 @@ class Exact(Protocol):
         """Send all of it. OSError or ``NetworkError`` when the other side is gone."""
 
 
+class ViewerEnd(Exact, Protocol):
+    """The viewer's side, on whichever kind of connection."""
+
+    async def recv(self) -> bytes:
+        """What came next, a piece at most; empty at the end. OSError when the viewer broke off."""
+
+    async def finish(self, seconds: float) -> None:
+        """Say that nothing more comes, and wait no longer than this until it has read what is left for it."""
+
+    async def aclose(self) -> None:
+        """Close it at once."""
+
+
 class ConsoleStream:
     """A console read by the byte, as a handshake wants it, and by the piece afterwards: nothing gets lost between."""
 
