@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from proxtui.config.ledger import Ledger, ledger_of
 from proxtui.config.models import Config
 from proxtui.core.acting import Acting
 from proxtui.core.clock import Clock, SystemClock
@@ -27,9 +29,10 @@ if TYPE_CHECKING:
     from proxtui.core.registrar import Registrar
 
 
-def audit_journal(vault: Sequence[bytes] = ()) -> Journal:
-    """The audit in the state folder, under these keys of an open configuration. Loads the database code."""
-    journal: Journal = load("proxtui.features.audit.journal:AuditJournal")(vault=vault)
+def audit_journal(ledger: Ledger) -> Journal:
+    """The audit where this ledger says, under the keys of an open configuration. Loads the database code."""
+    files = load("proxtui.features.audit.places:usual_files")(ledger)
+    journal: Journal = load("proxtui.features.audit.journal:AuditJournal")(files, vault=ledger.keys)
     return journal
 
 
@@ -47,7 +50,8 @@ def _recording(config: Config, clock: Clock) -> Recording:
     def keeper(tell: Callable[[str], None]) -> Keeper:
         from proxtui.config.paths import state_folder
 
-        made: Keeper = load("proxtui.features.metrics.keeping:MetricsKeeper")(state_folder(), tell=tell)
+        url = ledger_of(config, os.environ).url
+        made: Keeper = load("proxtui.features.metrics.keeping:MetricsKeeper")(state_folder(), url, tell=tell)
         return made
 
     return Recording(CallLog(now=clock.time), clock, keeper)
@@ -81,7 +85,7 @@ async def open_runtime(  # noqa: PLR0913  most of them are for tests
     clock = clock or SystemClock()
     store = Store(clock)
     connections: dict[ServerRef, Connection] = {}
-    make_journal = make_journal or partial(audit_journal, config.audit_keys)
+    make_journal = make_journal or partial(audit_journal, ledger_of(config, os.environ))
     acting = Acting(
         config, clock, connections, read_only=locked, features=features, make_journal=make_journal, vault=vault
     )
@@ -129,7 +133,7 @@ async def open_registrar(
     from proxtui.core.registrar import Registrar
 
     async with AsyncExitStack() as closing:
-        journal = LateJournal(make_journal or partial(audit_journal, vault.audit_keys))
+        journal = LateJournal(make_journal or partial(audit_journal, ledger_of(vault, environ)))
         closing.push_async_callback(journal.aclose)
         actor = read_actor(environ, opened_by=vault.slot.label)
         registrar = Registrar(vault, journal, actor, environ, read_only=read_only, key_alone=key_alone)

@@ -23,6 +23,11 @@ VERBS: dict[str, Verb] = {
     "connectivity-test": Verb(
         "proxtui.features.connectivity.cli:connectivity_test", "Test every way to a server, stage by stage."
     ),
+    "console": Verb("proxtui.features.terminals.cli:console", "Attach this terminal to a guest or a node."),
+    "ssh": Verb("proxtui.features.terminals.cli:ssh", "A shell by SSH on a node or in a guest."),
+    "spice": Verb("proxtui.features.terminals.cli:spice", "Open the SPICE display of a VM in remote-viewer."),
+    "db": Verb("proxtui.cli.db:db", "Where audit and metrics are kept; move them to PostgreSQL."),
+    "relay": Verb("proxtui.features.consoles.cli:relay", "Show the screen of a guest or node in a viewer of its own."),
     "config": Verb("proxtui.cli.config:config", "Keep servers, tokens and people in an encrypted file."),
     "unlock": Verb("proxtui.cli.locking:unlock", "Ask for the passphrase once, for some minutes."),
     "lock": Verb("proxtui.cli.locking:lock", "Ask for the passphrase again from now on."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -80,11 +81,13 @@ def note(
 ) -> None:
     """Write it into the audit. Reading goes on where that cannot be: the log says why."""
     from proxtui.features.audit import checking
+    from proxtui.config.ledger import ledger_of
     from proxtui.features.audit.places import usual_files
 
     keys, who = (vault.audit_keys, vault.slot.label) if vault is not None else ((), "")
     said = {name: value for name, value in params.items() if value}
-    lost = checking.note(usual_files(), event, said, message=message, whole=went_well, vault=keys, who=who, first=True)
+    files = usual_files(ledger_of(vault, os.environ) if vault is not None else None)
+    lost = checking.note(files, event, said, message=message, whole=went_well, vault=keys, who=who, first=True)
     if lost:
         _log.warning("%s is not in the audit: %s", event, lost)
 
@@ -119,7 +122,10 @@ def _keep(vault: OpenVault, cache: KeyCache) -> None:
 
 def _hide_secrets(vault: OpenVault) -> None:
     from proxtui.cli.redact import redact
+    from proxtui.config.database_url import password_of
 
+    if (url := vault.config.settings.database_url) is not None:
+        redact.hide(url.get_secret_value(), password_of(url))
     for _, server in vault.config.servers():
         held = (server.credentials.password, server.credentials.token_secret)
         redact.hide(*(secret.get_secret_value() for secret in held if secret is not None))

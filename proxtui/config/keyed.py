@@ -23,11 +23,17 @@ class KeyedConfig(Config):
     label: str
     limits: Rules = field(default_factory=Rules)
     chain: tuple[bytes, ...] = field(default=(), repr=False)
+    file_id: str = ""
 
     @property
     def audit_keys(self) -> tuple[bytes, ...]:
         """As ``OpenVault.audit_keys`` gave them."""
         return self.chain
+
+    @property
+    def vault_id(self) -> str:
+        """As ``OpenVault.file_id`` gave it."""
+        return self.file_id
 
     @property
     def opened_by(self) -> str:
@@ -53,7 +59,13 @@ def keyed(vault: OpenVault, environ: Mapping[str, str]) -> KeyedConfig:
     users = _capped(found.users, tenants, label, role_of(environ))
     limits = Rules(**rules_of(environ))
     return KeyedConfig(
-        tenants=tenants, users=users, settings=found.settings, label=label, limits=limits, chain=vault.audit_keys
+        tenants=tenants,
+        users=users,
+        settings=found.settings,
+        label=label,
+        limits=limits,
+        chain=vault.audit_keys,
+        file_id=vault.file_id,
     )
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from proxtui.config.database_url import check_database_url
 from proxtui.config.secret import Secret
 from proxtui.errors import UsageError
+
+if TYPE_CHECKING:
+    from proxtui.config.models import Config
+    from proxtui.config.vault.opened import OpenVault
 
 
 class Ledger(NamedTuple):
@@ -33,3 +37,12 @@ def usual_ledger(
         except ValueError as error:
             raise UsageError(f"{'PROXTUI_DATABASE_URL' if said else 'database_url'}: {error}") from None
     return Ledger(url, vault, keys)
+
+
+def ledger_of(opened: Config | OpenVault, environ: Mapping[str, str]) -> Ledger:
+    """That of a configuration, or of the vault that it comes from."""
+    from proxtui.config.models import Config
+
+    if isinstance(opened, Config):
+        return usual_ledger(environ, opened.settings.database_url, opened.vault_id, opened.audit_keys)
+    return usual_ledger(environ, opened.config.settings.database_url, opened.file_id, opened.audit_keys)

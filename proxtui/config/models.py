@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Literal, NamedTuple, get_args
 
 from proxtui.config.checks import Value, check_looks, refuse_no_slug, refuse_outside, refuse_twins, title
+from proxtui.config.database_url import check_database_url
 from proxtui.config.secret import Secret
 from proxtui.config.server import (
     DEFAULT_PORT,
@@ -176,6 +177,13 @@ class Settings(Rules):
     key_cache_minutes: int = 15
     """How long the kernel keeps what a passphrase opened; 0: it is typed each time."""
     lock_idle_minutes: int = 15
+    ssh_user: str = "root"
+    """Who logs in where a shell on a node or in a guest is opened by SSH."""
+    database_url: Secret | None = None
+    """Of a PostgreSQL database for audit and metrics, shared with others; None: files in the state folder."""
+    viewer: str = ""
+    """What shows a screen: ``tigervnc``, ``remote-viewer``, ``print`` (nothing is started), or a command with
+    ``{socket}`` or with ``{host}`` and ``{port}``; empty: what is there."""
     """Without a key for so long the dashboard asks for the passphrase of the configuration again; 0: never."""
 
     def __post_init__(self) -> None:
@@ -184,6 +192,15 @@ class Settings(Rules):
         refuse_outside("key_cache_minutes", self.key_cache_minutes, 0, 1440)
         refuse_outside("lock_idle_minutes", self.lock_idle_minutes, 0, 1440)
         refuse_outside("interval", self.interval, 1, 300)
+        if not SSH_LOGIN.fullmatch(self.ssh_user):
+            raise ValueError("ssh_user: needs the name of a login, without blanks")
+        if self.database_url is not None and not self.database_url.get_secret_value():
+            self._keep("database_url", None)
+        if self.database_url is not None:
+            try:
+                check_database_url(self.database_url)
+            except ValueError as error:
+                raise ValueError(f"database_url: {error}") from None
         refuse_outside("background_interval", self.background_interval, 1, 3600)
         refuse_outside("wall_seconds", self.wall_seconds, 2, 3600)
         for name in self.wall_views:
@@ -235,6 +252,11 @@ class Config(Value):
         return ()
 
     def rules(self, tenant: str) -> tuple[Rules, ...]:
+    @property
+    def vault_id(self) -> str:
+        """The id of the file that it was opened from; empty where there is none."""
+        return ""
+
         """What may be changed in a tenant: the rules of the installation, then its own."""
         return (self.settings, *(own for own in self.tenants if own.slug == tenant))
 

@@ -38,6 +38,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("PROXTUI_DENIED_OPERATIONS", "changes that may not be made, as in guests.delete"),
     Variable("PROXTUI_DRY_RUN", "true: show what a change would send, and send nothing", "false"),
     Variable("PROXTUI_SWEEP", "guests, backups, all: ask slowly for IP and OS, for backups, both", "off", "--sweep"),
+    Variable("PROXTUI_DATABASE_URL", "postgresql://USER:PASSWORD@HOST/DATABASE for audit and metrics", "files"),
     Variable("PROXTUI_PASSPHRASE_FILE", "file with the passphrase of config.toml, mode 0400 or 0600"),
     Variable("PROXTUI_KEYFILE", "keyfile of config.toml, mode 0400 or 0600"),
     Variable("PROXTUI_PASSPHRASE_COMMAND", "command that prints the passphrase of config.toml"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from proxtui.config.secret import Secret
 
-SECRET_NAMES = frozenset({"password", "token_secret", "key_passphrase"})
+SECRET_NAMES = frozenset({"password", "token_secret", "key_passphrase", "database_url"})
 """As ``proxtui.config.vault.contents.SECRETS``, which takes the cryptography with it."""
 
 

@@ -14,6 +14,7 @@ from proxtui.errors import NotFoundError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from proxtui.config.ledger import Ledger
     from proxtui.config.models import Config
     from proxtui.config.vault.opened import OpenVault
     from proxtui.config.vault.slots import Material
@@ -172,6 +173,12 @@ class CommandLine(Protocol):
 
     def audit_keys(self) -> tuple[bytes, ...]:
         """The keys that chain the audit, where the configuration can be opened without a question; else none."""
+
+    def ledger(self) -> Ledger:
+        """Where audit and metrics are. Where a shared database is named this opens the configuration, unasked.
+
+        UsageError when only the closed configuration knows its address.
+        """
 
     def registered(
         self, work: Callable[[Registrar], Awaitable[T]], *, makes_first: bool = False, repairs: OpenVault | None = None

@@ -23,7 +23,7 @@ WEB = {"tenant": "acme", "server": "berlin", "target_kind": "qemu", "target_id":
 @pytest.fixture
 def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Audit:
     files = AuditFiles(tmp_path / "state")
-    monkeypatch.setattr("proxtui.features.audit.screen.usual_files", lambda: files)
+    monkeypatch.setattr("proxtui.features.audit.screen.usual_files", lambda _ledger: files)
     found = Audit(files)
     found.write(
         entry("nodes.reboot", tenant="zeta", server="paris", target_kind="node", target_id="n1", result=Result.DENIED),

@@ -12,7 +12,7 @@ from proxtui.config.vault.crypto import NotOpened, canonical, decode, encode, pa
 
 Plain = dict[str, Any]
 FILE, SYSTEM = "file", "system"
-SECRETS = ("password", "token_secret", "key_passphrase")
+SECRETS = ("password", "token_secret", "key_passphrase", "database_url")
 DAMAGED = "locked: damaged credential"
 CLOSED = "this key does not open it"
 LOST = "damaged: it cannot be read"

@@ -21,7 +21,7 @@ from proxtui.config.vault.contents import (
 )
 from proxtui.config.vault.crypto import NotOpened, agrees, decode, digest, encode, random_key, subkey
 from proxtui.config.vault.edits import Edit, edited
-from proxtui.config.vault.fields import open_all, seal_tenant, seal_users, without_credentials
+from proxtui.config.vault.fields import open_all, seal_settings, seal_tenant, seal_users, without_credentials
 from proxtui.config.vault.shape import Document, Header, Slot, plain_of
 from proxtui.config.vault.slots import granted, scope_keys
 from proxtui.errors import ScopeClosed, Tampered, UsageError
@@ -213,7 +213,7 @@ class Draft:
         tenants = data["tenants"]
         for slug in self._changed & set(self.contents.plain["tenants"]):
             tenants[self.contents.ids["tenants", slug]] = seal_tenant(self.contents, slug, self.locker)
-        data["settings"] = self.contents.plain["settings"]
+        data["settings"] = seal_settings(self.contents, self.locker)
         data["users"] = seal_users(self.contents, self.locker) if SYSTEM in self.keys else data["users"]
         written = {"rev": rev, "slots": self.slots, "written_by": f"proxtui {__version__}"}
         header = replace(old, **written, mac=self._macs(old, tenants))

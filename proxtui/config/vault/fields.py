@@ -20,9 +20,12 @@ from proxtui.config.vault.contents import (
     new_id,
 )
 from proxtui.config.vault.crypto import NotOpened
+from proxtui.errors import Tampered
 
 _PRIVATE = ("description", "logo_url", "notification_email")
 """Of a tenant: it names a customer."""
+_SEALED_SETTINGS = ("database_url",)
+"""Its password is in it."""
 _WAYS = ("tailscale_hostname", "jumps")
 """Of a server: where it can be reached, beside its endpoints."""
 _APART = ("slug", "name", "servers", "endpoints", "credentials", "monitor", "roles", *_PRIVATE, *_WAYS)
@@ -31,7 +34,7 @@ _APART = ("slug", "name", "servers", "endpoints", "credentials", "monitor", "rol
 def open_all(data: dict[str, Any], locker: Locker) -> Contents:
     """All that the keys of the locker can read."""
     found = Contents()
-    found.plain["settings"] = data["settings"]
+    found.plain["settings"] = _open_settings(data["settings"], locker)
     for tenant_id, raw in data["tenants"].items():
         _open_tenant(found, tenant_id, raw, locker)
     slugs = {found.ids["tenants", slug]: slug for slug in found.plain["tenants"]}
@@ -46,6 +49,19 @@ def open_all(data: dict[str, Any], locker: Locker) -> Contents:
         roles = {slugs.get(tenant_id, tenant_id): role for tenant_id, role in raw.get("roles", {}).items()}
         found.plain["users"][name] = _clear(raw) | {"roles": roles}
     return found
+
+
+def _open_settings(raw: Plain, locker: Locker) -> Plain:
+    try:
+        return raw | _opened(locker, FILE, ["settings"], raw, _SEALED_SETTINGS)
+    except NotOpened:
+        raise Tampered("a setting is damaged", place="settings") from None
+
+
+def seal_settings(contents: Contents, locker: Locker) -> Plain:
+    """The settings as they stand in the file: every key opens what is sealed of them."""
+    plain: Plain = contents.plain["settings"]
+    return plain | _sealed(locker, FILE, ["settings"], plain, _SEALED_SETTINGS)
 
 
 def _clear(raw: Plain) -> Plain:

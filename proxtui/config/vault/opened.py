@@ -79,6 +79,11 @@ class OpenVault:
         return self._draft.document.header.rev
 
     @property
+    def file_id(self) -> str:
+        """The name of this vault, which never changes."""
+        return self._draft.document.header.file_id
+
+    @property
     def slot(self) -> Slot:
         """The key slot in use."""
         return self._draft.slot

@@ -67,7 +67,7 @@ def _engine(url: Secret) -> Engine:
     try:
         # Before a connection is used that idled it is asked whether the server is still there.
         engine = create_engine(
-            address, pool_size=1 + READERS, max_overflow=0, pool_pre_ping=True, pool_recycle=600,
+            address, pool_size=1 + READERS, max_overflow=-1, pool_pre_ping=True, pool_recycle=600,
             pool_timeout=LOCK_SECONDS, connect_args=said, hide_parameters=True,
         )  # fmt: skip
     except ModuleNotFoundError:
@@ -99,6 +99,7 @@ _WHY = {
 }
 _GONE = ("08", "57P", "58")
 _LOGIN = ("28", "3D")
+_NO_ENTRY = ("authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry")
 _WORDS = {
     "full": "the disk of {place} is full",
     "locked": "another process keeps {place} locked",
@@ -110,7 +111,8 @@ def _trouble(error: DBAPIError, what: str, place: str, url: Secret) -> StoreUnav
     state = str(getattr(error.orig, "sqlstate", "") or "")
     text = _one_line(str(error.orig), url)
     why = _WHY.get(state) or ("gone" if state.startswith(_GONE) else "")
-    if not why and (state.startswith(_LOGIN) or "password authentication failed" in text or "no password" in text):
+    # Before there is a connection the server's words are all that is known.
+    if not why and (state.startswith(_LOGIN) or (not state and any(words in text for words in _NO_ENTRY))):
         why = "login"
     if not why and (error.connection_invalidated or not state) and type(error).__name__ == "OperationalError":
         why = "gone"

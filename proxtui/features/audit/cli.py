@@ -50,7 +50,8 @@ def list_audit(line: CommandLine, /, options: TableOptions, limit: int, offset: 
     from proxtui.features.audit.places import usual_files
 
     query = query_of(said, limit=limit, offset=offset)
-    line.local(_columns(), lambda: chosen(usual_files(), query, options), options)
+    files = usual_files(line.ledger())
+    line.local(_columns(), lambda: chosen(files, query, options), options)
 
 
 @audit.command("show")
@@ -59,7 +60,7 @@ def list_audit(line: CommandLine, /, options: TableOptions, limit: int, offset: 
 @click.pass_obj
 def show_audit(line: CommandLine, row: str, as_json: bool) -> None:
     """Show one row and the change that it belongs to: by its number, or by the ID of the change."""
-    line.local_details(lambda: _details(row), as_json=as_json)
+    line.local_details(lambda: _details(line, row), as_json=as_json)
 
 
 @audit.command("verify")
@@ -72,10 +73,10 @@ def verify_audit(line: CommandLine, anchors: Sequence[str], as_json: bool) -> in
     from proxtui.features.audit.checking import check, note
     from proxtui.features.audit.places import usual_files
 
-    vault = line.audit_keys()
-    verdict = check(usual_files(), [read_noted(text) for text in anchors], vault=vault)
+    vault, files = line.audit_keys(), usual_files(line.ledger())
+    verdict = check(files, [read_noted(text) for text in anchors], vault=vault)
     said = verdict.summary
-    lost = note(usual_files(), "audit.verify", message=said, whole=verdict.whole, vault=vault)
+    lost = note(files, "audit.verify", message=said, whole=verdict.whole, vault=vault)
     facts = {
         **{"rows": verdict.rows, "first": verdict.first, "last": verdict.head.seq, "mac": verdict.head.mac},
         **{
@@ -112,11 +113,12 @@ def export_audit(line: CommandLine, /, form: str, output: str | None, **said: An
     from proxtui.features.audit.places import usual_files
 
     query = query_of(said)
-    with reading(usual_files()) as service:
+    files = usual_files(line.ledger())
+    with reading(files) as service:
         if service is None:
             raise NotFoundError("there is no audit yet")
         kept = {name: value for name, value in said.items() if value}
-        if lost := note(usual_files(), "audit.export", {"format": form, **kept}, vault=line.audit_keys()):
+        if lost := note(files, "audit.export", {"format": form, **kept}, vault=line.audit_keys()):
             # A copy on a read-only disk, a full one: what is there can be taken out all the same.
             line.note(f"that it was taken out is not in the audit: {lost}")
         _write(FORMATS[form](service.oldest(query)), output)
@@ -141,14 +143,15 @@ def prune_audit(line: CommandLine, keep_days: int, reason: str, dry_run: bool, y
     if not dry_run and (flags.get("read_only") or flags.get("monitor")):
         raise ReadOnlyError("read-only: nothing of the audit is deleted")
     before = system_stamp().ts - keep_days * DAY
-    with reading(usual_files()) as service:
+    files = usual_files(line.ledger())
+    with reading(files) as service:
         if service is None:
             raise NotFoundError("there is no audit yet")
         found = service.db.look(lambda connection: prunable(connection, before))
     if not dry_run:
         if found.rows and not yes:
             _ask(f"Delete rows {found.first} to {found.last} of the audit for ever?")
-        store = open_store(usual_files(), keys=keys_of(usual_files(), line.audit_keys()))
+        store = open_store(files, keys=keys_of(files, line.audit_keys()))
         try:
             found = store.db.call_now(lambda: prune(store, before, read_actor(os.environ), reason))
         finally:
@@ -159,11 +162,11 @@ def prune_audit(line: CommandLine, keep_days: int, reason: str, dry_run: bool, y
     line.say(facts, [says], as_json=as_json)
 
 
-def _details(wanted: str) -> Details:
+def _details(line: CommandLine, wanted: str) -> Details:
     from proxtui.features.audit.places import usual_files
     from proxtui.features.audit.telling import told
 
-    with reading(usual_files()) as service:
+    with reading(usual_files(line.ledger())) as service:
         record = None
         story: list[Record] = []
         if service is not None and wanted.isdecimal() and len(wanted) < 19:

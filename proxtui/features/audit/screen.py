@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
 from textual.binding import Binding, BindingType
 
+from proxtui.config.ledger import ledger_of
 from proxtui.core.model import Fleet, GuestKey, Scope, ServerRef, TaskKey
 from proxtui.core.operation import GUESTS
 from proxtui.core.rows import Column, Tone
@@ -62,7 +64,7 @@ class AuditView(TableView[AuditRow, list[AuditRow]]):
     def __init__(self, runtime: Runtime, *, id: str | None = None, files: AuditFiles | None = None) -> None:
         super().__init__(runtime, SCREEN_COLUMNS, id=id)
         self.table.sort_by(self.SORT, descending=True)
-        self.reader = AuditReader(files or usual_files())
+        self.reader = AuditReader(files or usual_files(ledger_of(runtime.config, os.environ)))
         self.notice = Notice(id="audit-problem")
         self.checker = Checker(self, self.reader.files, self._judged, runtime.config.audit_keys)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from proxtui.config.secret import Secret
 from proxtui.features.settings.models import SettingsChange
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 def shown(registrar: Registrar) -> dict[str, Any]:
     """Every setting by its name, with the value that counts by the file alone: no flag and no variable."""
     return {
-        name: list(value) if isinstance(value, tuple) else value
+        # An address with a password in it shows itself to nobody.
+        name: list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Secret) else value
         for name, value in asdict(registrar.config.settings).items()
     }
 

@@ -1,0 +1,114 @@
+"""``proxtui db``: where audit and metrics are kept, bringing them up to date, and copying them to PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from proxtui.core.verbs import CommandLine, json_option
+from proxtui.errors import NotFoundError, ReadOnlyError, UsageError
+
+if TYPE_CHECKING:
+    from proxtui.core.db import Schema
+
+
+@click.group()
+def db() -> None:
+    """Where audit and metrics are kept, and moving them to PostgreSQL."""
+
+
+@db.command()
+@json_option
+@click.pass_obj
+def info(line: CommandLine, as_json: bool) -> None:
+    """Say where each database is, its version, and how many rows are in it. Changes nothing."""
+    found = [_known(line, schema) for schema in _schemas()]
+    lines = [
+        f"{one['name']}: {one['place']}, "
+        + (f"version {one['version']} of {one['newest']}, {one['rows']} rows" if one["exists"] else "not there yet")
+        + (f", chain {one['chain']}" if one["chain"] else "")
+        for one in found
+    ]
+    line.say({"databases": found}, lines, as_json=as_json)
+
+
+@db.command()
+@json_option
+@click.pass_obj
+def migrate(line: CommandLine, as_json: bool) -> None:
+    """Make the tables, and bring them to the version of this proxtui. An SQLite file is copied first."""
+    from proxtui.errors import NewerFormat
+
+    _refuse_read_only("no database is changed")
+    done: list[dict[str, Any]] = []
+    for schema in _schemas():
+        before = _known(line, schema)
+        if before["version"] > schema.version:
+            raise NewerFormat(f"{before['place']} is of a newer proxtui: nothing was written")
+        if before["shared"] or before["exists"]:
+            _opened(line, schema, only_read=False).close()
+            done.append({"name": schema.name, "from": before["version"], "to": schema.version})
+    lines = [f"{one['name']}: version {one['from']} -> {one['to']}" for one in done] or ["there is nothing yet"]
+    line.say({"migrated": done}, lines, as_json=as_json)
+
+
+@db.command()
+@json_option
+@click.pass_obj
+def copy(line: CommandLine, as_json: bool) -> None:
+    """Copy the audit from its SQLite file to the PostgreSQL that is configured. Can be repeated and resumed."""
+    from proxtui.features.audit.copying import copied
+    from proxtui.features.audit.places import AuditFiles, usual_files
+
+    _refuse_read_only("nothing is copied")
+    files = usual_files(line.ledger())
+    if files.url is None:
+        raise UsageError("no database is configured to copy to: PROXTUI_DATABASE_URL, or settings.database_url")
+    there = AuditFiles(files.folder)
+    if not there.db.exists():
+        raise NotFoundError(f"{there.db} is not there: there is nothing to copy")
+    found = copied(there, files, line.audit_keys())
+    says = f"audit: {found.rows} rows, {found.copied} copied now, {found.there} were there; chain {found.chain}"
+    line.say({"audit": found._asdict()}, [says], as_json=as_json)
+
+
+def _schemas() -> list[Schema]:
+    from proxtui.features.audit.tables import SCHEMA
+
+    return [SCHEMA]
+
+
+def _opened(line: CommandLine, schema: Schema, *, only_read: bool) -> Any:
+    from proxtui.core.db import open_database
+    from proxtui.features.audit.places import usual_files
+
+    files = usual_files(line.ledger())
+    path = files.folder / f"{schema.name}.db"
+    return open_database(schema, path, files.url, scope=files.chain(), only_read=only_read)
+
+
+def _known(line: CommandLine, schema: Schema) -> dict[str, Any]:
+    from sqlalchemy import func, select
+
+    from proxtui.features.audit.places import usual_files
+
+    files = usual_files(line.ledger())
+    about: dict[str, Any] = {"name": schema.name, "place": files.place, "shared": files.url is not None}
+    about |= {"exists": False, "version": 0, "newest": schema.version, "rows": 0, "chain": files.chain() or ""}
+    if files.url is None and not files.db.exists():
+        return about
+    opened = _opened(line, schema, only_read=True)
+    try:
+        table = schema.metadata.tables[schema.name]
+        count = select(func.count()).select_from(table)
+        rows = opened.look(lambda connection: connection.execute(count).scalar_one()) if opened.exists else 0
+        return about | {"exists": opened.exists, "version": opened.version, "rows": rows}
+    finally:
+        opened.close()
+
+
+def _refuse_read_only(what: str) -> None:
+    flags = click.get_current_context().find_root().params
+    if flags.get("read_only") or flags.get("monitor"):
+        raise ReadOnlyError(f"read-only: {what}")
