@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from proxtui.cli import log
 from proxtui.cli.crash import report_text, write_report
@@ -31,15 +31,17 @@ from proxtui.registry import FEATURES
 from proxtui.sim.app import create_app
 from proxtui.sim.transport import SimTransport
 from proxtui.sim.world import World
+from proxtui.tui.configured import Configured
+from proxtui.tui.locked import Locked
 from proxtui.wiring import open_runtime
 from tests.config.vaults import CHEAP, seat_in
 
 from .test_every_key import LEAVE, ready
 from .world import ProxtuiApp, make_world
 
-VIEWS = [feature for feature in FEATURES if feature.key]
 FULLY = ("servers", "tenants", "users", "settings")
 """Views over what is secret: each key that opens something is pressed; of the others, those that everybody has."""
+VIEWS = [feature for feature in FEATURES if feature.key or feature.name in FULLY]
 EVERYWHERE = ("enter", "question_mark", "colon", "ctrl+p")
 KEYFILE = bytes(range(100, 132))
 MADE_UP = {
@@ -139,14 +141,22 @@ def opening_keys(screen: Screen[Any]) -> list[str]:
 
 async def look_everywhere(app: ProxtuiApp, pilot: Pilot[None], look: Callable[[str], None]) -> None:
     for feature in VIEWS:
-        await pilot.press(feature.key or "")
+        if feature.key:
+            await pilot.press(feature.key)
+        else:
+            front: Any = app.screen
+            await front.commands.run(feature.name)
         await pilot.pause()
         look(feature.name)
         live = app.screen
-        keys = [*EVERYWHERE, *(opening_keys(live) if feature.name in FULLY else ())]
-        for key in keys:
+        own = opening_keys(live) if feature.name in FULLY else []
+        for key in [*EVERYWHERE, *own]:
             await pilot.press(key)
-            await pilot.pause()
+            for _ in range(20 if key in own else 1):
+                # A form opens when its first values are read.
+                await pilot.pause(0.01)
+                if app.screen is not live:
+                    break
             if app.screen is not live:
                 look(f"{feature.name} {key}")
             for _ in range(5):
@@ -156,6 +166,31 @@ async def look_everywhere(app: ProxtuiApp, pilot: Pilot[None], look: Callable[[s
                 await pilot.pause()
             if app.crash is not None:
                 raise app.crash
+
+
+async def look_at_the_lock(app: ProxtuiApp, pilot: Pilot[None], look: Callable[[str], None], passphrase: str) -> None:
+    """Lock it, type half of the passphrase, all of it wrong, and then right."""
+    async with asyncio.timeout(20):
+        while len(app.screen_stack) > 1:
+            # A form that came late.
+            await pilot.press("escape")
+            await pilot.pause()
+        await pilot.press("ctrl+l")
+        while not isinstance(app.screen, Locked):
+            await pilot.pause(0.01)
+        lock = app.screen
+        for text in (passphrase[:-3], passphrase + "!", passphrase):
+            field = lock.query_one(Input)
+            while field.disabled:
+                await pilot.pause(0.01)
+            field.value = text
+            await pilot.pause()
+            look("lock")
+            await pilot.press("enter")
+            await pilot.pause()
+            look("lock")
+        while app.screen is lock:
+            await pilot.pause(0.01)
 
 
 def of_processes() -> bytes:
@@ -178,13 +213,19 @@ def on_disk(secrets: Secrets, place: Path) -> dict[str, set[str]]:
 
 
 async def test_a_walk_through_every_screen_leaves_no_secret(
-    vault: OpenVault, world: World, place: Path, secrets: Secrets, capfd: pytest.CaptureFixture[str]
+    vault: OpenVault,
+    world: World,
+    place: Path,
+    secrets: Secrets,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("proxtui.tui.locked.PAUSES", (0.0, 0.0))
     told: dict[str, set[str]] = {}
     seen: list[str] = []
 
     async with runtime_of(vault, world) as runtime:
-        app = ProxtuiApp(runtime)
+        app = ProxtuiApp(runtime, configured=Configured(runtime.config, vault))
 
         def look(where: str) -> None:
             seen.append(where)
@@ -195,9 +236,10 @@ async def test_a_walk_through_every_screen_leaves_no_secret(
             async with asyncio.timeout(60):
                 await ready(pilot, app)
                 await look_everywhere(app, pilot, look)
+                await look_at_the_lock(app, pilot, look, secrets["passphrase"])
         await runtime.write_lock.close()
     assert told == {}
-    assert {feature.name for feature in VIEWS} <= set(seen)
+    assert {*FULLY, "lock"} <= {feature.name for feature in VIEWS} | {"lock"} <= set(seen)
     assert len(seen) > 3 * len(VIEWS)
     logging.getLogger("proxtui").debug("the token was %s", secrets["token"])
     from proxtui.features.audit import checking
