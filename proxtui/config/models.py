@@ -57,6 +57,7 @@ class Role(StrEnum):
 
 WriteMode = Literal["always", "timed", "never"]
 Confirmation = Literal["risk", "all", "typed"]
+SSH_LOGIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@-]{0,63}")
 _GLOB = re.compile(r"[a-z*?][a-z0-9_.*?-]{0,79}")
 
 
@@ -176,7 +177,6 @@ class Settings(Rules):
     """Without a key for so long the lock of ``write_mode = "timed"`` closes by itself."""
     key_cache_minutes: int = 15
     """How long the kernel keeps what a passphrase opened; 0: it is typed each time."""
-    lock_idle_minutes: int = 15
     ssh_user: str = "root"
     """Who logs in where a shell on a node or in a guest is opened by SSH."""
     database_url: Secret | None = None
@@ -184,6 +184,7 @@ class Settings(Rules):
     viewer: str = ""
     """What shows a screen: ``tigervnc``, ``remote-viewer``, ``print`` (nothing is started), or a command with
     ``{socket}`` or with ``{host}`` and ``{port}``; empty: what is there."""
+    lock_idle_minutes: int = 15
     """Without a key for so long the dashboard asks for the passphrase of the configuration again; 0: never."""
 
     def __post_init__(self) -> None:
@@ -191,7 +192,6 @@ class Settings(Rules):
         refuse_outside("write_idle_minutes", self.write_idle_minutes, 1, 480)
         refuse_outside("key_cache_minutes", self.key_cache_minutes, 0, 1440)
         refuse_outside("lock_idle_minutes", self.lock_idle_minutes, 0, 1440)
-        refuse_outside("interval", self.interval, 1, 300)
         if not SSH_LOGIN.fullmatch(self.ssh_user):
             raise ValueError("ssh_user: needs the name of a login, without blanks")
         if self.database_url is not None and not self.database_url.get_secret_value():
@@ -201,6 +201,7 @@ class Settings(Rules):
                 check_database_url(self.database_url)
             except ValueError as error:
                 raise ValueError(f"database_url: {error}") from None
+        refuse_outside("interval", self.interval, 1, 300)
         refuse_outside("background_interval", self.background_interval, 1, 3600)
         refuse_outside("wall_seconds", self.wall_seconds, 2, 3600)
         for name in self.wall_views:
@@ -251,12 +252,12 @@ class Config(Value):
         """The keys that chain the audit, the current one first; none where no key opened it."""
         return ()
 
-    def rules(self, tenant: str) -> tuple[Rules, ...]:
     @property
     def vault_id(self) -> str:
         """The id of the file that it was opened from; empty where there is none."""
         return ""
 
+    def rules(self, tenant: str) -> tuple[Rules, ...]:
         """What may be changed in a tenant: the rules of the installation, then its own."""
         return (self.settings, *(own for own in self.tenants if own.slug == tenant))
 
