@@ -86,7 +86,18 @@ FEATURES: tuple[Feature, ...] = (
             ),
         ),
     ),
-    Feature(name="consoles", title="Consoles", consoles="proxtui.features.consoles.operations:CONSOLES"),
+    Feature(
+        name="consoles",
+        title="Consoles",
+        consoles="proxtui.features.consoles.operations:CONSOLES",
+        words=(
+            Word(
+                "consoles",
+                "the consoles that are open, to close one",
+                obey="proxtui.features.consoles.screen:show_consoles",
+            ),
+        ),
+    ),
     Feature(
         name="peek",
         title="Screen",

@@ -25,7 +25,7 @@ class Marking(RowCopies[R]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "Mark", key_display="space", id="mark"),
         Binding("asterisk", "mark_all", "Mark all shown, or none", key_display="*", show=False, id="mark-all"),
-        Binding("v", "mark_to", "Mark from the last mark to here", show=False, id="mark-to"),
+        Binding("X", "mark_to", "Mark from the last mark to here", show=False, id="mark-to"),
     ]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:

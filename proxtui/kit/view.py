@@ -94,6 +94,7 @@ class LiveView(Widget):
     BINDINGS: ClassVar[list[BindingType]] = [
         # Obeyed before the next key is handed out, which is a letter of the menu.
         Binding("m", "act", "Actions", priority=True, id="actions"),
+        Binding("v", "console('vnc')", "Screen in a viewer", show=False, priority=True, id="viewer"),
         Binding("p", "console('peek')", "Screen of a VM", show=False, priority=True, id="peek"),
         Binding("c", "console('term')", "Console", priority=True, id="console"),
         Binding("S", "console('ssh')", "SSH shell", show=False, priority=True, id="ssh"),

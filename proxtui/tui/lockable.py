@@ -48,6 +48,7 @@ class LockableApp(LiveApp):
         self._lock = Locked(partial(opens, vault))
         lock = lock_of(self.runtime)
         if lock is not None:
+            self.runtime.consoles.end_all("the screen was locked")
             await lock.close(why="lock screen")
         await self.push_screen(self._lock, self._unlocked)
 

@@ -11,10 +11,9 @@ from typing import Any
 
 from proxtui.config.environment import from_environment
 from proxtui.core.operation import Kind, Target
-from proxtui.features.consoles.service import Invitation, Telling, relay
+from proxtui.features.consoles.service import Invitation, Story, Telling, relay
 from proxtui.features.consoles.viewers import Manner
 from proxtui.pve.rfb.des import response
-from proxtui.pve.rfb.relay import Ended
 from proxtui.sim.running import running
 from proxtui.sim.scenarios import SCENARIOS
 from proxtui.sim.world import World
@@ -73,7 +72,7 @@ class Peer:
 class Relayed:
     """One relay that runs, and the invitation to it."""
 
-    task: asyncio.Task[Ended]
+    task: asyncio.Task[Story]
     invited: asyncio.Future[Invitation]
     joined: asyncio.Event
     touches: list[None] = field(default_factory=list)
@@ -132,7 +131,7 @@ class Lab:
         self._running.append(task)
         return Relayed(task, invited, joined, touches)
 
-    async def ended(self, one: Relayed) -> Ended | BaseException:
+    async def ended(self, one: Relayed) -> Story | BaseException:
         async with asyncio.timeout(20):
             (found,) = await asyncio.gather(one.task, return_exceptions=True)
         return found

@@ -53,7 +53,7 @@ def test_names_are_listed_with_what_they_do_and_where() -> None:
 
 
 async def test_keys_of_tables_and_rooms_can_be_others_too() -> None:
-    config = Config(settings=Settings(keys={"detail": "v", "down": "J", "kind": "f9", "open": "f8"}))
+    config = Config(settings=Settings(keys={"detail": "f7", "down": "J", "kind": "f9", "open": "f8"}))
     async with stage(two_tenants(), LARGE, config=config) as acting:
         first = acting.table.cursor_row
         await acting.press("J")
@@ -62,9 +62,9 @@ async def test_keys_of_tables_and_rooms_can_be_others_too() -> None:
         assert acting.table.cursor_row is first
         await acting.press("d")
         assert not acting.app.screen.query("DetailPane")
-        await acting.press("v")
+        await acting.press("f7")
         await acting.until(lambda: bool(acting.app.screen.query("DetailPane")))
-        assert "v Detail" in text_of(acting.app.screen.query_one("KeyBar"))
+        assert "f7 Detail" in text_of(acting.app.screen.query_one("KeyBar"))
 
 
 async def test_help_and_key_line_say_what_is_bound() -> None:

@@ -129,17 +129,17 @@ async def test_all_rows_that_the_filter_leaves_are_marked_or_none_of_them() -> N
         await acting.press("space", "asterisk")
         assert {key.vmid for key in acting.front.marks} == {100, 101, 103}, "some are marked already"
     async with stage(fleet(snapshot(ACME, (), (node("pve1"),)))) as acting:
-        await acting.press("asterisk", "v")
+        await acting.press("asterisk", "X")
         assert acting.front.marks == set()
 
 
 async def test_all_between_the_last_mark_and_the_cursor_are_marked() -> None:
     async with stage(berlin()) as acting:
-        await acting.press("down", "v")
+        await acting.press("down", "X")
         assert {key.vmid for key in acting.front.marks} == {101}, "without a mark before it is only this"
-        await acting.press("escape", "down", "down", "space", "home", "down", "v")
+        await acting.press("escape", "down", "down", "space", "home", "down", "X")
         assert {key.vmid for key in acting.front.marks} == {101, 102, 103}
-        await acting.press("i", "escape", "home", "space", "slash", *"node:pve2", "enter", "end", "v")
+        await acting.press("i", "escape", "home", "space", "slash", *"node:pve2", "enter", "end", "X")
         assert {key.vmid for key in acting.front.marks} == {103, 101}, "only what is shown"
 
 

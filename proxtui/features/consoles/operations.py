@@ -50,7 +50,14 @@ def _console(
 _EITHER = ("VM.Console|Sys.Console",)
 
 CONSOLES: tuple[Operation, ...] = (
-    _console("vnc", "Open screen", "Open its screen in a viewer of its own.", SEATS, privileges=_EITHER),
+    _console(
+        "vnc",
+        "Open screen",
+        "Open its screen in a viewer of its own.",
+        SEATS,
+        privileges=_EITHER,
+        opened_by="proxtui.features.consoles.screen:open_viewer",
+    ),
     _console(
         "term",
         "Open terminal",
@@ -81,5 +88,11 @@ CONSOLES: tuple[Operation, ...] = (
         frozenset({Kind.QEMU}),
         opened_by="proxtui.features.peek.screen:open_peek",
     ),
-    _console("sendkeys", "Type text", "Type text at its screen, key by key.", frozenset({Kind.QEMU})),
+    _console(
+        "sendkeys",
+        "Press keys",
+        "Press Ctrl-Alt-Del and the like, or type a line.",
+        frozenset({Kind.QEMU}),
+        opened_by="proxtui.features.consoles.screen:open_keys",
+    ),
 )

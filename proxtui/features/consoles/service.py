@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from proxtui.core.operation import Kind, Target
 from proxtui.errors import ConsoleError, ProxtuiError
@@ -55,6 +55,18 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True)
+class Story:
+    """How a relay went that did not fail."""
+
+    by: Literal["viewer", "console"]
+    """Who ended it."""
+    message: str
+    sent: int
+    """Bytes to the console."""
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
 class Telling:
     """Whom a relay tells what happens."""
 
@@ -81,7 +93,7 @@ async def relay(
     clipboard: bool = True,
     seconds: float = CONNECT_SECONDS,
     environ: Mapping[str, str] = os.environ,
-) -> Ended:
+) -> Story:
     """Show the screen of a guest or node in a viewer until either ends it. PVE's own password stays in here.
 
     Raises what ``ConsoleDesk.open`` and ``open_screen`` raise, and ``ConsoleError`` where no viewer came or where it
@@ -134,7 +146,7 @@ async def carry(
     *,
     touched: Callable[[], None] = _nothing,
     clipboard: bool = True,
-) -> Ended:
+) -> Story:
     """Open the screen for a viewer that proved itself, and pass bytes until one side ends. Closes neither's socket.
 
     What keeps the screen from opening is told to the viewer, too, and raised.
@@ -161,7 +173,7 @@ async def carry(
     session.message = ended.message or ("the viewer left" if ended.by == "viewer" else "the console ended")
     if ended.failed:
         raise ConsoleError(ended.message)
-    return ended
+    return Story(ended.by, session.message, session.sent, session.received)
 
 
 @asynccontextmanager

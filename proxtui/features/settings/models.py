@@ -32,6 +32,9 @@ class SettingsChange(Params):
         None, title="Key cache", description="How long the kernel keeps what a passphrase opened; 0: not at all.",
         json_schema_extra={"unit": "min"},
     )  # fmt: skip
+    viewer: Text | None = Field(
+        None, title="Viewer", description="tigervnc, remote-viewer, print, or a command with {socket} or {host} {port}."
+    )
     require_confirmation: Literal["risk", "all", "typed"] | None = Field(
         None, title="Questions", description="risk: as hard as a change asks; all: always; typed: always by the name."
     )
