@@ -16,7 +16,8 @@ from proxtui.cli.session import Session
 from proxtui.config.models import Role
 from proxtui.core.acting import Acting
 from proxtui.core.policy import Policy
-from tests.cli.conftest import Call, Simulator
+from tests.cli.conftest import Call, Simulator, spawn
+from tests.cli.test_lazy import LOADED
 from tests.walks.terminal import Terminal
 
 
@@ -65,6 +66,15 @@ def test_a_list_reads_the_servers_of_the_file(call: Call, filled: Path) -> None:
     answer = call("guests", "list", "--json")
     assert (answer.code, answer.err) == (0, "")
     assert tenants_in(answer.out) == {"acme"}
+
+
+def test_opening_it_loads_no_pydantic(call: Call, filled: Path) -> None:
+    environ = {name: os.environ[name] for name in ("XDG_CONFIG_HOME", "PROXTUI_KEYFILE", "XDG_STATE_HOME")}
+    answer = spawn("guests", "list", code=LOADED, environ=environ)
+    assert answer.code == 0, answer.err
+    (told,) = [line for line in answer.err.splitlines() if line.startswith("loaded ")]
+    assert "pydantic" not in told
+    assert "cryptography" in told
 
 
 def test_variables_of_a_server_win_and_the_file_is_not_opened(call: Call, filled: Path, simulator: Simulator) -> None:
@@ -165,9 +175,8 @@ def test_without_any_server_the_way_to_one_is_named(call: Call, file: Path) -> N
 
 def test_without_any_server_the_dashboard_opens_where_one_is_added(call: Call, file: Path, tmp_path: Path) -> None:
     call("config", "init")
-    environ = {
-        "XDG_CONFIG_HOME": os.environ["XDG_CONFIG_HOME"], "HOME": str(tmp_path), "PROXTUI_KEYFILE": str(tmp_path / "key"),
-    }  # fmt: skip
+    names = ("XDG_CONFIG_HOME", "PROXTUI_KEYFILE")
+    environ = {name: os.environ[name] for name in names} | {"HOME": str(tmp_path)}
     with Terminal([sys.executable, "-m", "proxtui"], environment=environ, columns=120) as terminal:
         terminal.wait_for("Servers  0 servers")
         terminal.wait_for("no server is configured")
