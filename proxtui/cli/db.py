@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from proxtui.core.db import Schema
 
 
+COUNTED = {"audit": "audit", "metrics": "metric_calls"}
+"""The table of each schema that tells how much is there."""
+
+
 @click.group()
 def db() -> None:
     """Where audit and metrics are kept, and moving them to PostgreSQL."""
@@ -28,6 +32,7 @@ def info(line: CommandLine, as_json: bool) -> None:
         f"{one['name']}: {one['place']}, "
         + (f"version {one['version']} of {one['newest']}, {one['rows']} rows" if one["exists"] else "not there yet")
         + (f", chain {one['chain']}" if one["chain"] else "")
+        + (f"; all chains: {', '.join(one['chains'])}" if one["chains"] else "")
         for one in found
     ]
     line.say({"databases": found}, lines, as_json=as_json)
@@ -75,8 +80,9 @@ def copy(line: CommandLine, as_json: bool) -> None:
 
 def _schemas() -> list[Schema]:
     from proxtui.features.audit.tables import SCHEMA
+    from proxtui.features.metrics.tables import SCHEMA as METRICS
 
-    return [SCHEMA]
+    return [SCHEMA, METRICS]
 
 
 def _opened(line: CommandLine, schema: Schema, *, only_read: bool) -> Any:
@@ -92,18 +98,31 @@ def _known(line: CommandLine, schema: Schema) -> dict[str, Any]:
     from sqlalchemy import func, select
 
     from proxtui.features.audit.places import usual_files
+    from proxtui.features.audit.service import AuditService
 
     files = usual_files(line.ledger())
     about: dict[str, Any] = {"name": schema.name, "place": files.place, "shared": files.url is not None}
-    about |= {"exists": False, "version": 0, "newest": schema.version, "rows": 0, "chain": files.chain() or ""}
-    if files.url is None and not files.db.exists():
-        return about
+    about |= {
+        "exists": False,
+        "version": 0,
+        "newest": schema.version,
+        "rows": 0,
+        "chain": files.chain() or "",
+        "chains": [],
+    }
+    if files.url is None:
+        about["place"] = str(path := files.folder / f"{schema.name}.db")
+        if not path.exists():
+            return about
     opened = _opened(line, schema, only_read=True)
     try:
-        table = schema.metadata.tables[schema.name]
+        table = schema.metadata.tables[COUNTED[schema.name]]
         count = select(func.count()).select_from(table)
         rows = opened.look(lambda connection: connection.execute(count).scalar_one()) if opened.exists else 0
-        return about | {"exists": opened.exists, "version": opened.version, "rows": rows}
+        about |= {"exists": opened.exists, "version": opened.version, "rows": rows}
+        if opened.exists and opened.is_shared and schema.name == "audit":
+            about["chains"] = AuditService(opened).chains()
+        return about
     finally:
         opened.close()
 

@@ -30,6 +30,7 @@ _FILTERS = (
     click.option("--tenant", default="", metavar="NAME", help="In this tenant."),
     click.option("--server", default="", metavar="NAME", help="On this server."),
     click.option("--guest", default="", metavar="VMID", help="To this guest."),
+    click.option("--chain", default="", metavar="NAME", help="Another chain of a shared database (`proxtui db info`)."),
     click.option("--op", "op_id", default="", metavar="ID", help="All rows of one change."),
     click.option("--result", default="", metavar="WORD", help="ok, warnings, failed, denied or unknown."),
     click.option("--since", default="", metavar="TIME", help="2026-11-22, 2026-11-22T14:30, or 90m 12h 7d ago."),

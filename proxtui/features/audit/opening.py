@@ -15,13 +15,13 @@ from proxtui.features.audit.tables import SCHEMA
 def looked_at(files: AuditFiles) -> Iterator[Database | None]:
     """The database; None when there is none yet. AuditUnavailable when it cannot be read."""
     chain = files.chain()
-    if chain is None or (files.url is None and not files.db.exists()):
+    if files.url is None and not files.db.exists():
         yield None
         return
     try:
         db = open_database(SCHEMA, files.db, files.url, scope=chain, only_read=True)
         try:
-            yield db if db.exists else None
+            yield db if db.exists and chain is not None else None
         finally:
             db.close()
     except AuditUnavailable:
