@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 
-from benchmarks import peer, poll, process, screen, vault
+from benchmarks import metrics, peer, poll, process, screen, vault
 from benchmarks.budgets import Result
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Result]]] = {
@@ -26,6 +26,8 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Result]]] = {
     "idle": process.idling,
     "idle-10000": process.idling_at_size,
     "memory": process.remembering,
+    "record": metrics.recording,
+    "metrics": metrics.asking,
     "peer": peer.beside_proxmoxer,
 }
 

@@ -42,6 +42,17 @@ def _backgrounds(config: Config, refs: Iterable[ServerRef]) -> dict[ServerRef, f
     return {ref: pace / 1000 for ref in refs if (pace := paces.get(ref.tenant)) is not None}
 
 
+def _poller(config: Config, connections: Mapping[ServerRef, Connection], store: Store, clock: Clock) -> Poller:
+    return Poller(
+        list(connections.values()),
+        store,
+        clock,
+        interval=config.settings.interval,
+        background_interval=config.settings.background_interval,
+        backgrounds=_backgrounds(config, connections),
+    )
+
+
 def _recording(config: Config, clock: Clock) -> Recording:
     """Calls are noted at once; the database code is loaded by its thread, long after the first paint."""
     from proxtui.core.calls import CallLog
@@ -80,8 +91,7 @@ async def open_runtime(  # noqa: PLR0913  most of them are for tests
     servers = [(ServerRef(*place), server) for place, server in config.active_servers()]
     if not servers and vault is None:
         raise NotConfigured("no server is configured")
-    settings = config.settings
-    locked = read_only or settings.read_only
+    locked = read_only or config.settings.read_only
     clock = clock or SystemClock()
     store = Store(clock)
     connections: dict[ServerRef, Connection] = {}
@@ -90,7 +100,7 @@ async def open_runtime(  # noqa: PLR0913  most of them are for tests
         config, clock, connections, read_only=locked, features=features, make_journal=make_journal, vault=vault
     )
     recording = _recording(config, clock) if record else None
-    calls = recording.calls if recording is not None else None
+    calls = recording.calls if recording else None
     join = partial(connect, clock=clock, read_only=locked, ask_totp=ask_totp, calls=calls)
     async with AsyncExitStack() as closing:
         if recording is not None:
@@ -100,16 +110,8 @@ async def open_runtime(  # noqa: PLR0913  most of them are for tests
             connection = join(ref, server, lock=partial(acting.locked, ref), transport=transport)
             closing.push_async_callback(connection.aclose)
             connections[ref] = connection
-            store.register(ref, interval=settings.interval, unverified_tls=server.trust.mode == "off")
-        pace, background = settings.interval, settings.background_interval
-        poller = Poller(
-            list(connections.values()),
-            store,
-            clock,
-            interval=pace,
-            background_interval=background,
-            backgrounds=_backgrounds(config, connections),
-        )
+            store.register(ref, interval=config.settings.interval, unverified_tls=server.trust.mode == "off")
+        poller = _poller(config, connections, store, clock)
         acting.serve(store, poller)
         # Closed before the connections are: what is under way needs them to the end.
         closing.push_async_callback(acting.aclose)

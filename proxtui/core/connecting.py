@@ -75,7 +75,7 @@ def through(tunnel: Tunnel | None) -> TunnelBackend | None:
     return TunnelBackend(tunnel)
 
 
-def connect(
+def connect(  # noqa: PLR0913  most of them are for tests
     ref: ServerRef,
     server: Server,
     clock: Clock,

@@ -16,8 +16,10 @@ from proxtui.errors import ProxtuiError
 
 T = TypeVar("T")
 
+FIRST = 5.0
+"""Seconds until the first writing, which loads the database code: long after the first paint."""
 EVERY = 10.0
-"""Seconds between two writings; the first one loads the database code, long after the first paint."""
+"""Seconds between two writings."""
 AGAIN = 60.0
 """Seconds after which it is tried again when it went wrong."""
 DAY = 86_400.0
@@ -127,7 +129,7 @@ class Recording:
 
     async def _run(self) -> None:
         if not self._obedient:
-            await self._clock.sleep(EVERY)
+            await self._clock.sleep(FIRST)
         due = self._clock.monotonic()
         while True:
             if self._clock.monotonic() >= due:

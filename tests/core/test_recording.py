@@ -12,7 +12,7 @@ import pytest
 from proxtui.core.calls import Called, CallLog
 from proxtui.core.connection import Connection, Route
 from proxtui.core.model import ServerRef
-from proxtui.core.recording import AGAIN, EVERY, Recording
+from proxtui.core.recording import AGAIN, EVERY, FIRST, Recording
 from proxtui.errors import StoreUnavailable
 from proxtui.pve.limits import Breaker
 
@@ -87,7 +87,7 @@ async def desk() -> AsyncIterator[Desk]:
 async def test_nothing_is_opened_before_its_time_and_calls_come_in_batches(desk: Desk) -> None:
     desk.recording.start({}, ())
     desk.call(3)
-    await desk.clock.advance(EVERY - 1)
+    await desk.clock.advance(FIRST - 1)
     assert (desk.opened, desk.book.batches) == (0, [])
     await desk.pass_time(1)
     await desk.pass_time(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from proxtui.config.secret import Secret
 from proxtui.core.calls import Called
 from proxtui.core.db import open_database
 from proxtui.core.model import ServerRef
@@ -33,6 +34,6 @@ def called(at: float = MIDNIGHT, ms: float | None = 100.0, error: str = "", **mo
     return Called(at=at, seconds=None if ms is None else ms / 1000, error=error, **said)  # type: ignore[arg-type]
 
 
-def opened(folder: Path, wall: Wall | None = None) -> ConnectionMetrics:
-    """The metrics in this folder."""
-    return ConnectionMetrics(open_database(SCHEMA, folder / "metrics.db"), now=wall or Wall())
+def opened(folder: Path, wall: Wall | None = None, url: Secret | None = None) -> ConnectionMetrics:
+    """The metrics in this folder, or at this address."""
+    return ConnectionMetrics(open_database(SCHEMA, folder / "metrics.db", url), now=wall or Wall())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from proxtui.config.secret import Secret
 from proxtui.core.model import ServerRef
 from proxtui.features.metrics.models import HOUR, learned_timeout, rank
 from proxtui.features.metrics.service import ConnectionMetrics
@@ -24,8 +26,8 @@ def wall() -> Wall:
 
 
 @pytest.fixture
-def metrics(tmp_path: Path, wall: Wall) -> Iterator[ConnectionMetrics]:
-    found = opened(tmp_path / "state", wall)
+def metrics(tmp_path: Path, wall: Wall, database: Secret | None) -> Iterator[ConnectionMetrics]:
+    found = opened(tmp_path / "state", wall, database)
     yield found
     found.close()
 
@@ -88,7 +90,7 @@ def test_one_failure_among_many_is_never_rounded_away(metrics: ConnectionMetrics
 
 def test_sums_are_those_of_the_calls_themselves(metrics: ConnectionMetrics, wall: Wall) -> None:
     """However many batches they came in, and whichever part of them is in the day."""
-    rng = random.Random(7)
+    rng = random.Random(7)  # noqa: S311 # made-up calls
     calls = [
         called(MIDNIGHT - rng.random() * 2 * DAY, float(rng.randrange(1, 900)), rng.choice(["", "", "X"]))
         for _ in range(3_000)
@@ -189,9 +191,7 @@ def test_summer_time_changes_no_hour(
         metrics.record([called(wall.now - at * 600) for at in range(6 * 24)])
         hours = metrics.history(PROD).hourly
         assert {hour.sums.attempts for hour in hours[1:-1]} == {6}
-        assert [later.start - hour.start for hour, later in zip(hours, hours[1:], strict=False)] == [HOUR] * (
-            len(hours) - 1
-        )
+        assert {later.start - hour.start for hour, later in pairwise(hours)} == {HOUR}
         assert sum(hour.sums.attempts for hour in hours) == 144
         assert all(hour.time.endswith(":00:00Z") for hour in hours)
     finally:

@@ -13,6 +13,7 @@ from proxtui.core.verbs import CommandLine, Found, TableOptions, table_options
 from proxtui.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from proxtui.config.secret import Secret
     from proxtui.core.model import ServerRef
     from proxtui.core.rows import Column, TableRow
     from proxtui.features.metrics.rows import FailureRow, HourRow, ServerRow
@@ -61,7 +62,7 @@ def summary(line: CommandLine, /, options: TableOptions, server: str) -> None:
         wanted = _chosen(known, server)
         return [ServerRow(one.ref, one) for one in known.standings() if one.ref in wanted]
 
-    line.local(_columns(), lambda: _found(read, options), options)
+    line.local(_columns(), lambda: _found(line, read, options), options)
 
 
 @metrics.command("history")
@@ -76,7 +77,7 @@ def history(line: CommandLine, /, options: TableOptions, server: str) -> None:
 
         return [HourRow(ref, hour) for ref in _chosen(known, server) for hour in known.history(ref).hourly]
 
-    line.local(_hour_columns(), lambda: _found(read, options), options)
+    line.local(_hour_columns(), lambda: _found(line, read, options), options)
 
 
 @metrics.command("errors")
@@ -93,21 +94,21 @@ def errors(line: CommandLine, /, options: TableOptions, server: str, limit: int)
         rows = [FailureRow(ref, one) for ref in _chosen(known, server) for one in known.newest_errors(ref, limit)]
         return islice(sorted(rows, key=lambda row: row.failure.at, reverse=True), limit)
 
-    line.local(_failure_columns(), lambda: _found(read, options), options)
+    line.local(_failure_columns(), lambda: _found(line, read, options), options)
 
 
-def _found(read: Callable[[ConnectionMetrics], Iterable[T]], options: TableOptions) -> Found[T]:
+def _found(line: CommandLine, read: Callable[[ConnectionMetrics], Iterable[T]], options: TableOptions) -> Found[T]:
     from proxtui.core.filters import parse
 
     wanted = parse(options.filter)
-    with _reading() as known:
+    with _reading(line.ledger().url) as known:
         if known is None:
             return Found([], [NOTHING])
         return Found([row for row in read(known) if wanted.matches(row)])
 
 
 @contextmanager
-def _reading() -> Iterator[ConnectionMetrics | None]:
+def _reading(url: Secret | None) -> Iterator[ConnectionMetrics | None]:
     from proxtui.config.paths import state_folder
     from proxtui.core.db import open_database
     from proxtui.features.metrics.keeping import FILE
@@ -115,10 +116,10 @@ def _reading() -> Iterator[ConnectionMetrics | None]:
     from proxtui.features.metrics.tables import SCHEMA
 
     path = state_folder() / FILE
-    if not path.exists():
+    if url is None and not path.exists():
         yield None
         return
-    known = ConnectionMetrics(open_database(SCHEMA, path, only_read=True))
+    known = ConnectionMetrics(open_database(SCHEMA, path, url, only_read=True))
     try:
         yield known
     finally:

@@ -159,7 +159,7 @@ def facts_of(row: ServerRow, failures: Sequence[Failure], *, deadline: str) -> I
         yield "Calls", f"{sums.attempts}, {sums.failed} of them failed", Tone.PLAIN
         yield "Answered", percent(sums.success_rate), rate_tone(sums.rate)
         yield "Response", f"{ms(sums.average_ms)} on average", Tone.PLAIN
-        yield "p50 p95 p99", f"{ms(times.p50)}, {ms(times.p95)}, {ms(times.p99)}", Tone.PLAIN
+        yield "p50 95 99", f"{ms(times.p50)}, {ms(times.p95)}, {ms(times.p99)}", Tone.PLAIN
         yield "Way", row.paths or UNKNOWN, Tone.PLAIN
     yield "Time-out", deadline, Tone.PLAIN
     for at, one in enumerate(failures):
