@@ -9,10 +9,10 @@ from proxtui.config.ledger import Ledger, ledger_of, usual_ledger
 from proxtui.errors import UsageError
 
 if TYPE_CHECKING:
-    from proxtui.cli.session import Session
+    from proxtui.cli.registering import Registering
 
 
-def ledger(session: Session) -> Ledger:
+def ledger(session: Registering) -> Ledger:
     """See ``CommandLine.ledger``."""
     from proxtui.cli.redact import redact
     from proxtui.config.database_url import password_of
@@ -38,4 +38,4 @@ def _is_named_in_file() -> bool:
     from proxtui.config.vault.shape import parse
 
     path = config_file()
-    return os.path.lexists(path) and "database_url" in parse(read_safely(path), path.name).data["settings"]
+    return os.path.lexists(path) and bool(parse(read_safely(path), path.name).data["settings"].get("database_url"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from proxtui.errors import NotConfigured, ReadOnlyError, UsageError
 
 if TYPE_CHECKING:
+    from proxtui.config.ledger import Ledger
     from proxtui.config.vault.opened import OpenVault
     from proxtui.config.vault.slots import Material
     from proxtui.core.registrar import Registrar
@@ -27,6 +28,11 @@ class Registering:
     flags: Mapping[str, Any]
     environ: Mapping[str, str]
     vault: OpenVault | None
+
+    if TYPE_CHECKING:
+
+        def audit_keys(self) -> tuple[bytes, ...]:
+            """See ``CommandLine.audit_keys``."""
 
     @property
     def ascii_only(self) -> bool:
@@ -78,6 +84,12 @@ class Registering:
 
             self.vault = create(key.seat, key.slot or "admin", key.new())
         return self.vault
+
+    def ledger(self) -> Ledger:
+        """See ``CommandLine.ledger``."""
+        from proxtui.cli.records import ledger
+
+        return ledger(self)
 
     def secret(self, what: str, *, stdin: bool = False, fd: int | None = None) -> str:
         """See ``CommandLine.secret``."""

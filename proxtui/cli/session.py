@@ -14,7 +14,6 @@ from proxtui.errors import NotConfigured, UsageError
 if TYPE_CHECKING:
     from proxtui.cli.listing import Report
     from proxtui.cli.output import Output
-    from proxtui.config.ledger import Ledger
     from proxtui.config.models import Config
     from proxtui.config.vault.opened import OpenVault
     from proxtui.core.model import Fleet, ServerRef
@@ -307,12 +306,6 @@ class Session(Registering):
         if self.vault is None:
             self.vault = KeyOptions.given({}, self.flags, self.environ).unasked(only_monitor=self.monitor)
         return self.vault.audit_keys if self.vault is not None else ()
-
-    def ledger(self) -> Ledger:
-        """See ``CommandLine.ledger``."""
-        from proxtui.cli.records import ledger
-
-        return ledger(self)
 
     def note(self, message: str) -> None:
         """See ``CommandLine.note``."""

@@ -53,7 +53,7 @@ def open_all(data: dict[str, Any], locker: Locker) -> Contents:
 
 def _open_settings(raw: Plain, locker: Locker) -> Plain:
     try:
-        return raw | _opened(locker, FILE, ["settings"], raw, _SEALED_SETTINGS)
+        return raw | _opened(locker, FILE, ["settings"], raw, _said(raw))
     except NotOpened:
         raise Tampered("a setting is damaged", place="settings") from None
 
@@ -61,7 +61,12 @@ def _open_settings(raw: Plain, locker: Locker) -> Plain:
 def seal_settings(contents: Contents, locker: Locker) -> Plain:
     """The settings as they stand in the file: every key opens what is sealed of them."""
     plain: Plain = contents.plain["settings"]
-    return plain | _sealed(locker, FILE, ["settings"], plain, _SEALED_SETTINGS)
+    return plain | _sealed(locker, FILE, ["settings"], plain, _said(plain))
+
+
+def _said(settings: Plain) -> list[str]:
+    # An empty one is no secret, and tells who has no key that there is none.
+    return [name for name in _SEALED_SETTINGS if settings.get(name)]
 
 
 def _clear(raw: Plain) -> Plain:
