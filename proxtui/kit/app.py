@@ -61,6 +61,9 @@ class LiveApp(App[None]):
             self._changing = Changing(self, runtime)
         return self._changing
 
+    def touched(self) -> None:
+        """Somebody is at the keys, though none of them came here: the terminal is lent to something else."""
+
     @property
     def changes_running(self) -> int:
         """How many changes have no end yet."""

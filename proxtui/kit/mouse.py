@@ -1,4 +1,4 @@
-"""The terminal without a word for every move of the mouse: over a slow line these cost more than the keys."""
+"""The terminal as our apps use it: no word for every move of the mouse, and none while somebody else has it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from textual.drivers.linux_driver import LinuxDriver
 
 
 class ClicksOnly(LinuxDriver):
-    """Clicks, the wheel and drags are reported; moves while no button is pressed are not."""
+    """Clicks, the wheel and drags are reported; moves while no button is pressed are not: they cost more than keys."""
+
+    is_away = False
+    """True while the terminal is somebody else's: the app goes on, and what it paints goes nowhere."""
+
+    def write(self, data: str) -> None:
+        if not self.is_away:
+            super().write(data)
 
     def _enable_mouse_support(self) -> None:
         if self._mouse:

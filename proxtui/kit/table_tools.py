@@ -31,7 +31,7 @@ class TableTools(Marking[R]):
     GROUPS: ClassVar[tuple[str, ...]] = ()
     """Keys of the columns that rows can be grouped by."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "columns", "Columns", id="columns"),
+        Binding("C", "columns", "Columns", show=False, id="columns"),
         Binding("b", "group", "Group", id="group"),
     ]
 

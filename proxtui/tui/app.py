@@ -117,6 +117,10 @@ class ProxtuiApp(LockableApp):
                 lock.touched()
         await super().on_event(event)
 
+    def touched(self) -> None:
+        self._rest.touched()
+        self._idle.noted()
+
     @on(events.Unmount)
     async def _end(self) -> None:
         if self._look_back is not None:
@@ -182,12 +186,12 @@ class ProxtuiApp(LockableApp):
             self.exit(return_code=code)
         dialog.leave()
 
+    def _warn(self, text: str) -> None:
+        self.notify(text, severity="warning", markup=False)
+
     def _start_polling(self) -> None:
         self._polling = asyncio.create_task(self.runtime.poller.run(), name="poller")
         self._polling.add_done_callback(self._poller_ended)
-
-    def _warn(self, text: str) -> None:
-        self.notify(text, severity="warning", markup=False)
 
     def _poller_ended(self, task: asyncio.Task[None]) -> None:
         """Servers that fail are the poller's daily bread; when it ends itself it is a bug and must not stay silent."""
@@ -206,17 +210,17 @@ def run_dashboard(  # noqa: PLR0913  one for each thing that a command line says
     wall: bool = False,
     state: Path | None = None,
     keep_theme: bool = False,
+    record: bool = False,
 ) -> int:
     """Show the dashboard until it is left; gives the exit code (0, 130 after ctrl+c, 129 or 143 after a signal).
 
     ``themes`` is the folder of the user's own themes; ``wall`` is the screen on the wall, always read-only.
-    record: bool = False,
     ``state`` is the file of what is remembered; without one, as on the wall, nothing is read or written.
+    ``record`` keeps in the metrics how each call went.
     ``keep_theme`` wears the theme of the settings even where another one is remembered. A ``Configured`` tells more of
     the configuration: what it was opened from, so that it can be changed and is followed. The caller has made sure that
     there is a terminal.
 
-    ``record`` keeps in the metrics how each call went.
     Raises NotConfigured without a server, UsageError without such a theme, view or key, what reading a changed file
     raises, and whatever bug ended the app, once the terminal is as it was before.
     """

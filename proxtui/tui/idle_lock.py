@@ -36,6 +36,11 @@ class IdleLock:
         self._idle.begin()
         return late
 
+    def noted(self) -> None:
+        """Somebody is there, at keys that are lent to a console."""
+        if not self._idle.is_over:
+            self._idle.begin()
+
     async def _look(self) -> None:
         if self._idle.is_over and not self._app.is_locked:
             await self._app.action_lock()

@@ -49,7 +49,7 @@ async def test_the_next_start_finds_order_columns_group_and_view(file: Path) -> 
     memory = Memory(file)
     async with stage(two_tenants(), LARGE, memory=memory) as acting:
         await acting.press("2", "i")
-        await acting.press("1", "b", "c")
+        await acting.press("1", "b", "C")
         acting.app.screen.query_one(LiveTable).move_to("maxcpu")
         await acting.press("space", "enter")
         acting.table.focus()

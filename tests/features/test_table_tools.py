@@ -43,7 +43,7 @@ async def test_columns_are_chosen_and_keep_their_order(size: tuple[int, int]) ->
     async with stage(two_tenants(), size) as acting:
         assert "CPUs" not in titles(acting)
         dropped = acting.table.slots.dropped
-        await acting.press("c")
+        await acting.press("C")
         chooser = acting.app.screen
         assert isinstance(chooser, ColumnChooser)
         table = chooser.query_one(LiveTable)
@@ -69,14 +69,14 @@ async def test_columns_are_chosen_and_keep_their_order(size: tuple[int, int]) ->
 async def test_the_name_cannot_be_taken_away_and_escape_changes_nothing() -> None:
     async with stage(two_tenants()) as acting:
         before = acting.front.wanted
-        await acting.press("c")
+        await acting.press("C")
         table = acting.app.screen.query_one(LiveTable)
         table.move_to("name")
         await acting.press("space")
         table.move_to("cpu")
         await acting.press("space", "escape")
         assert acting.front.wanted == before
-        await acting.press("c")
+        await acting.press("C")
         acting.app.screen.query_one(LiveTable).move_to("name")
         await acting.press("space", "enter")
         assert acting.front.wanted == before
@@ -84,7 +84,7 @@ async def test_the_name_cannot_be_taken_away_and_escape_changes_nothing() -> Non
 
 async def test_chosen_columns_outlive_a_visit_to_another_view() -> None:
     async with stage(two_tenants()) as acting:
-        await acting.press("c")
+        await acting.press("C")
         acting.app.screen.query_one(LiveTable).move_to("tags")
         await acting.press("space", "enter", "2", "1")
         assert "Tags" not in titles(acting)
@@ -224,6 +224,6 @@ async def test_the_url_of_the_gui_is_shown_and_copied() -> None:
 
 async def test_without_a_row_nothing_is_offered_that_needs_one() -> None:
     async with stage(fleet(snapshot(ACME, (), (node("pve1"),)))) as acting:
-        await acting.press("space", "y", "Y", "o", "b", "c", "escape")
+        await acting.press("space", "y", "Y", "o", "b", "C", "escape")
         assert clipboard(acting) == ""
         assert acting.front.marks == set()

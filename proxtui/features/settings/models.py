@@ -32,6 +32,7 @@ class SettingsChange(Params):
         None, title="Key cache", description="How long the kernel keeps what a passphrase opened; 0: not at all.",
         json_schema_extra={"unit": "min"},
     )  # fmt: skip
+    ssh_user: Text | None = Field(None, title="SSH user", description="Who logs in where a shell is opened by SSH.")
     viewer: Text | None = Field(
         None, title="Viewer", description="tigervnc, remote-viewer, print, or a command with {socket} or {host} {port}."
     )

@@ -23,7 +23,8 @@ def untrusted(hop: Hop, trust: HostTrust, shown: asyncssh.SSHKey | None, why: st
     kind = shown.get_algorithm()
     line = (
         f"{hop.title} is not known: it shows {seen} ({kind}). No login was tried. "
-        f"If `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` on it shows the same, accept it: {_accepting(hop, seen, trust)}"
+        f"If `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` on it shows the same, accept it: "
+        f"{_accepting(hop, seen, trust)}"
     )
     return HostKeyError(line, hop=hop.label, kind="unknown", seen=seen)
 
@@ -84,9 +85,7 @@ def no_way(host: str, port: int, last: Hop, error: BaseException, seconds: float
 
 def lost(hop: Hop) -> TunnelError:
     """The connection to a jump host ended while it was in use."""
-    return _error(
-        hop, f"the connection to {hop.title} broke off; it is opened again with the next poll", "route"
-    )
+    return _error(hop, f"the connection to {hop.title} broke off; it is opened again with the next poll", "route")
 
 
 def _no_channel(hop: Hop, before: Hop, error: asyncssh.ChannelOpenError) -> TunnelError:
