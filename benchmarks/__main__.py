@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 
-from benchmarks import metrics, peer, poll, process, screen, vault
+from benchmarks import exported, metrics, peer, poll, process, screen, vault
 from benchmarks.budgets import Result
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Result]]] = {
@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Result]]] = {
     "memory": process.remembering,
     "record": metrics.recording,
     "metrics": metrics.asking,
+    "exporter": exported.rendering,
     "peer": peer.beside_proxmoxer,
 }
 

@@ -20,6 +20,7 @@ VERBS: dict[str, Verb] = {
     "demo": Verb("proxtui.cli.demo:demo", "Open the dashboard over a simulated fleet."),
     **{feature.name: Verb(feature.commands, feature.summary) for feature in FEATURES if feature.commands},
     "status": Verb("proxtui.cli.status:status", "One line per server; exits as a monitoring plugin."),
+    "exporter": Verb("proxtui.cli.exporter:exporter", "Serve metrics of the fleet for a Prometheus-compatible store."),
     "connectivity-test": Verb(
         "proxtui.features.connectivity.cli:connectivity_test", "Test every way to a server, stage by stage."
     ),
