@@ -278,3 +278,11 @@ async def test_a_row_tells_what_is_known(desk: Desk) -> None:
     assert (off.state, off.muted) == ("off", True)
     (shut,) = rows_of([replace(entry, shut="this key does not open it")])
     assert (shut.state, shut.error) == ("closed", "this key does not open it")
+
+
+async def test_the_learned_timeout_is_chosen_and_given_up(desk: Desk) -> None:
+    await add(desk.registrar, new())
+    entry = await update(desk.registrar, "prod", ServerChange(use_learned_timeout=True))
+    assert entry.server.use_learned_timeout
+    entry = await update(desk.registrar, "prod", ServerChange(use_learned_timeout=False))
+    assert not entry.server.use_learned_timeout

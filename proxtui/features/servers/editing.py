@@ -25,6 +25,7 @@ def first_of(row: LiveServer, plain: Mapping[str, Any]) -> dict[str, Any]:
         "jumps": [jump_text(one) for one in server.jumps],
         "is_active": server.is_active,
         "timeout_ms": said.get("timeout_ms"),
+        "use_learned_timeout": server.use_learned_timeout,
     }
 
 

@@ -124,6 +124,10 @@ class _Ways(Params):
         None, title="Time-out", description="Of an ordinary call; empty: as the tenant says.",
         json_schema_extra={"unit": "ms", "rare": True},
     )  # fmt: skip
+    use_learned_timeout: bool | None = Field(
+        None, title="Learned time-out", description="yes: take what its calls so far suggest, 5 to 120 s, instead.",
+        json_schema_extra={"rare": True},
+    )  # fmt: skip
     tailscale_hostname: Annotated[Host | None, Blank] = Field(
         None, title="Tailscale name", description="Tried first; then the endpoints.", json_schema_extra={"rare": True}
     )

@@ -100,6 +100,10 @@ class ServersView(SetupView[LiveServer, "Checked"]):
     def tell(self, row: LiveServer, detail: Checked | None) -> None:
         known = [Fact(*fact) for fact in (*facts_of(row), *checked_facts(row))]
         self.pane.tell(self.label_of(row), known, ())
+        learned = self.runtime.recording.learned.get(row.key) if self.runtime.recording is not None else None
+        if learned is not None:
+            used = "in use" if row.server.use_learned_timeout else "not used"
+            known.append(Fact("Learned", f"a time-out of {learned} ms, {used}"))
 
     def _look_around(self) -> None:
         """Measure those that answer, one after the other; a login that was refused is not sent again for this."""

@@ -42,7 +42,7 @@ def _with_more(plain: Plain, said: NewServer | ServerChange) -> Plain:
         _put(plain, "jumps", jumps_of(said, plain.get("jumps", [])), gone=True)
     elif "jumps" in fields:
         plain.pop("jumps", None)
-    for name in ("timeout_ms", "tailscale_hostname", "is_active", "use_tailscale"):
+    for name in ("timeout_ms", "tailscale_hostname", "is_active", "use_tailscale", "use_learned_timeout"):
         _put(plain, name, getattr(said, name, None), gone=name in fields)
     if plain.get("tailscale_hostname") is None:
         plain.pop("use_tailscale", None)
@@ -152,7 +152,7 @@ def about_of(plain: Plain, before: Plain | None = None) -> dict[str, str]:
     if "jumps" in differs:
         told["jumps"] = " ".join(_hop_label(one) for one in plain.get("jumps", ())) or "-"
         told["jump_host_keys"] = " ".join(key for one in plain.get("jumps", ()) for key in one.get("host_keys", ()))
-    for name in ("timeout_ms", "tailscale_hostname", "use_tailscale", "is_active"):
+    for name in ("timeout_ms", "tailscale_hostname", "use_tailscale", "is_active", "use_learned_timeout"):
         if name in differs:
             told[name] = str(plain.get(name, "-"))
     return told
