@@ -11,6 +11,8 @@ from textual.color import Color, ColorParseError
 
 from proxtui.config.models import Config
 from proxtui.core.model import Fleet, Scope
+from proxtui.core.rows import Tone
+from proxtui.kit.one_line import Notice
 
 if TYPE_CHECKING:
     from proxtui.kit.console import Console
@@ -24,10 +26,16 @@ _STEPS = 8
 async def choose_tenant(console: Console) -> None:
     """Show all of them with the states of their servers; enter goes there."""
     from proxtui.kit.finder import Finder
-    from proxtui.kit.palette import Palette
+    from proxtui.kit.palette import HINT, Palette, PaletteInput
+    from proxtui.kit.setup_view import closed_line
 
     entries = list(_entries(console, console.runtime.store.fleet(), console.runtime.config))
-    await console.app.push_screen(Palette(Finder(entries), console.obey))
+    palette = Palette(Finder(entries), console.obey)
+    await console.app.push_screen(palette)
+    palette.query_one("#palette").border_title = "tenants"
+    palette.query_one(PaletteInput).placeholder = "part of its name"
+    closed = closed_line(getattr(getattr(console.runtime, "registrar", None), "vault", None))
+    palette.query_one(Notice).say("   ".join(one for one in (HINT, closed) if one), Tone.MUTED)
 
 
 def _entries(console: Console, fleet: Fleet, config: Config) -> Iterator[Entry]:

@@ -115,8 +115,8 @@ class Form(Page[Texts]):
         Binding("ctrl+s", "submit", "Go on"),
         # Obeyed before the next key is handed out: what follows belongs to the next field.
         Binding("enter", "onward", "Next", show=False, priority=True),
-        Binding("tab", "app.focus_next", "Next field", show=False),
-        Binding("shift+tab", "app.focus_previous", "Field before", show=False),
+        Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", "Field before", show=False, priority=True),
     ]
 
     def __init__(

@@ -83,11 +83,15 @@ class Setup:
 async def setup(
     folder: Path, key: str, *, size: tuple[int, int] = LARGE, vault: OpenVault | None = None, **more: Any
 ) -> AsyncIterator[Setup]:
-    """The view behind this key over acme and beta, whose key ``anna`` has; ``more`` is for the registrar."""
+    """The view behind this key over acme and beta, whose key ``anna`` has; ``more`` is for the registrar.
+
+    ``fleet`` is what the servers answer with; without one there are others.
+    """
+    fleet = more.pop("fleet", None) or two_tenants()
     vault = vault or fill(new_vault(seat_in(folder)))
     actor = read_actor({}, opened_by=vault.slot.label)
     registrar = Registrar(vault, MemoryJournal(), actor, more.pop("environ", {}), now=lambda: 1_000.0, **more)
-    async with stage(two_tenants(), size, config=keyed(vault, {}), registrar=registrar) as acting:
+    async with stage(fleet, size, config=keyed(vault, {}), registrar=registrar) as acting:
         await acting.press(key)
         await acting.until(lambda: acting.front is not None and acting.front.HELP_NAME in KEYS[key])
         yield Setup(acting, registrar)

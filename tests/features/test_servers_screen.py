@@ -7,12 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Static
 
 from proxtui.config.models import Place
+from proxtui.config.vault.edits import Put
+from proxtui.core.model import ServerRef
 from proxtui.features.servers.checking import Checked
 from proxtui.kit.confirm import Confirm
+from proxtui.kit.form_fields import Line
+from proxtui.kit.live_table import LiveTable
 from proxtui.pve.tls import CertificateInfo
+from tests.config.vaults import fill, new_vault, seat_in, secrets_of
 
+from .fleets import fleet, node, snapshot, vm
 from .screens import SMALL, text_of
 from .setups import setup
 
@@ -97,3 +104,95 @@ async def test_it_is_switched_off_and_deleted_by_its_name_only(tmp_path: Path) -
         await one.confirm("prod")
         await one.until_said("is deleted")
     assert len(one.registrar.config.servers()) == 1
+
+
+def answering(tenant: str = "acme") -> Any:
+    """A fleet in which the server of the vault answers."""
+    return fleet(snapshot(ServerRef(tenant, "prod"), (vm(100),), (node("pve1"),)))
+
+
+async def test_latency_and_certificate_are_columns_of_those_that_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Place] = []
+
+    async def check(place: Place, server: Any, _diagnose: Any = None) -> Checked:
+        asked.append(place)
+        return Checked(place=place, state="online", endpoint="pve1:8006", ms=41.6, certificate=SHOWN)
+
+    monkeypatch.setattr("proxtui.features.servers.checking.check", check)
+    async with setup(tmp_path, "7", fleet=answering()) as one:
+        await one.acting.put(answering())
+        await one.acting.until(lambda: " 42 " in one.table)
+        row = next(row for row in one.acting.table.rows.all if row.key.tenant == "acme")
+        assert row.days > 1_000  # type: ignore[attr-defined]
+        assert f"{row.days} d" in one.table  # type: ignore[attr-defined]
+        # One that does not answer is not asked for this, and nobody is asked twice.
+        await one.acting.put(answering())
+        assert asked == [Place("acme", "prod")]
+
+
+async def test_fingerprints_of_the_other_nodes_are_pinned_after_a_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = ":".join(["AB"] * 32)
+
+    async def fetch(place: Place, server: Any) -> dict[str, str]:
+        return {"pve1": old, "pve2": PIN}
+
+    monkeypatch.setattr("proxtui.features.servers.trusting.fetch", fetch)
+    async with setup(tmp_path, "7") as one:
+        await one.choose("f")
+        question = await one.confirm()
+        told = "\n".join(question.question.lines)
+        assert "pve1, pinned:" in told
+        assert "pve2, new:" in told
+        await one.until_said("pinned pve2")
+        assert dict(one.registrar.config.servers())[Place("acme", "prod")].trust.fingerprints == (old, PIN)
+        await one.choose("f")
+        await one.acting.until(lambda: type(one.app.screen).__name__ == "Lines")
+
+
+async def test_an_edit_begins_with_what_is_there_and_keeps_what_stays_empty(tmp_path: Path) -> None:
+    vault = fill(new_vault(seat_in(tmp_path)))
+    vault.save(Put(("tenants", "acme", "servers", "prod", "jumps"), [{"host": "jump", "username": "ops"}]))
+    secret = secrets_of(vault)["acme/prod"]
+    async with setup(tmp_path, "7", vault=vault) as one:
+        await one.choose("e")
+        form = await one.form()
+        assert form.texts["jumps"] == "ops@jump:22"
+        assert form.texts["token_secret"] == ""
+        hints = {line.asked.name: getattr(line.field, "placeholder", "") for line in form.query(Line)}
+        assert hints["token_secret"] == hints["monitor_token_secret"] == "(kept)"
+        assert hints["token_id"] == "(kept: root@pam!full)"
+        assert hints["fingerprints"] == "(kept: 1 pin)"
+        await one.fill(more_hosts="pve7", jumps="")
+        await one.until_said("is changed")
+    server = dict(one.registrar.config.servers())[Place("acme", "prod")]
+    assert [end.host for end in server.endpoints] == ["pve1.example.com", "pve7"]
+    assert not server.jumps
+    assert secrets_of(vault)["acme/prod"] == secret
+
+
+async def test_every_deed_has_a_line_of_its_own_and_dialogs_promise_no_requests(tmp_path: Path) -> None:
+    async with setup(tmp_path, "7") as one:
+        await one.acting.press("m")
+        await one.acting.until(lambda: type(one.app.screen).__name__ == "SetupMenu")
+        keys = [row.key for row in one.app.screen.query_one(LiveTable).rows.all]
+        assert len(set(keys)) == len(keys) == len(one.acting.app.screen_stack[0].front.DEEDS)  # type: ignore[attr-defined]
+        await one.acting.press("D")
+        await one.acting.until(lambda: isinstance(one.app.screen, Confirm))
+        await one.acting.press("f2")
+        assert isinstance(one.app.screen, Confirm)
+        assert "requests" not in str(one.app.screen.query_one(".dialog-keys", Static).render())
+        await one.acting.press("escape")
+        await one.choose("e")
+        form = await one.form()
+        assert "ctrl+s saves" in str(form.query_one(".dialog-keys", Static).render())
+
+
+async def test_the_palette_offers_what_no_key_of_its_own_does(tmp_path: Path) -> None:
+    async with setup(tmp_path, "7") as one:
+        names = {entry.name for entry in one.app.screen.finder(actions=True).entries}  # type: ignore[attr-defined]
+        assert {"Edit server acme/prod", "Delete server acme/prod"} <= names
+        assert "Mark" not in names

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -350,3 +350,28 @@ def test_slugs_are_made_of_names() -> None:
 
 def test_a_token_without_any_right_is_told_what_to_do() -> None:
     assert "pveum acl modify" in rights_lines(permissions_of({}))[0]
+
+
+async def test_a_low_terminal_keeps_verdict_and_keys_in_sight(certificates: Certificates, tmp_path: Path) -> None:
+    async with wizard(certificates, tmp_path) as walk:
+        await walk.trusted()
+        await walk.fill(3, **TOKEN)
+        page = await walk.tested()
+        await walk.pilot.resize_terminal(50, 12)
+        keys, middle = page.query_one(".dialog-keys"), page.query_one("#middle")
+        await walk.until(lambda: bool(middle.region.height < 12 and keys.region.bottom < 12))
+        await walk.until(lambda: bool(middle.max_scroll_y > 0))
+        at = middle.scroll_y
+        await walk.pilot.press("up" if at else "down")
+        await walk.until(lambda: bool(middle.scroll_y != at))
+
+
+async def test_what_is_typed_in_one_piece_lands_field_by_field(certificates: Certificates, tmp_path: Path) -> None:
+    async with wizard(certificates, tmp_path) as walk:
+        await walk.trusted()
+        page = await walk.at(3)
+        for key in ("tab", *"root", "at", *"pam", "exclamation_mark", *"x", "enter", *"secret"):
+            letter = {"at": "@", "exclamation_mark": "!"}.get(key, key)
+            walk.app.post_message(Key(key, letter if len(letter) == 1 else None))
+        await walk.until(lambda: page.texts["token_secret"] == "secret")
+        assert page.texts["token_id"] == "root@pam!x"

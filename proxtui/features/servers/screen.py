@@ -89,7 +89,8 @@ class ServersView(SetupView[LiveServer, "Checked"]):
 
     def show(self, fleet: Fleet, scope: Scope) -> None:
         super().show(fleet, scope)
-        self._look_around()
+        # Not before it has its place on the screen.
+        self.call_after_refresh(self._look_around)
 
     async def ask(self, row: LiveServer, previous: Checked | None) -> Checked | None:
         """A look at it, past the poller; once for each row that one stands on."""
@@ -99,16 +100,16 @@ class ServersView(SetupView[LiveServer, "Checked"]):
 
     def tell(self, row: LiveServer, detail: Checked | None) -> None:
         known = [Fact(*fact) for fact in (*facts_of(row), *checked_facts(row))]
-        self.pane.tell(self.label_of(row), known, ())
         learned = self.runtime.recording.learned.get(row.key) if self.runtime.recording is not None else None
         if learned is not None:
             used = "in use" if row.server.use_learned_timeout else "not used"
             known.append(Fact("Learned", f"a time-out of {learned} ms, {used}"))
+        self.pane.tell(self.label_of(row), known, ())
 
     def _look_around(self) -> None:
         """Measure those that answer, one after the other; a login that was refused is not sent again for this."""
         now = self.runtime.clock.monotonic()
-        if self.registrar is None or now < self._look_at or self.runtime.poller.paused:
+        if self.registrar is None or now < self._look_at or self.runtime.poller.paused or not self.is_on_screen:
             return
         rows: Sequence[Any] = self.table.rows.all
         well = [row for row in rows if row.state == "fresh" and not row.entry.shut]
@@ -118,8 +119,7 @@ class ServersView(SetupView[LiveServer, "Checked"]):
 
     async def _looked_around(self, rows: Sequence[LiveServer]) -> None:
         for row in rows:
-            if self.is_on_screen:
-                await self._check(row)
+            await self._check(row)
 
     async def _check(self, row: LiveServer) -> None:
         from proxtui.features.servers.checking import check

@@ -78,7 +78,10 @@ class TenantsView(SetupView[TenantRow, None]):
         """Ask its servers no more, or again."""
         is_on = row.tenant.is_active
         count = len(row.tenant.servers)
-        lines = (f"{'Switch off' if is_on else 'Switch on'} tenant {row.key}?", f"It has {count} servers.")
+        lines = (
+            f"{'Switch off' if is_on else 'Switch on'} tenant {row.key}?",
+            f"It has {count} server{'' if count == 1 else 's'}.",
+        )
         lost = "Its servers are asked nothing and shown nowhere until it is switched on." if is_on else ""
         if await self.confirmed(Question("tenant", lines, lost)):
             await partial(service.set_active, self._mine(), row.key)(not is_on)
