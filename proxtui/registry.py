@@ -104,6 +104,7 @@ FEATURES: tuple[Feature, ...] = (
         commands="proxtui.features.peek.cli:peek",
         summary="The screen of a VM: as text, in the terminal, or as a PNG file.",
     ),
+    Feature(name="terminals", title="Terminals"),
     Feature(
         name="servers",
         title="Servers",
@@ -142,5 +143,6 @@ FEATURES: tuple[Feature, ...] = (
             ),
         ),
     ),
+    Feature(name="passthrough", title="Requests", unlisted="proxtui.features.passthrough.operations:OPERATIONS"),
     Feature(name="tree", title="Tree", view="proxtui.features.tree.screen:ClusterTree"),
 )

@@ -37,6 +37,16 @@ class Sat:
     def type(self, line: str) -> None:
         self.terminal.press(f"{line}\r")
 
+    def size_is(self, said: str) -> None:
+        """Ask until it is so: what is typed and how large it is shown go their ways side by side."""
+        for _ in range(50):
+            self.type("stty size")
+            self.terminal.read(0.2)
+            self.terminal.read(0.2)
+            if said in self.terminal.text():
+                return
+        raise AssertionError(f"never {said}:\n{self.terminal.text()}")
+
     @property
     def termios(self) -> list[Any]:
         return termios.tcgetattr(self.terminal.master)

@@ -38,8 +38,7 @@ def test_every_change_of_size_ends_with_the_last_one(lab: Simulator, tmp_path: P
         for step in range(300):
             here.terminal.resize(60 + step % 50, 20 + step % 13)
         here.terminal.resize(97, 31)
-        here.type("stty size")
-        here.terminal.wait_for("31 97")
+        here.size_is("31 97")
         here.terminal.press("\x1d")
         assert here.end() == 0
 
@@ -144,8 +143,7 @@ def test_the_dashboard_steps_aside_and_comes_back(lab: Simulator, tmp_path: Path
         here.type("flood 300000")
         here.terminal.wait_for(lambda _text: here.terminal.raw.count(b"proxtui-consol") > 4000)
         here.terminal.resize(100, 30)
-        here.type("stty size")
-        here.terminal.wait_for("30 100")
+        here.size_is("30 100")
         here.terminal.press("\x1d")
         text = here.terminal.wait_for("console of ct 105 shop-proxy01 ended after")
         assert "m Actions" in text
