@@ -172,7 +172,7 @@ def tracked_texts() -> Iterator[tuple[str, str]]:
         pytest.skip("not a git checkout: cannot tell which files belong to the project")
     for name in listed.stdout.splitlines():
         path = TOP / name
-        if path.is_file() and path.suffix not in {".png", ".svg", ".raw"}:
+        if path.is_file() and path.suffix not in {".png", ".svg", ".raw", ".rfb", ".z"}:
             yield name, path.read_text(encoding="utf-8")
 
 
