@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from proxtui.config.models import Place
+from proxtui.features.servers.checking import Checked
 from proxtui.kit.key_bar import KeyBar, fitting, hints_of
 from proxtui.kit.screen import LiveScreen
 from proxtui.registry import FEATURES
+from tests.features.setups import setup
 
 from .world import ProxtuiApp, all_judged, make_world, runtime_over
 
@@ -105,3 +109,21 @@ async def test_in_the_tree() -> None:
                     break
                 await pilot.press("tab")
             await press_everything(app, pilot)
+
+
+@pytest.mark.parametrize("name", ["servers", "tenants", "users"])
+async def test_with_a_configuration_that_can_be_changed(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of people, too, and every deed of the views; nothing is asked on the network."""
+    monkeypatch.setattr("proxtui.features.servers.checking.check", _well)
+    key = next(feature.key for feature in VIEWS if feature.name == name)
+    async with setup(tmp_path, key, size=(120, 36)) as one:
+        pressed = await press_everything(one.acting.app, one.acting.pilot)
+        await one.acting.press(key, "enter")
+        pressed |= await press_everything(one.acting.app, one.acting.pilot)
+    assert {"a", "m", "enter", "ctrl+t"} <= pressed
+
+
+async def _well(place: Place, _server: object, _diagnose: object = None) -> Checked:
+    return Checked(place=place, state="online")
