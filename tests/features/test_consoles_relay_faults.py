@@ -21,7 +21,10 @@ from .consoling import TCP, Lab, Peer, lab
 
 STRANGER = 65534
 CONNECTS = "try: socket.socket(socket.AF_UNIX).connect(sys.argv[1])\nexcept OSError as e: print(e.strerror)"
-READS = "s = socket.socket()\ns.connect(('127.0.0.1', int(sys.argv[1])))\ntry: print(s.recv(99))\nexcept OSError: print(b'')"
+READS = (
+    "s = socket.socket()\ns.connect(('127.0.0.1', int(sys.argv[1])))\n"
+    "try: print(s.recv(99))\nexcept OSError: print(b'')"
+)
 
 
 @pytest.fixture
@@ -44,7 +47,7 @@ async def said(command: list[str]) -> str:
 async def test_another_user_of_the_machine(here: Lab) -> None:
     # One that everybody may enter, unlike the folder of the test: what is in it is ours alone.
     open_to_all = tempfile.mkdtemp()
-    os.chmod(open_to_all, 0o755)
+    os.chmod(open_to_all, 0o755)  # noqa: S103
     try:
         async with opened_door("vm1", tcp=False, password=False, environ={"XDG_RUNTIME_DIR": open_to_all}) as door:
             assert str(door.socket).startswith(open_to_all)
