@@ -63,8 +63,12 @@ class Conversation:
         if model is None:
             return await self._decide(operation, targets, None, prepared, rehearse, None)
         from proxtui.kit.form import Filled, ParamsForm
+        from proxtui.kit.form_model import asked_of
 
         kind = targets[0].kind.value if targets[0].kind in GUESTS else ""
+        if not asked_of(model, kind, prepared.fixed):
+            # All of it is known from where the cursor is.
+            return await self._decide(operation, targets, model(**prepared.fixed), prepared, rehearse, None)
         title = f"{operation.label} {targets[0].label if len(targets) == 1 else f'{len(targets)} things'}"
         form = ParamsForm(title, model, prepared, kind=kind)
         try:
