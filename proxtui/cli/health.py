@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from types import MappingProxyType
 
+from proxtui.cli.judging import Judging, Level, problems_of
 from proxtui.cli.sight import NOTHING
 from proxtui.core import text
-from proxtui.core.model import Fleet, ServerRef, Snapshot, SourceState
-from proxtui.core.rows import BAD_AT, UNKNOWN, Column, Scalar, Tone, tone_of_load
+from proxtui.core.model import Fleet, ServerRef, Snapshot
+from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone, tone_of_load
+from proxtui.core.tenant_stats import RUNNING
 
 MOST_PROBLEMS = 3
 """Written out in a line; the others are counted."""
-
-
-class Level(IntEnum):
-    """The exit codes of a monitoring plugin."""
-
-    OK = 0
-    WARNING = 1
-    CRITICAL = 2
-    UNKNOWN = 3
 
 
 BADNESS = (Level.OK, Level.WARNING, Level.UNKNOWN, Level.CRITICAL)
@@ -50,6 +42,12 @@ class ServerRow:
     """0..1 of all processors of the nodes that are online."""
     mem: int | None = None
     maxmem: int | None = None
+    storage: float | None = None
+    """0..1 of the fullest storage."""
+    memory: float | None = None
+    """0..1 of the node with the fullest memory."""
+    certificate: float | None = None
+    """Seconds until the certificate ends."""
 
     muted = False
 
@@ -71,20 +69,24 @@ class ServerRow:
         return known.get(name)
 
 
-def server_rows(fleet: Fleet, blind: Mapping[ServerRef, str] = MappingProxyType({})) -> list[ServerRow]:
+def server_rows(
+    fleet: Fleet, blind: Mapping[ServerRef, str] = MappingProxyType({}), judging: Judging | None = None
+) -> list[ServerRow]:
     """One row a server, in configured order. ``blind``: servers whose guests cannot be seen, and why."""
-    return [server_row(snapshot, blind.get(snapshot.ref)) for snapshot in fleet.snapshots]
+    return [server_row(snapshot, blind.get(snapshot.ref), judging) for snapshot in fleet.snapshots]
 
 
-def server_row(snapshot: Snapshot, blind: str | None = None) -> ServerRow:
+def server_row(snapshot: Snapshot, blind: str | None = None, judging: Judging | None = None) -> ServerRow:
     """Judge one server. What is forbidden is not broken; but when nothing at all can be seen, nobody knows."""
-    found = list(_problems(snapshot))
+    judging = judging or Judging()
+    found = list(problems_of(snapshot, judging))
     if blind:
         found.append((Level.UNKNOWN if blind == NOTHING else Level.OK, blind))
     level = worst([Level.OK, *(level for level, _ in found)])
     problems = tuple(problem for _, problem in sorted(found, key=lambda pair: -BADNESS.index(pair[0])))
+    left = judging.certificates.get(snapshot.ref)
     if snapshot.taken_at is None:
-        return ServerRow(snapshot.ref, level, problems)
+        return ServerRow(snapshot.ref, level, problems, certificate=left)
     online = [node for node in snapshot.nodes.values() if node.status == "online"]
     loads = [(node.cpu * node.maxcpu, node.maxcpu) for node in online if node.cpu is not None and node.maxcpu]
     memory = [(node.mem, node.maxmem) for node in online if node.mem is not None and node.maxmem is not None]
@@ -95,40 +97,19 @@ def server_row(snapshot: Snapshot, blind: str | None = None) -> ServerRow:
         nodes=len(snapshot.nodes),
         online=len(online),
         guests=None if blind else sum(not guest.template for guest in snapshot.guests.values()),
-        running=None if blind else sum(guest.status == "running" for guest in snapshot.guests.values()),
+        running=None if blind else sum(guest.status in RUNNING for guest in snapshot.guests.values()),
         cpu=sum(used for used, _ in loads) / sum(whole for _, whole in loads) if loads else None,
         mem=sum(used for used, _ in memory) if memory else None,
         maxmem=sum(whole for _, whole in memory) if memory else None,
+        storage=_fullest((storage.used, storage.total) for storage in snapshot.storages.values()),
+        memory=_fullest(memory),
+        certificate=left,
     )
 
 
-def _problems(snapshot: Snapshot) -> Iterator[tuple[Level, str]]:
-    if snapshot.state is SourceState.FORBIDDEN:
-        yield Level.UNKNOWN, snapshot.error or "the login is refused"
-    elif snapshot.error or snapshot.state is not SourceState.FRESH:
-        yield Level.CRITICAL, snapshot.error or "no answer"
-    for trouble in snapshot.troubles:
-        if trouble.line != snapshot.error:
-            yield Level.WARNING, trouble.line
-    for key, node in sorted(snapshot.nodes.items()):
-        if node.status == "offline":
-            yield Level.CRITICAL, f"node {key.node} is offline"
-        elif node.status != "online":
-            yield Level.WARNING, f"node {key.node} is {node.status}"
-        elif (part := text.share(node.mem, node.maxmem)) is not None and part >= BAD_AT:
-            yield Level.WARNING, f"memory of node {key.node} is {text.percent(part)} full"
-    yield from _full_storages(snapshot)
-
-
-def _full_storages(snapshot: Snapshot) -> Iterator[tuple[Level, str]]:
-    told: set[str] = set()
-    for key, storage in sorted(snapshot.storages.items()):
-        part = text.share(storage.used, storage.total)
-        # A shared storage has a row on each of its nodes.
-        name = key.storage if storage.shared else f"{key.storage} of node {key.node}"
-        if part is not None and part >= BAD_AT and name not in told:
-            told.add(name)
-            yield Level.WARNING, f"storage {name} is {text.percent(part)} full"
+def _fullest(parts: Iterable[tuple[int | None, int | None]]) -> float | None:
+    shares = (text.share(used, total) for used, total in parts)
+    return max((share for share in shares if share is not None), default=None)
 
 
 def summary(rows: Sequence[ServerRow]) -> str:

@@ -26,6 +26,7 @@ from proxtui.config.server import (
     Server,
     TlsTrust,
 )
+from proxtui.config.thresholds import Thresholds
 
 __all__ = [
     "DEFAULT_PORT",
@@ -152,7 +153,7 @@ Sweep = Literal["off", "guests", "backups", "all"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Rules):
+class Settings(Thresholds, Rules):
     """How this installation polls and looks, and what may be changed by it."""
 
     interval: float = 4.0
@@ -189,6 +190,7 @@ class Settings(Rules):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.check_thresholds()
         refuse_outside("write_idle_minutes", self.write_idle_minutes, 1, 480)
         refuse_outside("key_cache_minutes", self.key_cache_minutes, 0, 1440)
         refuse_outside("lock_idle_minutes", self.lock_idle_minutes, 0, 1440)

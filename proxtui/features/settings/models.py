@@ -10,6 +10,9 @@ from proxtui.pve.params.base import Params, Text, Whole
 
 Patterns = Annotated[list[Text], Field(max_length=100)]
 Minutes = Annotated[Whole, Field(ge=0, le=1440)]
+Percent = Annotated[float, Field(ge=0, le=100)]
+Days = Annotated[float, Field(ge=0, le=3650)]
+Hours = Annotated[float, Field(ge=0, le=87_600)]
 Views = Annotated[list[Text], Field(max_length=40)]
 
 
@@ -63,4 +66,38 @@ class SettingsChange(Params):
     wall_seconds: float | None = Field(
         None, title="Wall pause", ge=2, le=3600, description="How long each of them stays.",
         json_schema_extra={"unit": "s", "rare": True},
+    )  # fmt: skip
+    warn_storage: Percent | None = Field(
+        None,
+        title="Storage warns",
+        description="`proxtui status`; 0: never.",
+        json_schema_extra={"unit": "%", "rare": True},
+    )
+    crit_storage: Percent | None = Field(
+        None,
+        title="Storage critical",
+        description="At least the warning.",
+        json_schema_extra={"unit": "%", "rare": True},
+    )
+    warn_memory: Percent | None = Field(
+        None, title="Memory warns", description="Of a node; 0: never.", json_schema_extra={"unit": "%", "rare": True}
+    )
+    crit_memory: Percent | None = Field(
+        None, title="Memory critical", description="Of a node; 0: never.", json_schema_extra={"unit": "%", "rare": True}
+    )
+    warn_certificate_days: Days | None = Field(
+        None, title="Certificate warns", description="So long before its end; 0: not before.",
+        json_schema_extra={"unit": "d", "rare": True},
+    )  # fmt: skip
+    crit_certificate_days: Days | None = Field(
+        None, title="Certificate critical", description="So long before its end; 0: never.",
+        json_schema_extra={"unit": "d", "rare": True},
+    )  # fmt: skip
+    warn_backup_hours: Hours | None = Field(
+        None, title="Backup warns", description="Age of a guest's newest one; 0: storages are not asked.",
+        json_schema_extra={"unit": "h", "rare": True},
+    )  # fmt: skip
+    crit_backup_hours: Hours | None = Field(
+        None, title="Backup critical", description="Age of a guest's newest one; 0: never.",
+        json_schema_extra={"unit": "h", "rare": True},
     )  # fmt: skip
