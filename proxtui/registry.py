@@ -143,5 +143,6 @@ FEATURES: tuple[Feature, ...] = (
             ),
         ),
     ),
+    Feature(name="passthrough", title="Requests", unlisted="proxtui.features.passthrough.operations:OPERATIONS"),
     Feature(name="tree", title="Tree", view="proxtui.features.tree.screen:ClusterTree"),
 )

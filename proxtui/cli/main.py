@@ -29,6 +29,7 @@ VERBS: dict[str, Verb] = {
     "spice": Verb("proxtui.features.terminals.cli:spice", "Open the SPICE display of a VM in remote-viewer."),
     "db": Verb("proxtui.cli.db:db", "Where audit and metrics are kept; move them to PostgreSQL."),
     "relay": Verb("proxtui.features.consoles.cli:relay", "Show the screen of a guest or node in a viewer of its own."),
+    "call": Verb("proxtui.cli.call:call", "Call a documented function: JSON in, JSON out."),
     "config": Verb("proxtui.cli.config:config", "Keep servers, tokens and people in an encrypted file."),
     "unlock": Verb("proxtui.cli.locking:unlock", "Ask for the passphrase once, for some minutes."),
     "lock": Verb("proxtui.cli.locking:lock", "Ask for the passphrase again from now on."),

@@ -13,7 +13,9 @@ class Catalogue:
     """Loaded when somebody wants to change something, not before."""
 
     def __init__(self, features: Iterable[Feature]) -> None:
-        self._features = tuple(feature for feature in features if feature.operations or feature.consoles)
+        every = tuple(features)
+        self._features = tuple(feature for feature in every if feature.operations or feature.consoles)
+        self._unlisted = tuple(feature.unlisted for feature in every)
         self._found: Mapping[str, Operation] | None = None
         self._consoles: Mapping[str, Operation] | None = None
 
@@ -31,7 +33,7 @@ class Catalogue:
 
     def names(self) -> Collection[str]:
         """All that a rule can allow or deny."""
-        return (*self.all(), *self.consoles())
+        return (*self.all(), *self.consoles(), *_named(self._unlisted))
 
     def of(self, kind: Kind) -> tuple[Operation, ...]:
         """What can be done to things of this kind."""

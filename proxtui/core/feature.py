@@ -41,6 +41,8 @@ class Feature(NamedTuple):
     """What it obeys after ``:``."""
     consoles: str = ""
     """``module:NAME`` of the tuple of its consoles: declared as changes are, and opened instead of run."""
+    unlisted: str = ""
+    """``module:NAME`` of changes that only programs ask for: rules name them, and no menu offers them."""
     is_setup: bool = False
     """It shows the configuration, not the fleet: a wall leaves it out unless it is named."""
 

@@ -60,6 +60,15 @@ class AuditService:
         """The same, here and now."""
         return self.db.look(lambda connection: records(connection, query))
 
+    def count(self, query: AuditQuery) -> int:
+        """How many rows there are; ``limit`` and ``offset`` do not count."""
+
+        def work(connection: Connection) -> int:
+            every = select(func.count()).select_from(numbers_of(connection, query).subquery())
+            return int(connection.execute(every).scalar_one())
+
+        return self.db.look(work)
+
     def newest(self, query: AuditQuery) -> Iterator[Record]:
         """All rows from the newest on, in pages; ``limit`` and ``offset`` do not count."""
         before = query.before

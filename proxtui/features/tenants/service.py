@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from proxtui.config.models import Role, Tenant
+from proxtui.config.models import Config, Role, Tenant
 from proxtui.errors import InvalidInput, NotFoundError
 from proxtui.features.tenants.models import SETTINGS, NewTenant, TenantChange, TenantSettings, slug_of
 
@@ -88,7 +88,14 @@ def settings_of(registrar: Registrar, slug: str) -> dict[str, Any]:
 
     Time-out and interval are milliseconds. What nobody said of a colour is the seed's own.
     """
-    tenant = found(registrar, slug)
+    return settings_in(registrar.config, slug)
+
+
+def settings_in(config: Config, slug: str) -> dict[str, Any]:
+    """The same of a configuration. NotFoundError when it has no such tenant."""
+    tenant = next((one for one in config.tenants if one.slug == slug), None)
+    if tenant is None:
+        raise NotFoundError(f"there is no tenant {slug[:80]!r}")
     return {
         "primaryColor": tenant.colour or "#3b82f6",
         "secondaryColor": tenant.secondary_colour or "#1e40af",
@@ -96,8 +103,7 @@ def settings_of(registrar: Registrar, slug: str) -> dict[str, Any]:
         "logoUrl": tenant.logo_url,
         "notificationEmail": tenant.notification_email,
         "defaultConnectionTimeout": tenant.default_timeout_ms or 30_000,
-        "autoHealthCheckInterval": tenant.health_check_ms
-        or round(registrar.config.settings.background_interval * 1000),
+        "autoHealthCheckInterval": tenant.health_check_ms or round(config.settings.background_interval * 1000),
     }
 
 

@@ -11,10 +11,10 @@ from proxtui.sim.views import Row, guest_config, guest_current, guest_status
 
 
 def listing(call: Call) -> list[Row]:
-    """The guests of one node, live."""
-    site = call.site
+    """The guests of one node, live. ``full`` asks each VM itself, so that paused ones are told."""
+    site, full = call.site, bool(call.params.get("full"))
     return [
-        guest_status(site, guest, call.now)
+        guest_status(site, guest, call.now) | ({"qmpstatus": guest.qmpstatus} if full else {})
         for guest in site.held_by(call.node.name)
         if guest.kind == call.kind and call.may(f"/vms/{guest.vmid}", "VM.Audit")
     ]

@@ -1,0 +1,77 @@
+"""The configuration for programs: what variables name, what is kept or what a named key opens; nobody is asked."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proxtui.config.environment import ConnectionFlags, from_environment, wants_read_only
+from proxtui.config.paths import config_file, state_folder
+from proxtui.errors import NotConfigured, UsageError
+from proxtui.functions.refusing import Locked
+
+if TYPE_CHECKING:
+    from proxtui.config.vault.opened import OpenVault
+    from proxtui.config.vault.sources import Sources
+    from proxtui.functions.desk import Desk
+
+LOCKED = (
+    "the configuration is locked: `proxtui unlock` opens it for some minutes; PROXTUI_KEYFILE, "
+    "PROXTUI_PASSPHRASE_FILE or PROXTUI_PASSPHRASE_COMMAND names a key"
+)
+
+
+def usual_desk(environ: Mapping[str, str] | None = None) -> Desk:
+    """That of this user. Locked, NotConfigured, and whatever opening the file raises."""
+    from proxtui.config.keyed import keyed
+    from proxtui.functions.desk import Desk
+
+    environ = os.environ if environ is None else environ
+    read_only = wants_read_only(environ)
+    config = from_environment(environ, overrides=ConnectionFlags())
+    if config is not None:
+        return Desk(config=config, environ=environ, read_only=read_only)
+    vault = _opened(environ)
+    return Desk(config=keyed(vault, environ), vault=vault, environ=environ, read_only=read_only)
+
+
+def _opened(environ: Mapping[str, str]) -> OpenVault:
+    from proxtui.config.vault.cache import KernelKeyring
+    from proxtui.config.vault.opened import Seat
+    from proxtui.config.vault.unlocking import reopen, unlock
+
+    seat = Seat(config_file(), state_folder())
+    if not os.path.lexists(seat.path):
+        raise NotConfigured(f"no configuration at {seat.path}, and no variable that names a server")
+    sources = _named(environ)
+    if sources is not None:
+        return unlock(seat, sources)
+    vault = reopen(seat, KernelKeyring(), environ.get("PROXTUI_SLOT") or None)
+    if vault is None:
+        raise Locked(LOCKED)
+    return vault
+
+
+def _named(environ: Mapping[str, str]) -> Sources | None:
+    """The key that variables or systemd name; None where there is none."""
+    from proxtui.config.vault.sources import CREDENTIAL, Sources
+
+    folder, file = environ.get("CREDENTIALS_DIRECTORY"), environ.get("PROXTUI_PASSPHRASE_FILE")
+    key, command = environ.get("PROXTUI_KEYFILE"), environ.get("PROXTUI_PASSPHRASE_COMMAND", "")
+    credentials = Path(folder) if folder and (Path(folder) / CREDENTIAL).exists() else None
+    if not (credentials or file or key or command):
+        return None
+    try:
+        words = tuple(shlex.split(command))
+    except ValueError:
+        raise UsageError("PROXTUI_PASSPHRASE_COMMAND: a quotation mark is not closed") from None
+    return Sources(
+        passphrase_file=Path(file) if file else None,
+        keyfile=Path(key) if key else None,
+        credentials_directory=credentials,
+        passphrase_command=words,
+        label=environ.get("PROXTUI_SLOT") or None,
+    )
