@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -52,8 +52,7 @@ def view_binding(feature: Feature) -> Binding:
     return Binding(feature.key, f"switch('{feature.name}')", feature.title, priority=True, id=feature.name)
 
 
-@dataclass(frozen=True, slots=True)
-class NamedKey:
+class NamedKey(NamedTuple):
     """An action that can have another key."""
 
     name: str

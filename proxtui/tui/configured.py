@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from proxtui.config.models import Config
@@ -23,17 +22,19 @@ def _as_it_is(config: Config) -> Config:
     return config
 
 
-@dataclass
 class Configured:
     """Lives as long as the program; each dashboard is over what is the configuration then."""
 
-    config: Config
-    vault: OpenVault | None = None
-    dress: Dress = _as_it_is
-    unattended: bool = False
-    """Nobody is asked for a second factor."""
-    place: Place | None = None
-    """Where somebody was when the dashboard was opened anew; None at first."""
+    def __init__(
+        self, config: Config, vault: OpenVault | None = None, dress: Dress = _as_it_is, unattended: bool = False
+    ) -> None:
+        self.config = config
+        self.vault = vault
+        self.dress = dress
+        self.unattended = unattended
+        """Nobody is asked for a second factor."""
+        self.place: Place | None = None
+        """Where somebody was when the dashboard was opened anew; None at first."""
 
     def renewed(self, found: Config) -> Config | None:
         """What the dashboard should be over when this is what the file says now; None when that is no other."""

@@ -11,7 +11,6 @@ from textual.timer import Timer
 from proxtui.config.models import Config
 from proxtui.errors import ProxtuiError, WrongKey
 from proxtui.kit.console import Console
-from proxtui.kit.setup_view import closed_line
 from proxtui.pve.sanitize import clean
 from proxtui.tui.configured import Configured, stamp
 
@@ -55,6 +54,9 @@ class Renewal:
         self._timers.append(self._app.set_interval(LOOK_EVERY, self._look))
         if self._configured.place is not None:
             self._app.call_later(self._return_there)
+        # Here, for tables of what is configured are not needed before the first picture.
+        from proxtui.kit.setup_view import closed_line
+
         if line := closed_line(vault):
             self._app.notify(line, markup=False, timeout=TELL_FOR)
 
