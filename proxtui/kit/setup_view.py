@@ -124,7 +124,9 @@ class SetupView(TableView[R, D]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "deed":
-            return bool(self.DEEDS) and self.refusal(self.DEEDS[0], self.row) is None
+            (number,) = parameters
+            assert isinstance(number, int)  # noqa: S101  a binding names the number of a deed
+            return number < len(self.DEEDS) and self.refusal(self.DEEDS[number], self.row) is None
         if action in ("mark", "mark_all", "mark_to", "web"):
             # Deeds are of one row, and none of it stands in PVE's GUI.
             return False
@@ -152,14 +154,15 @@ class SetupView(TableView[R, D]):
         title = self.label_of(row) if row is not None else f"{self.NOUN}s"
         menu = SetupMenu(title, entries_of([(deed, self.refusal(deed, row)) for deed in self.DEEDS]))
         await menu.open(self.app)
-        self.run_worker(self._from_menu(menu, row), name="setup", group="setup")
 
-    async def _from_menu(self, menu: Any, row: R | None) -> None:
-        choice = await menu.answer()
-        menu.leave()
-        if choice is not None:
-            deed = next(one for one in self.DEEDS if one.do == choice.entry.operation.name)
-            await self._done(deed, row)
+        async def answered() -> None:
+            choice = await menu.answer()
+            menu.leave()
+            if choice is not None:
+                deed = next(one for one in self.DEEDS if one.do == choice.entry.operation.name)
+                await self._done(deed, row)
+
+        self.run_worker(answered(), name="setup", group="setup")
 
     def begin(self, deed: Deed) -> None:
         """Do it, or say why not."""

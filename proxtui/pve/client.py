@@ -59,7 +59,7 @@ class ProxmoxClient:
     set to another usual deadline at any time.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is optional and given by name
         self,
         config: ProxmoxConfig,
         *,
@@ -123,7 +123,7 @@ class ProxmoxClient:
             async with deadline:
                 done = await self._auth.login(deadline)
         except TimeoutError:
-            raise self._too_late(Call("POST", "/access/ticket"), deadline) from None
+            raise _too_late(self.dialer, self.config.endpoint, Call("POST", "/access/ticket"), deadline) from None
         if not done:
             await self.get("/version")
 
@@ -199,7 +199,7 @@ class ProxmoxClient:
             async with deadline, node_slot, slot:
                 reply = await self._signed(call, deadline, mark)
         except TimeoutError:
-            late = self._too_late(call, deadline)
+            late = _too_late(self.dialer, self.config.endpoint, call, deadline)
             _tell(self._observe, call, late)
             if call.is_write and call.may_have_been_sent():
                 raise _unknown(call, late) from None
@@ -211,7 +211,7 @@ class ProxmoxClient:
         if 200 <= reply.status < 300:
             _tell(self._observe, call)
             return reply
-        refusal = self._refusal(reply, call)
+        refusal = _refusal(self._auth.who, reply, call)
         _tell(self._observe, call, refusal)
         if call.is_write and reply.status in _PERHAPS_DONE:
             raise _unknown(call, refusal) from refusal
@@ -249,30 +249,31 @@ class ProxmoxClient:
         try:
             reply = await self._wire.exchange(call, {}, seconds=self.timeout / 1000, fresh=True)
             if not 200 <= reply.status < 300:
-                raise self._refusal(reply, call)
+                raise _refusal(self._auth.who, reply, call)
         except ProxtuiError as error:
             _tell(self._observe, call, error)
             raise
         _tell(self._observe, call)
         return answers.data_of(reply, call.method, call.path)
 
-    def _refusal(self, reply: Reply, call: Call) -> ApiError:
-        error = answers.refusal(reply, call.method, call.path)
-        if not isinstance(error, AuthenticationError):
-            return error
-        # PVE never says whom it refused, and an operator has many of them.
-        line = f"{self._auth.who} was refused: {error.reason}"
-        return AuthenticationError(line, status=error.status, method=call.method, path=call.path)
 
-    def _too_late(self, call: Call, deadline: Deadline) -> DeadlineExceeded:
-        line = f"{self.config.endpoint} gave no full answer to {call} within {deadline.seconds:g} s"
-        stage = call.progress.stage if call.progress is not None else ""
-        way = self.dialer.way
-        if way is not None and (part := way.waits_for()):
-            line += f" (still waiting for {part})"
-        else:
-            line += {"connect": " (still connecting)", "tls": " (still in the TLS handshake)"}.get(stage, "")
-        return DeadlineExceeded(line, stage="deadline", endpoint=self.config.endpoint)
+def _refusal(who: str, reply: Reply, call: Call) -> ApiError:
+    error = answers.refusal(reply, call.method, call.path)
+    if not isinstance(error, AuthenticationError):
+        return error
+    # PVE never says whom it refused, and an operator has many of them.
+    line = f"{who} was refused: {error.reason}"
+    return AuthenticationError(line, status=error.status, method=call.method, path=call.path)
+
+
+def _too_late(dialer: Dialer, endpoint: str, call: Call, deadline: Deadline) -> DeadlineExceeded:
+    line = f"{endpoint} gave no full answer to {call} within {deadline.seconds:g} s"
+    stage = call.progress.stage if call.progress is not None else ""
+    if dialer.way is not None and (part := dialer.way.waits_for()):
+        line += f" (still waiting for {part})"
+    else:
+        line += {"connect": " (still connecting)", "tls": " (still in the TLS handshake)"}.get(stage, "")
+    return DeadlineExceeded(line, stage="deadline", endpoint=endpoint)
 
 
 def failure_of(error: ProxtuiError | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final, Protocol
 
 from proxtui.errors import ConsoleError, NetworkError
@@ -85,20 +86,19 @@ class TermSocket:
 
 async def enter(socket: ConsoleSocket, ticket: TermTicket, *, seconds: float = OPEN_SECONDS) -> TermSocket:
     """Log in on an open socket, which is closed when that fails. ``ConsoleError`` when the ticket is not taken."""
-    try:
-        async with asyncio.timeout(seconds):
-            await socket.send(ticket.greeting)
-            said = b""
-            while len(said) < len(_WELCOME) and (piece := await socket.recv()):
-                said += piece
+    said = b""
+    async with AsyncExitStack() as failing:
+        failing.push_async_callback(socket.aclose)
+        try:
+            async with asyncio.timeout(seconds):
+                await socket.send(ticket.greeting)
+                while len(said) < len(_WELCOME) and (piece := await socket.recv()):
+                    said += piece
+        except TimeoutError as error:
+            raise ConsoleError(f"the terminal said nothing within {seconds:g} s", endpoint=ticket.endpoint) from error
         if not said.startswith(_WELCOME):
             raise ConsoleError("the terminal did not take its ticket", endpoint=ticket.endpoint)
-    except TimeoutError as error:
-        await socket.aclose()
-        raise ConsoleError(f"the terminal said nothing within {seconds:g} s", endpoint=ticket.endpoint) from error
-    except BaseException:
-        await socket.aclose()
-        raise
+        failing.pop_all()
     return TermSocket(socket, said[len(_WELCOME) :])
 
 

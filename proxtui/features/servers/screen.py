@@ -79,11 +79,6 @@ class ServersView(SetupView[LiveServer, "Checked"]):
             return row.entry.shut or "it is not in use yet"
         return None
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "deed" and parameters and isinstance(parameters[0], int):
-            return self.refusal(self.DEEDS[parameters[0]], self.row) is None
-        return super().check_action(action, parameters)
-
     def name_of(self, row: LiveServer) -> str:
         return "/".join(row.key)
 

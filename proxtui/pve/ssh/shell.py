@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from typing import Final
 
 import asyncssh
@@ -102,22 +103,21 @@ async def open_shell(
     With ``command`` that is run, without a pty and with nothing to read; else a login shell in one.
     """
     chain = await open_chain((*jumps, host), ours or Ours.of_this_user())
-    try:
-        async with asyncio.timeout(OPEN_SECONDS):
-            process = await chain.end.create_process(
-                command,
-                term_type=None if command is not None else term or "xterm",
-                term_size=size,
-                encoding=None,
-                window=WINDOW,
-                stdin=asyncssh.DEVNULL if command is not None else asyncssh.PIPE,
-            )
-    except (OSError, asyncssh.Error) as error:
-        await chain.aclose()
-        raise _no_shell(host, chain, error) from error
-    except BaseException:
-        await chain.aclose()
-        raise
+    async with AsyncExitStack() as failing:
+        failing.push_async_callback(chain.aclose)
+        try:
+            async with asyncio.timeout(OPEN_SECONDS):
+                process = await chain.end.create_process(
+                    command,
+                    term_type=None if command is not None else term or "xterm",
+                    term_size=size,
+                    encoding=None,
+                    window=WINDOW,
+                    stdin=asyncssh.DEVNULL if command is not None else asyncssh.PIPE,
+                )
+        except (OSError, asyncssh.Error) as error:
+            raise _no_shell(host, chain, error) from error
+        failing.pop_all()
     return SshShell(chain, process)
 
 
