@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 
-from benchmarks import exported, metrics, peer, poll, process, screen, vault
+from benchmarks import exported, metrics, peer, poll, process, relay, screen, vault
 from benchmarks.budgets import Result
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Result]]] = {
@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Result]]] = {
     "metrics": metrics.asking,
     "exporter": exported.rendering,
     "peer": peer.beside_proxmoxer,
+    "relay": relay.relaying,
 }
 
 

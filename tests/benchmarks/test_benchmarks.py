@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from benchmarks import __main__ as program
-from benchmarks import fleet, peer, poll, process, screen
+from benchmarks import fleet, peer, poll, process, relay, screen
 from benchmarks.budgets import Figure, Skipped
 from proxtui.pve.resources import decode_resources
 
@@ -70,3 +70,10 @@ def test_the_peer_is_asked_where_it_is_installed() -> None:
     found = list(peer.beside_proxmoxer(20, nodes=2, rounds=1))
     installed = importlib.util.find_spec("proxmoxer") is not None
     assert all(isinstance(result, Figure) is installed for result in found)
+
+
+def test_the_relay_is_measured_beside_a_pump() -> None:
+    found = list(relay.relaying(rounds=1))
+    assert [figure.limit for figure in found] == [5.0, 5.0, 1.0]
+    assert all(figure.value >= 0 for figure in found)
+    assert all(figure.yardstick for figure in found[:2])
