@@ -9,6 +9,7 @@ from typing import Any
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
+from proxtui.config.models import Config
 from proxtui.core.feature import Feature
 from proxtui.core.model import Fleet, GuestKey, NodeKey, Scope, ServerRef
 from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone, tone_of_load
@@ -133,6 +134,7 @@ class FakePoller:
     """Remembers what was asked of it."""
 
     paused: bool = False
+    resting: bool = False
     nudged: int = 0
     attended: list[list[ServerRef]] = field(default_factory=list)
 
@@ -141,6 +143,9 @@ class FakePoller:
 
     def resume(self) -> None:
         self.paused = False
+
+    def rest(self, resting: bool) -> None:
+        self.resting = resting
 
     def nudge(self, ref: ServerRef | None = None) -> None:
         self.nudged += 1
@@ -167,7 +172,7 @@ class FakeRuntime:
         self.poller = FakePoller()
         self.read_only = read_only
         self.requests_sent = 0
-        self.config = None
+        self.config = Config()
         self.recording = None
         for ref in (BERLIN, PARIS):
             self.store.register(ref, unverified_tls=unverified)

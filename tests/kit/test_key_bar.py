@@ -39,7 +39,7 @@ def test_the_way_out_and_the_filter_are_left_out_last() -> None:
 async def test_a_narrow_screen_tells_filter_quit_and_help() -> None:
     async with stage(two_tenants(), SMALL) as acting:
         await acting.press("1")
-        assert footer(acting).startswith(" enter Open  / Filter  q Quit  space Mark")
+        assert footer(acting).startswith(" enter Open  / Filter  q Quit  c Console  space Mark")
         assert footer(acting).endswith("? more")
         keys = sorted(feature.key for feature in FEATURES if feature.key)
         assert f"{keys[0]}-{keys[-1]} Views" in footer(acting)
