@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from proxtui.config.ledger import Ledger, ledger_of
 from proxtui.config.models import Config, Place, Server
 from proxtui.core.model import ServerRef, Snapshot
-from proxtui.errors import NotConfigured, NotFoundError, UsageError
+from proxtui.errors import NotConfigured, NotFoundError, ProxtuiError, UsageError
 from proxtui.functions.shapes import Source
 from proxtui.wiring import open_registrar, open_runtime
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from proxtui.config.vault.opened import OpenVault
     from proxtui.core.registrar import Registrar
     from proxtui.core.runtime import Runtime
+
+
+BLIND = "guests cannot be seen: missing privilege VM.Audit"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +94,7 @@ class Desk:
         more = {"vault": self.vault, "record": True} | dict(self.opening)
         async with open_runtime(config, read_only=self.read_only, **more) as runtime:
             await runtime.poller.poll_once()
+            await _learn_sight(runtime)
             yield runtime
 
     @asynccontextmanager
@@ -102,6 +108,22 @@ class Desk:
             yield registrar
 
 
+async def _learn_sight(runtime: Runtime) -> None:
+    """``GET /access/permissions`` where no guest was told: who may see none does not know that there is none."""
+    from proxtui.pve.sight import sees_guests
+
+    for snapshot in runtime.store.fleet().snapshots:
+        if snapshot.taken_at is None or snapshot.guests:
+            continue
+        try:
+            permissions = await runtime.connection(snapshot.ref).learn_permissions()
+        except ProxtuiError as error:
+            log.info("%s/%s: permissions stay unknown: %s", *snapshot.ref, error)
+            continue
+        if not sees_guests(permissions):
+            runtime.store.sight(snapshot.ref, guests_unseen=True)
+
+
 def sources_of(snapshots: Collection[Snapshot], missing: Mapping[ServerRef, str] | None = None) -> list[Source]:
     """How each server answered; ``missing`` is what some of them did not tell."""
     told = missing or {}
@@ -110,7 +132,7 @@ def sources_of(snapshots: Collection[Snapshot], missing: Mapping[ServerRef, str]
             tenant_id=one.ref.tenant,
             server_id="/".join(one.ref),
             status=one.state.value,
-            error=one.error or told.get(one.ref),
+            error=one.error or told.get(one.ref) or (BLIND if one.guests_unseen else None),
         )
         for one in snapshots
     ]
