@@ -139,6 +139,16 @@ class Session(Registering):
             raise NotConfigured(NOTHING_CONFIGURED)
         return asyncio.run(_read(with_passwords(config), work))
 
+    def look(self, work: Callable[[Runtime, Fleet], Awaitable[T]]) -> T:
+        """See ``CommandLine.look``."""
+        from proxtui.cli.sight import blind_spots
+
+        async def seen(runtime: Runtime, fleet: Fleet) -> T:
+            await blind_spots(runtime, fleet)
+            return await work(runtime, runtime.store.fleet())
+
+        return self.read(seen)
+
     def acting(self, work: Callable[[Runtime, Fleet], Awaitable[T]]) -> T:
         """See ``CommandLine.acting``."""
         import asyncio

@@ -155,6 +155,9 @@ class CommandLine(Protocol):
         Raises NotConfigured, and what every server failed with when all of them did.
         """
 
+    def look(self, work: Callable[[Runtime, Fleet], Awaitable[T]]) -> T:
+        """Read every server once and give ``work`` what was found, also when none answered. Raises NotConfigured."""
+
     @property
     def ascii_only(self) -> bool:
         """Whether nothing but ASCII is to be printed."""

@@ -9,6 +9,7 @@ from proxtui.core import text
 from proxtui.core.ages import age_text, coarse_age, is_old, state_tone
 from proxtui.core.model import Fleet, Scope, ServerRef, Snapshot, SourceState
 from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone, tone_of_load
+from proxtui.core.tenant_stats import count_guests
 from proxtui.features.overview.amounts import (
     NOTHING_KNOWN,
     UNKNOWN_AMOUNT,
@@ -110,12 +111,9 @@ def _figures(snapshot: Snapshot, scope: Scope, sight: Sight) -> Figures:
     figures = _of_nodes(list(nodes.values()))
     if sight.guests:
         here = [guest for guest in snapshot.guests.values() if scope.covers_node(snapshot.ref, guest.node)]
-        silent = {name for name, node in nodes.items() if node.status == "offline"}
-        # PVE repeats what it last heard of an offline node: nobody knows what runs there.
-        told = [guest for guest in here if guest.node not in silent and guest.status != "unknown"]
-        running = sum(guest.status == "running" for guest in told)
-        known = Amount(running, len(told) < len(here)) if told or not here else UNKNOWN_AMOUNT
-        figures = replace(figures, guests=Amount(len(here)), running=known)
+        count = count_guests(here, frozenset(name for name, node in nodes.items() if node.status == "offline"))
+        running = Amount(count.known_running, bool(count.untold))
+        figures = replace(figures, guests=Amount(count.total), running=running)
     else:
         figures = replace(figures, guests=UNKNOWN_AMOUNT, running=UNKNOWN_AMOUNT)
     if not sight.storages:

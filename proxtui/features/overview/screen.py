@@ -9,14 +9,17 @@ from textual import events
 from textual.app import ComposeResult
 
 from proxtui.core.model import Fleet, Scope, ServerRef, SourceState
+from proxtui.core.tenant_stats import tenant_stats
+from proxtui.features.overview import board, wrong
 from proxtui.features.overview import rows as totals
-from proxtui.features.overview import wrong
 from proxtui.features.overview.rows import SILENT, TotalRow
 from proxtui.features.overview.service import OverviewService
 from proxtui.features.overview.wrong import Place, WrongRow
+from proxtui.kit.figure_line import FigureLine
 from proxtui.kit.frame import Frame
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.lookout import Lookout
+from proxtui.kit.tenants import tint_of
 from proxtui.kit.view import Chosen, LiveView, Scoped, Told
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ ROW_TRIES, ROW_REST = 30, 0.1
 
 
 class OverviewView(LiveView):
-    """Asks about quorum and tasks only while it is in front."""
+    """Asks about quorum and tasks only while it is in front. Over one tenant its numbers stand on top."""
 
     HELP_NAME: ClassVar[str] = "overview"
     DEFAULT_CSS = """
@@ -42,14 +45,19 @@ class OverviewView(LiveView):
         self.service = OverviewService(runtime)
         self.totals = LiveTable(totals.COLUMNS, sort="", noun="server", empty="no server", id="overview-totals")
         self.table = LiveTable(wrong.COLUMNS, sort="weight", noun="line", empty="", id="overview-wrong")
+        self.boards = (FigureLine(id="overview-servers"), FigureLine(id="overview-guests"))
         self.fleet, self.scope = Fleet((), 0.0), Scope()
         self.lookout = Lookout(self, self._look, every=ASK_EVERY, idle=self._unseen)
         self._asked: frozenset[ServerRef] = frozenset()
+        self._asked_tenant: str | None = None
         self._asked_at: float | None = None
         self._filling = True
         self._said = ""
 
     def compose(self) -> ComposeResult:
+        for line in self.boards:
+            line.display = False
+            yield line
         yield self.totals
         yield self.table
 
@@ -72,6 +80,7 @@ class OverviewView(LiveView):
         known = self.service.known(refs)
         sums = totals.total_rows(self.fleet, self.scope, {ref: one.sight for ref, one in known.items()})
         faults = wrong.wrong_rows(self.fleet, self.scope, known, self.runtime.clock.time())
+        self._paint_board()
         self.totals.set_rows(sums)
         self._share_room()
         asking = any(one.status is None or one.tasks is None for one in known.values())
@@ -85,6 +94,26 @@ class OverviewView(LiveView):
         if said != self._said:
             self._said = said
             self.post_message(Told())
+
+    @property
+    def _tenant(self) -> str | None:
+        """The one that is looked at as a whole, if it is one of the configuration."""
+        slug, config = self.scope.tenant, self.runtime.config
+        is_one = self.scope.server is None and any(tenant.slug == slug for tenant in config.tenants)
+        return slug if is_one else None
+
+    def _paint_board(self) -> None:
+        config, tenant = self.runtime.config, self._tenant
+        for line in self.boards:
+            line.display = tenant is not None
+        if tenant is None:
+            return
+        calls = self.service.recent_connections.get(tenant)
+        stats = tenant_stats(config, self.fleet, tenant, recent_connections=calls)
+        tint = tint_of(config, self.scope)
+        servers, guests = self.boards
+        servers.tell(board.servers_line(stats), tint)
+        guests.tell(board.guests_line(stats), tint)
 
     def _share_room(self) -> None:
         """The totals get what they need, at most half of the room."""
@@ -132,15 +161,20 @@ class OverviewView(LiveView):
         return frozenset(one.ref for one in sources if one.state not in SILENT and one.state is not SourceState.STALE)
 
     def _ask_if_due(self) -> None:
-        wanted, now = self._askable(), self.runtime.clock.monotonic()
+        wanted, tenant, now = self._askable(), self._tenant, self.runtime.clock.monotonic()
         late = self._asked_at is None or now - self._asked_at >= ASK_EVERY
-        if wanted and (late or wanted - self._asked) and not self.runtime.poller.paused:
-            self._asked, self._asked_at = wanted, now
+        others = bool(wanted - self._asked) or tenant not in (None, self._asked_tenant)
+        if (wanted or tenant) and (late or others) and not self.runtime.poller.paused:
+            self._note_asked()
             self.lookout.now()
 
+    def _note_asked(self) -> None:
+        self._asked, self._asked_tenant = self._askable(), self._tenant
+        self._asked_at = self.runtime.clock.monotonic()
+
     async def _look(self) -> None:
-        self._asked, self._asked_at = self._askable(), self.runtime.clock.monotonic()
-        await self.service.refresh(sorted(self._asked), self._paint)
+        self._note_asked()
+        await self.service.refresh(sorted(self._asked), self._paint, tenant=self._asked_tenant)
 
     def _unseen(self) -> bool:
         return self.runtime.poller.paused or not self.is_on_screen

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from proxtui.core.recent_calls import recent_connections
 from proxtui.core.survey import Finding, Survey
 from proxtui.features.overview.sight import ALL, Sight, sight_of
 
@@ -33,13 +34,24 @@ class OverviewService:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self._status: Survey[ClusterStatus] = Survey(_status, self._client, runtime.clock)
+        self.recent_connections: dict[str, int | None] = {}
+        """Calls to the servers of a tenant within 24 h, of those that were asked for."""
         self._tasks: Survey[Listing[Task]] = Survey(_tasks, self._client, runtime.clock)
 
-    async def refresh(self, refs: Collection[ServerRef], told: Callable[[], None] | None = None) -> None:
-        """Ask these servers both questions; never raises a ``ProxtuiError``."""
+    async def refresh(
+        self, refs: Collection[ServerRef], told: Callable[[], None] | None = None, *, tenant: str | None = None
+    ) -> None:
+        """Ask these servers both questions, and the metrics about the tenant; never raises a ``ProxtuiError``."""
         async with asyncio.TaskGroup() as group:
+            if tenant is not None:
+                group.create_task(self._count_calls(tenant, told))
             group.create_task(self._status.refresh(refs, told))
             group.create_task(self._tasks.refresh(refs, told))
+
+    async def _count_calls(self, tenant: str, told: Callable[[], None] | None) -> None:
+        self.recent_connections[tenant] = await recent_connections(self.runtime, tenant)
+        if told is not None:
+            told()
 
     def known(self, refs: Collection[ServerRef]) -> dict[ServerRef, Knowledge]:
         """What is known by now of each of these servers."""

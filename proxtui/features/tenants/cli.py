@@ -1,4 +1,7 @@
-"""The verbs of the room: ``tenants list | show | create | update | deactivate | activate``. No server is asked."""
+"""The verbs of the room: ``tenants list | show | stats | create | update | deactivate | activate``.
+
+Only ``stats`` asks the servers.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import click
 
 from proxtui.core.verbs import CommandLine, Found, TableOptions, json_option, table_options
 from proxtui.errors import UsageError
+from proxtui.features.tenants.stats import stats
 
 if TYPE_CHECKING:
     from proxtui.config.models import Tenant
@@ -26,6 +30,9 @@ def _columns() -> Sequence[Column[TenantRow]]:
 @click.group()
 def tenants() -> None:
     """Tenants: customers, sites or departments whose servers belong together."""
+
+
+tenants.add_command(stats)
 
 
 @tenants.command("list")
