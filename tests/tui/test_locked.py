@@ -94,3 +94,20 @@ def test_without_a_passphrase_there_is_no_lock(tmp_path: Path) -> None:
     assert refusal(None) == NO_KEY
     assert refusal(new_vault(seat_in(tmp_path))) == KEYFILE
     assert refusal(vault_in(tmp_path / "other")) is None
+
+
+async def test_open_consoles_end_before_the_lock_covers_the_screen(tmp_path: Path, monkeypatch: Any) -> None:
+    told: list[str] = []
+
+    class Lock:
+        async def close(self, *, why: str) -> None:
+            told.append(why)
+
+    class Consoles:
+        def end_all(self, why: str) -> None:
+            told.append(why)
+
+    monkeypatch.setattr("proxtui.tui.lockable.lock_of", lambda _runtime: Lock())
+    monkeypatch.setattr("tests.features.fakes.FakeRuntime.consoles", Consoles(), raising=False)
+    async with locked(vault_in(tmp_path)):
+        assert told == ["the screen was locked", "lock screen"]
