@@ -186,7 +186,7 @@ class Session(Registering):
             fleet = runtime.store.fleet()
             return Report(rows(fleet), json_sources(fleet, unseen(blind)))
 
-        self._list(columns, report, options)
+        _list(self, columns, report, options)
 
     def listing(
         self, columns: Sequence[Column[R]], read: Callable[[Runtime], Awaitable[Found[R]]], options: TableOptions
@@ -205,7 +205,7 @@ class Session(Registering):
                 raise NothingAnswered(found.failure, lines)
             return Report(found.rows, lines, () if found.of is not None else found.notes)
 
-        self._list(columns, report, options)
+        _list(self, columns, report, options)
 
     def survey(
         self,
@@ -225,27 +225,7 @@ class Session(Registering):
             fleet = runtime.store.fleet()
             return Report(rows(fleet, findings), question.sources(fleet, findings))
 
-        self._list(columns, report, options)
-
-    def _list(
-        self, columns: Sequence[Column[R]], report: Callable[[Runtime], Awaitable[Report[R]]], options: TableOptions
-    ) -> None:
-        from proxtui.cli.listing import Printer, refuse_silence, watch
-
-        printer = Printer(self.output, columns, options)
-
-        async def once(runtime: Runtime, fleet: Fleet) -> Report[R]:
-            refuse_silence(runtime, fleet)
-            return await report(runtime)
-
-        async def forever(runtime: Runtime, fleet: Fleet) -> None:
-            refuse_silence(runtime, fleet)
-            await watch(runtime, report, printer, options.watch or 0)
-
-        if options.watch is None:
-            printer.once(self.read(once))
-        else:
-            self.read(forever)
+        _list(self, columns, report, options)
 
     def details(self, read: Callable[[Runtime], Awaitable[Details]], *, as_json: bool) -> None:
         """See ``CommandLine.details``."""
@@ -322,6 +302,30 @@ class Session(Registering):
         from proxtui.cli.output import narrate
 
         narrate(message)
+
+
+def _list(
+    session: Session,
+    columns: Sequence[Column[R]],
+    report: Callable[[Runtime], Awaitable[Report[R]]],
+    options: TableOptions,
+) -> None:
+    from proxtui.cli.listing import Printer, refuse_silence, watch
+
+    printer = Printer(session.output, columns, options)
+
+    async def once(runtime: Runtime, fleet: Fleet) -> Report[R]:
+        refuse_silence(runtime, fleet)
+        return await report(runtime)
+
+    async def forever(runtime: Runtime, fleet: Fleet) -> None:
+        refuse_silence(runtime, fleet)
+        await watch(runtime, report, printer, options.watch or 0)
+
+    if options.watch is None:
+        printer.once(session.read(once))
+    else:
+        session.read(forever)
 
 
 async def _read(config: Config, work: Callable[[Runtime, Fleet], Awaitable[T]], *, read_only: bool = True) -> T:
