@@ -107,8 +107,10 @@ def script(folder: Path, code: str) -> str:
 
 
 @pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Lab]:
-    async with lab(tmp_path) as one:
+async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
+    # A short name: a socket's path has little room.
+    folder = tmp_path_factory.mktemp("c")
+    async with lab(folder) as one:
         yield one
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +19,10 @@ FIELDS = ["ticket", "port", "user", "upid", "websocketUrl", "proxmoxHost", "prox
 
 
 @pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Lab]:
-    async with lab(tmp_path) as one:
+async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
+    # A short name: a socket's path has little room.
+    folder = tmp_path_factory.mktemp("c")
+    async with lab(folder) as one:
         await one.runtime.poller.poll_once()
         yield one
 

@@ -29,8 +29,8 @@ CONNECT_SECONDS: Final = 60.0
 TRIES: Final = 3
 BACKLOG: Final = 128
 GREETED_AT_ONCE: Final = 8
-LONGEST_PATH: Final = 100
-"""Of a unix socket; the kernel takes 107 bytes."""
+LONGEST_PATH: Final = 107
+"""Of a unix socket, in bytes."""
 HOST: Final = "127.0.0.1"
 
 Check = Callable[[socket.socket], bool]
@@ -164,7 +164,7 @@ def _bound(
     """A socket of mode 0600 in a folder of mode 0700; both are gone at the end, unless the folder is the usual one."""
     try:
         folder = runtime_folder(environ)
-        if folder is None or len(os.fsencode(folder / name)) > LONGEST_PATH - 16:
+        if folder is None or len(os.fsencode(folder / name)) + len("-abcdef.sock") > LONGEST_PATH:
             folder = Path(tempfile.mkdtemp(prefix="proxtui-"))
             closing.callback(_removed, folder)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
