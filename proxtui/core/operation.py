@@ -159,6 +159,8 @@ class Operation:
     """The parameter that names the node on which a guest is afterwards; empty when it stays."""
     creates: bool = False
     """True when the target does not exist yet, so that there is nothing to look at before."""
+    is_any: bool = False
+    """True when it could be any change at all: it is refused where a rule denies some."""
     opened_by: str = ""
     """Of a console, which has no ``run_by``: ``module:function`` of ``async (app, runtime, target) -> None``.
 

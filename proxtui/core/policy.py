@@ -64,6 +64,8 @@ class Policy:
         for rules in self._config.rules(ref.tenant):
             if _among(operation.name, rules.denied_operations):
                 return f"{operation.label}: {operation.name} is among denied_operations"
+            if operation.is_any and rules.denied_operations:
+                return f"{operation.label}: it could be any change, and some are among denied_operations"
             if not _among(operation.name, rules.allowed_operations):
                 return f"{operation.label}: {operation.name} is not among allowed_operations"
         return None

@@ -31,7 +31,8 @@ class Desk:
     """Where one person asks. ``opening`` is handed on to ``open_runtime``: clocks and networks of tests."""
 
     config: Config
-    """What is asked: with limits and roles as they count for this person."""
+    """What is asked, with limits and roles as they count for this person; as it was opened. Who changed it through a
+    function opens another desk to ask what is new."""
     vault: OpenVault | None = None
     """None where variables name the server: that cannot be changed here."""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)

@@ -157,14 +157,17 @@ def test_a_request_is_recorded_by_its_template_without_what_it_carries(office: O
     assert office.call("proxmox-api", {"path": path})["data"]["description"] == "hush-hush"
 
 
-def test_a_rule_that_names_it_takes_it_away(office: Office) -> None:
+@pytest.mark.parametrize("denied", ["call.proxmox-api", "call.*", "guests.delete"])
+def test_a_rule_that_denies_it_or_what_it_could_be_takes_it_away(office: Office, denied: str) -> None:
     from proxtui.config.vault.edits import Put
 
     office.vault.reload()
-    office.vault.save(Put(("settings", "denied_operations"), ["call.proxmox-api"]))
+    office.vault.save(Put(("settings", "denied_operations"), [denied]))
     error = office.refused("proxmox-api", {"path": "/pools", "method": "POST", "body": {"poolid": "x"}})
     assert error.status == 403
-    assert "denied_operations" in str(error)
+    assert "among denied_operations" in str(error)
+    assert office.sent() == []
+    assert office.call("proxmox-api", {"path": "/version"})["success"]
 
 
 def test_what_is_inside_a_guest_is_not_for_viewers(office: Office) -> None:

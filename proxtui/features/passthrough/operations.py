@@ -12,6 +12,7 @@ PROXMOX_API = Operation(
     kinds=frozenset({Kind.SERVER}),
     risk=Risk.DESTROYS,
     role=Role.ADMIN,
+    is_any=True,
     privileges=(),
     run_by="proxtui.features.passthrough.service:send",
     params_by="proxtui.features.passthrough.models:RequestParams",
