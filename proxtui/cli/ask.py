@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -61,6 +62,23 @@ async def for_totp(prompt: str) -> str:
 def for_secret(label: str) -> str:
     """Typed without echo; it is hidden from every log from now on."""
     return _hidden(clean(label))
+
+
+def wait_unheard(text: str, seconds: float) -> None:
+    """Say this and sleep, between two questions for a secret; what is typed meanwhile is neither shown nor kept."""
+    import termios
+
+    import click
+
+    before = termios.tcgetattr(sys.stdin)
+    silent = [*before]
+    silent[3] &= ~termios.ECHO
+    termios.tcsetattr(sys.stdin, termios.TCSADRAIN, silent)
+    try:
+        click.echo(text, err=True)
+        time.sleep(seconds)
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, before)
 
 
 def for_choice(label: str, choices: Sequence[str], default: str | None = None) -> str:

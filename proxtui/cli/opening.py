@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from proxtui.config.vault.cache import KernelKeyring, KeyCache, NoKeyring
-from proxtui.config.vault.unlocking import keep, reopen, unlock
+from proxtui.config.vault.unlocking import PAUSES, keep, reopen, unlock
 from proxtui.errors import OlderCopy, Tampered, WrongKey
 
 if TYPE_CHECKING:
@@ -41,9 +41,7 @@ def open_vault(
             None if afresh or not is_typed else kept(key, cache, accept_older=accept_older, only_monitor=only_monitor)
         )
         is_kept = vault is not None
-        vault = vault or unlock(
-            key.seat, _asked(key), confirm_older=lambda _rev, _seen: accept_older, only_monitor=only_monitor
-        )
+        vault = vault or _unlocked(key, accept_older=accept_older, only_monitor=only_monitor)
     except WrongKey as error:
         # Nobody opened it, so the row is under the key file of this user.
         note("unlock.failed", {"slot": key.slot or ""}, message=str(error), went_well=False)
@@ -80,8 +78,8 @@ def note(
     vault: OpenVault | None = None,
 ) -> None:
     """Write it into the audit. Reading goes on where that cannot be: the log says why."""
-    from proxtui.features.audit import checking
     from proxtui.config.ledger import ledger_of
+    from proxtui.features.audit import checking
     from proxtui.features.audit.places import usual_files
 
     keys, who = (vault.audit_keys, vault.slot.label) if vault is not None else ((), "")
@@ -90,6 +88,28 @@ def note(
     lost = checking.note(files, event, said, message=message, whole=went_well, vault=keys, who=who, first=True)
     if lost:
         _log.warning("%s is not in the audit: %s", event, lost)
+
+
+def _unlocked(key: KeyOptions, *, accept_older: bool, only_monitor: bool) -> OpenVault:
+    """By the named key, or by asking; who is asked is told of a wrong passphrase before the next question."""
+    from proxtui.cli import ask
+
+    sources, left = _asked(key), len(PAUSES)
+
+    def pause(seconds: float) -> None:
+        nonlocal left
+        left -= 1
+        if sources.prompt is not None:
+            more = f"{left} more tr{'y' if left == 1 else 'ies'}" if left else "no more tries"
+            ask.wait_unheard(f"wrong passphrase: {more}", seconds)
+
+    return unlock(
+        key.seat,
+        sources,
+        confirm_older=lambda _rev, _seen: accept_older,
+        only_monitor=only_monitor,
+        pause=pause,
+    )
 
 
 def _asked(key: KeyOptions) -> Sources:

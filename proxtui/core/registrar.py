@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 KINDS = {
     "servers": "server",
+    "tls": "server",
     "tenants": "tenant",
     "users": "user",
     "settings": "settings",
@@ -40,6 +41,8 @@ KINDS = {
 }
 """From the first word of a change's name to what it is made to, in the audit."""
 LONGEST = 200
+WHOLE = frozenset({"fingerprints", "fingerprints_before"})
+"""Public, and worth nothing when cut: each of some pins of every node has 95 signs."""
 
 
 class Registrar:
@@ -121,6 +124,18 @@ class Registrar:
     async def deny(self, name: str, why: str, *, tenant: str = "", about: Mapping[str, str] | None = None) -> NoReturn:
         """Refuse a change for a reason of its own: the audit tells it. Raises RoleRefused, or AuditUnavailable."""
         await self._denied(self._new(name, tenant, "", about or {}), RoleRefused(f"{name}: {why}"))
+
+    async def note(self, event: str, *, went_well: bool = True) -> None:
+        """Tell the audit that somebody covered the screen with this key or opened it. AuditUnavailable."""
+        await self._journal.append(
+            AuditEntry(
+                event=event,
+                phase=Phase.SINGLE,
+                actor=replace(self._actor, role=self.rights.role("")),
+                params={"slot": self.who, "where": "dashboard"},
+                result=Result.OK if went_well else Result.FAILED,
+            )
+        )
 
     async def add_key(
         self,
@@ -234,7 +249,9 @@ class Registrar:
         kind = KINDS[name.partition(".")[0]]
         target = {"server": server, "tenant": tenant}.get(kind) or about.get("label") or about.get("name") or ""
         told = {
-            key: HIDDEN if key in SECRET_NAMES else clean(text)[:LONGEST] for key, text in about.items() if text != ""
+            key: HIDDEN if key in SECRET_NAMES else clean(text)[: None if key in WHOLE else LONGEST]
+            for key, text in about.items()
+            if text != ""
         }
         return AuditEntry(
             event=name,

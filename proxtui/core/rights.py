@@ -13,7 +13,7 @@ from proxtui.errors import ReadOnlyError, RoleRefused, ScopeClosed
 if TYPE_CHECKING:
     from proxtui.config.vault.opened import OpenVault
 
-TENANTS_OWN = ("servers", "settings")
+TENANTS_OWN = ("servers", "tls", "settings")
 """First words of changes that the admin of a tenant may make in it; the others need the system role."""
 SETTINGS = "settings.change"
 OWN_KEY = "keys.change"

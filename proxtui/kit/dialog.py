@@ -73,8 +73,8 @@ class Dialog(ModalScreen[None], Generic[A]):
     TAKES_PASTE: ClassVar[bool] = True
     DECISIVE: ClassVar[frozenset[str]] = frozenset()
     """Keys that decide when no text field has them."""
-    ALWAYS: ClassVar[frozenset[str]] = frozenset({"escape", "ctrl+c", "ctrl+q"})
-    """Keys that take back or leave are heard at any time."""
+    ALWAYS: ClassVar[frozenset[str]] = frozenset({"escape", "ctrl+c", "ctrl+q", "ctrl+l"})
+    """Keys that take back, leave or cover everything are heard at any time."""
 
     def __init__(self, *, deaf: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         """``clock`` is the one that events are stamped by."""

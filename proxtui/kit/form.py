@@ -60,8 +60,9 @@ class ParamsForm(Dialog[Filled | Refused]):
         Binding("ctrl+s", "submit", "Go on"),
         Binding("f2", "submit(True)", "Show what would be sent"),
         Binding("f1", "tell_all", "More help"),
-        Binding("tab", "app.focus_next", "Next field", show=False),
-        Binding("shift+tab", "app.focus_previous", "Field before", show=False),
+        # At once: of keys that came in one piece those behind a tab are not for the field before it.
+        Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", "Field before", show=False, priority=True),
     ]
 
     def __init__(

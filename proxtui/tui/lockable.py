@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 
+from proxtui.errors import AuditUnavailable, NewerFormat
 from proxtui.kit.app import LiveApp
 from proxtui.kit.write_badge import lock_of
 from proxtui.tui.configured import Configured
@@ -16,11 +19,16 @@ if TYPE_CHECKING:
     from proxtui.core.runtime import Runtime
     from proxtui.tui.locked import Locked
 
+log = logging.getLogger(__name__)
+
 
 class LockableApp(LiveApp):
     """``ctrl+l`` and ``:lock`` cover it; the passphrase of the key in use opens it again."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+l", "lock", "Lock the screen", show=False, id="lock")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Before a form or a question that is open: those above hear no other key of the app.
+        Binding("ctrl+l", "lock", "Lock the screen", show=False, priority=True, id="lock")
+    ]
 
     def __init__(self, configured: Configured, runtime: Runtime, **looks: Any) -> None:
         super().__init__(**looks)
@@ -45,12 +53,29 @@ class LockableApp(LiveApp):
             self.notify(refused or "", severity="warning", markup=False)
             return
         self.clear_notifications()
-        self._lock = Locked(partial(opens, vault))
+        self._lock = Locked(partial(self._opens, partial(opens, vault)))
         lock = lock_of(self.runtime)
         if lock is not None:
             self.runtime.consoles.end_all("the screen was locked")
             await lock.close(why="lock screen")
         await self.push_screen(self._lock, self._unlocked)
+        # Covered at once: what the disk takes is waited for behind it.
+        self.run_worker(self._note("locked"), name="locked", group="audit")
+
+    async def _opens(self, judge: Callable[[str], Awaitable[bool]], text: str) -> bool:
+        is_right = await judge(text)
+        await self._note("unlock.ok" if is_right else "unlock.failed", went_well=is_right)
+        return is_right
+
+    async def _note(self, event: str, *, went_well: bool = True) -> None:
+        registrar = getattr(self.runtime, "registrar", None)
+        if registrar is None:
+            return
+        try:
+            await registrar.note(event, went_well=went_well)
+        except (AuditUnavailable, NewerFormat) as error:
+            # A screen that is covered may be opened all the same: refusing would help nobody.
+            log.error("%s is not in the audit: %s", event, error)
 
     def _unlocked(self, _answer: None) -> None:
         self._lock = None

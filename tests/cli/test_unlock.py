@@ -98,6 +98,20 @@ def test_it_is_asked_whose_passphrase_it_is_before_it_is_typed(place: Path, vaul
     assert b"battery horse" not in asked.raw
 
 
+def test_a_wrong_passphrase_is_told_before_the_next_question(place: Path, vault: OpenVault, call: Call) -> None:
+    with terminal(place, "config", "show") as asked:
+        asked.wait_for("Passphrase of the configuration")
+        asked.press("wrong horse battery\r")
+        asked.wait_for("wrong passphrase: 2 more tries")
+        asked.press("typed too early\r")
+        asked.wait_for(lambda text: text.count("Passphrase of the configuration") == 2)
+        asked.press(PASSPHRASE + "\r")
+        asked.wait_for("acme")
+        assert asked.wait_exit() == 0
+    assert b"too early" not in asked.raw
+    assert b"1 more try" not in asked.raw
+
+
 def test_with_a_named_key_nothing_is_kept(vault: OpenVault, call: Call) -> None:
     assert call(descriptor(PASSPHRASE), "guests", "list").code == 0
     assert KernelKeyring().find(vault.cached_as) is None

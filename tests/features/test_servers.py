@@ -139,6 +139,27 @@ async def test_a_change_keeps_what_it_does_not_name(desk: Desk) -> None:
     assert "ro-1" not in repr(desk.journal.entries)
 
 
+async def test_a_change_of_pins_has_a_name_of_its_own_with_old_and_new_in_whole(desk: Desk) -> None:
+    pins = [":".join([f"{number:02X}"] * 32) for number in range(4)]
+    await add(desk.registrar, new(fingerprints=[pins[0]]))
+    await trusting.pin(desk.registrar, "prod", pins[1:3], beside=True)
+    entry = desk.journal.entries[-1]
+    assert (entry.event, entry.target_kind, entry.server) == ("tls.pin_added", "server", "prod")
+    assert entry.params["fingerprints_before"] == pins[0]
+    assert entry.params["fingerprints"] == " ".join(pins[:3])
+    await trusting.pin(desk.registrar, "prod", pins[3:])
+    entry = desk.journal.entries[-1]
+    assert (entry.event, entry.params["fingerprints"]) == ("tls.pin_changed", pins[3])
+    assert entry.params["fingerprints_before"] == " ".join(pins[:3])
+    await trusting.trust_authority(desk.registrar, "prod", None)
+    entry = desk.journal.entries[-1]
+    assert (entry.event, entry.params["trust"], entry.params["trust_before"]) == (
+        "servers.update", "system", "fingerprint",
+    )  # fmt: skip
+    await update(desk.registrar, "prod", ServerChange(fingerprints=pins[:1], timeout_ms=9000))
+    assert desk.journal.entries[-1].event == "servers.update"
+
+
 async def test_a_name_of_two_servers_needs_its_tenant(desk: Desk) -> None:
     await add(desk.registrar, new())
     await add(desk.registrar, new(tenant="beta"))

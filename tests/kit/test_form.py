@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from textual.events import Key
 from textual.pilot import Pilot
 
 from proxtui.kit.app import LiveApp
@@ -132,6 +133,16 @@ async def test_every_field_can_be_filled_by_keys() -> None:
         assert (made.format, made.memory, made.password.get_secret_value()) == ("qcow2", 53, "geheim")
         assert (made.tags, made.more, made.bwlimit) == (["a", "b"], {"a": "1", "b": "2"}, None)
         assert "geheim" not in app.export_screenshot()
+
+
+async def test_what_is_behind_a_tab_of_keys_in_one_piece_is_of_the_next_field() -> None:
+    app = FormApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        for key in ("1", "2", "tab", "w", "e", "b"):
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await pilot.pause(0.1)
+        assert (app.line("newid").text, app.line("name").text) == ("12", "web")
 
 
 async def test_suggestions_are_told_and_may_come_later() -> None:

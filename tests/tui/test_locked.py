@@ -11,19 +11,25 @@ from textual.widgets import Input
 
 from proxtui.config.vault.opened import OpenVault
 from proxtui.config.vault.slots import passphrase
+from proxtui.core.actor import read_actor
+from proxtui.core.journal import Phase
+from proxtui.core.registrar import Registrar
+from proxtui.features.servers.models import NewServer
+from proxtui.kit.form import ParamsForm
 from proxtui.kit.setup_menu import Lines
 from proxtui.tui.app import ProxtuiApp
 from proxtui.tui.configured import Configured
 from proxtui.tui.locked import KEYFILE, NO_KEY, WRONG_CODE, Locked, refusal
 from tests.config.vaults import ANNA, new_vault, seat_in
+from tests.core.gating import MemoryJournal
 from tests.features.fakes import runtime_of
 from tests.features.fleets import two_tenants
 from tests.features.screens import SMALL, Stage
 
 
 @asynccontextmanager
-async def locked(vault: OpenVault) -> AsyncIterator[Stage]:
-    runtime = runtime_of(two_tenants())
+async def locked(vault: OpenVault, registrar: Registrar | None = None) -> AsyncIterator[Stage]:
+    runtime = runtime_of(two_tenants(), registrar=registrar)
     app = ProxtuiApp(runtime, configured=Configured(runtime.config, vault))  # type: ignore[arg-type]
     async with app.run_test(size=SMALL) as pilot:
         acting = Stage(app, pilot, runtime)
@@ -88,6 +94,43 @@ async def test_what_asks_or_tells_meanwhile_waits_below_the_lock(tmp_path: Path)
         assert "acme" not in picture(acting)
         await type_in(acting, ANNA)
         await acting.until(lambda: acting.app.screen is late)
+
+
+async def test_a_form_that_is_open_is_covered_and_still_there_afterwards(tmp_path: Path) -> None:
+    runtime = runtime_of(two_tenants())
+    app = ProxtuiApp(runtime, configured=Configured(runtime.config, vault_in(tmp_path)))  # type: ignore[arg-type]
+    async with app.run_test(size=SMALL) as pilot:
+        acting = Stage(app, pilot, runtime)
+        await acting.until(lambda: acting.front is not None)
+        form = ParamsForm("add a server", NewServer)
+        await app.push_screen(form)
+        await acting.press("l", "a", "b", "ctrl+l")
+        await acting.until(lambda: isinstance(app.screen, Locked))
+        assert "add a server" not in picture(acting)
+        await acting.press("ctrl+l")
+        await type_in(acting, ANNA)
+        await acting.until(lambda: app.screen is form)
+        assert "lab" in form.texts.values()
+
+
+async def test_the_audit_hears_of_the_lock_and_of_each_try(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("proxtui.tui.locked.PAUSES", (0.0, 0.0))
+    vault = vault_in(tmp_path)
+    journal = MemoryJournal()
+    registrar = Registrar(vault, journal, read_actor({}, opened_by=vault.slot.label), {})
+    told = [("locked", "ok"), ("unlock.failed", "failed"), ("unlock.ok", "ok")]
+    async with locked(vault, registrar) as acting:
+        app = acting.app
+        await acting.until(lambda: len(journal.entries) == 1)
+        await type_in(acting, "wrong horse battery")
+        await acting.until(lambda: len(journal.entries) == 2)
+        await acting.until(lambda: not app.screen.query_one(Input).disabled)
+        await type_in(acting, ANNA)
+        await acting.until(lambda: not isinstance(app.screen, Locked))
+    assert [(one.event, one.result) for one in journal.entries] == told
+    assert all(one.actor.user == vault.slot.label and one.phase is Phase.SINGLE for one in journal.entries)
+    assert ANNA not in repr(journal.entries)
+    assert "wrong horse" not in repr(journal.entries)
 
 
 def test_without_a_passphrase_there_is_no_lock(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from proxtui.config.models import Config, Place, Server
 from proxtui.errors import ConfigError, InvalidInput, NotFoundError, UsageError
 from proxtui.features.servers.models import NewServer, ServerChange
-from proxtui.features.servers.spelling import about_of, plain_change, plain_server
+from proxtui.features.servers.spelling import about_of, event_of, plain_change, plain_server
 
 if TYPE_CHECKING:
     from proxtui.config.vault.edits import Edit
@@ -149,7 +149,7 @@ async def update(registrar: Registrar, name: str, change: ServerChange) -> Entry
             raise UsageError(f"{'/'.join(place)} cannot get another name: {why}")
         edits.append(Delete(("tenants", *place[:1], "servers", place.server)))
     about = about_of(plain, before) | ({"new_name": server.name} if server.name != place.server else {})
-    await registrar.save("servers.update", edits, tenant=place.tenant, server=place.server, about=about)
+    await registrar.save(event_of(about), edits, tenant=place.tenant, server=place.server, about=about)
     return found(registrar, f"{place.tenant}/{server.name}")
 
 

@@ -13,6 +13,8 @@ from proxtui.errors import InvalidInput
 from proxtui.features.servers.models import NewServer, ServerChange, hop_and_key, jump_of
 
 Plain = dict[str, Any]
+TRUST = frozenset({"trust", "fingerprints", "ca_file", "trust_before", "fingerprints_before", "ca_file_before"})
+"""What ``about_of`` tells of the trust in a server."""
 
 
 def plain_server(new: NewServer) -> Plain:
@@ -142,9 +144,7 @@ def about_of(plain: Plain, before: Plain | None = None) -> dict[str, str]:
     if "endpoints" in differs:
         told["endpoints"] = " ".join(_label(one) for one in plain["endpoints"])
     if "trust" in differs:
-        trust = plain.get("trust", {})
-        told["trust"] = str(trust.get("mode", "system"))
-        told["fingerprints"] = " ".join(trust.get("fingerprints", ()))
+        told |= _trust_told(plain, "") | (_trust_told(before, "_before") if before else {})
     for part in ("credentials", "monitor"):
         if part in differs:
             held = plain.get(part, {})
@@ -156,3 +156,21 @@ def about_of(plain: Plain, before: Plain | None = None) -> dict[str, str]:
         if name in differs:
             told[name] = str(plain.get(name, "-"))
     return told
+
+
+def _trust_told(plain: Plain, when: str) -> dict[str, str]:
+    trust = plain.get("trust", {})
+    told = {"trust": trust.get("mode", "system"), "fingerprints": " ".join(trust.get("fingerprints", ()))}
+    if trust.get("ca_file"):
+        told["ca_file"] = trust["ca_file"]
+    return {f"{name}{when}": str(text) for name, text in told.items()}
+
+
+def event_of(about: Mapping[str, str]) -> str:
+    """What the audit calls a change of a server: a change of nothing but its pins has a name of its own."""
+    if set(about) - TRUST:
+        return "servers.update"
+    now, before = (set(about.get(name, "").split()) for name in ("fingerprints", "fingerprints_before"))
+    if not now:
+        return "servers.update"
+    return "tls.pin_added" if before <= now else "tls.pin_changed"
