@@ -158,9 +158,9 @@ async def test_left_and_right_go_round() -> None:
 async def test_snapshots_are_read_only_on_request() -> None:
     answers = client()
     async with stage(known(), clients={ACME: answers}) as acting:
-        await go(acting, "snapshots", "press S to ask every guest")
+        await go(acting, "snapshots", "press A to ask every guest")
         assert not any("snapshot" in path for path in answers.asked)
-        await acting.press("S")
+        await acting.press("A")
         await shown(acting, "before")
         await shown(acting, "2 of 2 guests")
         line = acting.lines(acting.table)[1]
@@ -179,16 +179,16 @@ async def test_what_nobody_told_is_not_counted_as_none() -> None:
         await go(acting, "backup", "missing privilege")
         await acting.until(lambda: "– backup jobs" in acting.header)
         await acting.press("right", "right")
-        await shown(acting, "press S")
-        await acting.until(lambda: "snapshots not asked yet (S asks)" in acting.header)
-        await acting.press("S")
+        await shown(acting, "press A")
+        await acting.until(lambda: "snapshots not asked yet (A asks)" in acting.header)
+        await acting.press("A")
         await acting.until(lambda: "1 snapshot" in acting.header)
         assert "at least" not in acting.header
     gone = snapshot(ZETA, taken_at=None, state=SourceState.DOWN, error="no answer")
     async with stage(fleet(*known().snapshots, gone), clients={ACME: client()}) as acting:
         await go(acting, "backup", "02:30")
         await acting.until(lambda: "at least 1 backup job" in acting.header)
-        await acting.press("right", "right", "S")
+        await acting.press("right", "right", "A")
         await acting.until(lambda: "at least 1 snapshot" in acting.header)
     async with stage(known(), clients={ACME: client(**{"/access/permissions": {}})}) as acting:
         await go(acting, "log", "hello")
@@ -198,21 +198,21 @@ async def test_what_nobody_told_is_not_counted_as_none() -> None:
 async def test_a_sweep_can_be_stopped_and_keeps_what_it_found() -> None:
     answers = client()
     async with stage(known(), clients={ACME: answers}) as acting:
-        await go(acting, "snapshots", "press S")
+        await go(acting, "snapshots", "press A")
         answers.gate = asyncio.Event()
-        await acting.press("S")
-        await shown(acting, "asked 0 of 2 guests; S stops")
+        await acting.press("A")
+        await shown(acting, "asked 0 of 2 guests; A stops")
         await acting.until(lambda: "– snapshots" in acting.header)
-        await acting.press("S")
+        await acting.press("A")
         await acting.until(lambda: not acting.front.board.sweep.is_running)
-        await shown(acting, "press S to ask")
+        await shown(acting, "press A to ask")
 
 
 async def test_a_sweep_asks_only_the_guests_that_the_filter_leaves() -> None:
     answers = client()
     async with stage(known(), clients={ACME: answers}) as acting:
-        await go(acting, "snapshots", "press S")
-        await acting.press("slash", *"pool:gold", "enter", "S")
+        await go(acting, "snapshots", "press A")
+        await acting.press("slash", *"pool:gold", "enter", "A")
         await shown(acting, "1 of 2 guests")
         await shown(acting, "1 guest")
         assert [path for path in answers.asked if "snapshot" in path] == ["/nodes/pve1/qemu/100/snapshot"]
@@ -231,8 +231,8 @@ async def test_states_have_the_signs_that_they_have_elsewhere() -> None:
 async def test_a_guest_whose_snapshots_may_not_be_read_is_counted_with_the_privilege() -> None:
     answers = client(**{"/nodes/pve1/qemu/101/snapshot": denied("/vms/101", "VM.Audit")})
     async with stage(known(), clients={ACME: answers}) as acting:
-        await go(acting, "snapshots", "press S")
-        await acting.press("S")
+        await go(acting, "snapshots", "press A")
+        await acting.press("A")
         await shown(acting, "1 guest: missing privilege VM.Audit on /vms/101")
 
 

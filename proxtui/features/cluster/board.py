@@ -30,7 +30,7 @@ class Board:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self.sweep_key = "S"
+        self.sweep_key = "A"
         """The key that starts and stops the sweep, as people call it."""
         self.fleet, self.scope = Fleet((), 0.0), Scope()
         self.section: Section = SECTIONS[0]

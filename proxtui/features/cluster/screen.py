@@ -114,7 +114,7 @@ class ClusterView(ClusterSubjects, SortedSections, LiveView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "section(-1)", "Section before", key_display="←", show=False, id="fold"),
         Binding("right,l", "section(1)", "Next section", key_display="→", id="unfold"),
-        Binding("S", "sweep", "Read/stop", id="sweep"),
+        Binding("A", "sweep", "Read/stop", id="sweep"),
     ]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
@@ -203,7 +203,7 @@ class ClusterView(ClusterSubjects, SortedSections, LiveView):
     def _paint(self) -> None:
         self._save_columns()
         if self.board.is_swept:
-            self.board.sweep_key = key_of(self.screen, "sweep", "S")
+            self.board.sweep_key = key_of(self.screen, "sweep", "A")
         # While servers answer one after the other, a cursor that nobody moved stays at the top.
         stay, self._filling = self._filling and self.table.rows.cursor == 0, self.board.is_filling
         records = self.board.records()

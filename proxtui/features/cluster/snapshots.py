@@ -45,7 +45,7 @@ def unread(sweep: Sweep, fleet: Fleet, scope: Scope) -> int | None:
     return sum(key not in sweep.findings or sweep.findings[key].value is None for key in inside(fleet, scope))
 
 
-def sweep_lines(sweep: Sweep, fleet: Fleet, scope: Scope, key: str = "S") -> list[Line]:
+def sweep_lines(sweep: Sweep, fleet: Fleet, scope: Scope, key: str = "A") -> list[Line]:
     """How much is known and how old it is, then what could not be read and why; ``key`` starts and stops it."""
     if sweep.is_running:
         return [Line("Reading", f"{sweep.progress}; {key} stops", Tone.ACCENT)]
