@@ -314,16 +314,18 @@ def _list(
 
     printer = Printer(session.output, columns, options)
 
-    async def once(runtime: Runtime, fleet: Fleet) -> Report[R]:
+    async def once(runtime: Runtime, fleet: Fleet) -> None:
         refuse_silence(runtime, fleet)
-        return await report(runtime)
+        # Here, for at its end the runtime loads the database to write down its calls, and nobody should wait for that.
+        printer.once(await report(runtime))
+        sys.stdout.flush()
 
     async def forever(runtime: Runtime, fleet: Fleet) -> None:
         refuse_silence(runtime, fleet)
         await watch(runtime, report, printer, options.watch or 0)
 
     if options.watch is None:
-        printer.once(session.read(once))
+        session.read(once)
     else:
         session.read(forever)
 

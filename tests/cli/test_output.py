@@ -94,7 +94,7 @@ def test_chosen_columns_keep_the_place_in_json() -> None:
 
 def test_sources_say_state_error_and_age() -> None:
     dead = snapshot(ZETA, state=SourceState.DOWN, taken_at=None, error="refused")
-    whole = {"problems": [], "forbidden": False}
+    whole = {"endpoint": None, "path": None, "problems": [], "forbidden": False}
     assert json_sources(fleet(snapshot(ACME), dead)) == [
         {"tenant": "acme", "server": "berlin", "state": "fresh", "error": None, "age": 2.0, **whole},
         {"tenant": "zeta", "server": "paris", "state": "down", "error": "refused", "age": None, **whole},
