@@ -233,7 +233,7 @@ async def test_a_walk_through_every_screen_leaves_no_secret(
                 told[where] = found
 
         async with app.run_test(size=(120, 36)) as pilot:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(110):
                 await ready(pilot, app)
                 await look_everywhere(app, pilot, look)
                 await look_at_the_lock(app, pilot, look, secrets["passphrase"])
