@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -179,7 +179,7 @@ class Registrar:
             await asyncio.to_thread(self.vault.reload)
             self.rights.learn()
         if self.vault.rev != before:
-            self._tell()
+            _tell(self._listeners.values(), self.config)
 
     async def aclose(self) -> None:
         """Wait for the end of what is being saved."""
@@ -213,7 +213,7 @@ class Registrar:
                 await self._outcome(entry, started, error)
                 raise
             self.rights.learn()
-            self._tell()
+            _tell(self._listeners.values(), self.config)
             await self._outcome(entry, started, None)
             return done
 
@@ -240,11 +240,6 @@ class Registrar:
                     f"saved, but its end is not in the audit: {unwritten}", why=unwritten.why
                 ) from None
 
-    def _tell(self) -> None:
-        for listener in list(self._listeners.values()):
-            with ReportedBug("who listens to the configuration"):
-                listener(self.config)
-
     def _new(self, name: str, tenant: str, server: str, about: Mapping[str, str]) -> AuditEntry:
         kind = KINDS[name.partition(".")[0]]
         target = {"server": server, "tenant": tenant}.get(kind) or about.get("label") or about.get("name") or ""
@@ -265,3 +260,9 @@ class Registrar:
             target_name=clean(target),
             params=told,
         )
+
+
+def _tell(listeners: Iterable[Listener], config: Config) -> None:
+    for listener in list(listeners):
+        with ReportedBug("who listens to the configuration"):
+            listener(config)
