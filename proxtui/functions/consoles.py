@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
+from proxtui.core.operation import Target
+from proxtui.core.runtime import Runtime
+from proxtui.features.consoles.vm_console import vm_console as offered
 from proxtui.functions.desk import Desk
 from proxtui.functions.guests import guest_of
 from proxtui.functions.shapes import Call, Function, Request, Response, Slug, Vmid, VmType
@@ -21,7 +26,10 @@ class VmConsole(Request):
 
 
 class Console(Response):
-    """Good for one connection within ten seconds, with the login as a header. ``password`` is for VncAuth."""
+    """PVE's: good for one connection within ten seconds, with the login as a header; ``password`` is for VncAuth.
+
+    Relayed: good for one viewer of this user, which offers the subprotocol ``ticket``; no password, and no task yet.
+    """
 
     ticket: str
     port: int
@@ -40,6 +48,8 @@ async def vm_console(desk: Desk, asked: VmConsole) -> Console:
     """``POST /nodes/{node}/{type}/{vmid}/vncproxy``, allowed and recorded as consoles are; nothing is connected."""
     async with desk.runtime(desk.asked(asked.server_id)) as runtime:
         target = guest_of(runtime, asked.node, asked.vmid, asked.vm_type)
+        if desk.announce is not None:
+            return await _relayed(desk.announce, runtime, target, desk.reason)
         async with runtime.consoles.open("vnc", target, desk.reason) as session:
             ticket = await ConsoleTools(session.client).vnc_proxy(asked.node, asked.vmid, asked.vm_type)
             session.upid, session.message = ticket.upid, "the ticket was handed out"
@@ -58,6 +68,18 @@ async def vm_console(desk: Desk, asked: VmConsole) -> Console:
         vm_type=asked.vm_type,
         password=ticket.password,
     )
+
+
+async def _relayed(
+    announce: Callable[[dict[str, Any]], None], runtime: Runtime, target: Target, reason: str
+) -> Console:
+    """The same screen by a WebSocket of ours: PVE is asked once the viewer came, and its ticket stays in here."""
+    where = (target.node, target.vmid, target.kind.value, "/".join(target.ref))
+    async with offered(runtime, *where, reason=reason) as offer:
+        told = Console.model_validate(offer.fields | {"password": ""})
+        announce(told.document)
+        await offer.used()
+    return told
 
 
 VM_CONSOLE = Function("vm-console", Call(VmConsole, Console, vm_console))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,8 @@ class Desk:
     reason: str = ""
     """Why somebody wants it: kept in the audit."""
     opening: Mapping[str, Any] = field(default_factory=dict)
+    announce: Callable[[dict[str, Any]], None] | None = None
+    """Who wants a console relayed hears of the offer here, and the call lasts until its viewer left."""
     diagnose: Any = None
     """What stands for ``proxtui.pve.diagnosis.diagnose`` in a test."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from proxtui.functions import answer
 from proxtui.sim.faults import Fault
 
 from .desks import BEN, Office
@@ -119,6 +122,24 @@ def test_a_console_ticket_has_all_that_a_viewer_needs(office: Office) -> None:
     logs = office.call("audit-log", {"tenantId": "acme", "actionType": "console.*"})["logs"]
     assert {row["actionType"] for row in logs} == {"console.open", "console.close"}
     assert told["ticket"] not in str(logs)
+
+
+async def test_a_relayed_console_is_announced_before_pve_is_asked(office: Office) -> None:
+    vm, told, announced = office.vm(running=True), [], asyncio.Event()
+
+    def announce(fields: dict[str, Any]) -> None:
+        told.append(fields)
+        announced.set()
+
+    body = {"node": vm.node, "vmid": vm.vmid, "serverId": "acme/prod"}
+    calling = asyncio.create_task(answer("vm-console", body, office.desk(announce=announce)))
+    await announced.wait()
+    (fields,) = told
+    assert urlsplit(fields["websocketUrl"]).hostname == "127.0.0.1"
+    assert (fields["upid"], fields["password"], fields["proxmoxHost"]) == ("", "", "lab.example")
+    assert office.sent() == []
+    calling.cancel()
+    await asyncio.gather(calling, return_exceptions=True)
 
 
 def test_a_viewer_gets_no_console(office: Office) -> None:
