@@ -31,42 +31,41 @@ def _names(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) ->
 @click.argument("name", metavar="NAME", shell_complete=_names)
 @click.argument("body", metavar="[JSON|-]", required=False)
 @click.option("--schema", is_flag=True, help="Print JSON Schema of request and response, and ask nothing.")
-@click.option("--relay", is_flag=True, help="Of vm-console: offer the screen here, and stay until its viewer left.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; kept in the audit of a change.")
 @click.pass_obj
-def call(session: Session, /, name: str, body: str | None, schema: bool, relay: bool, reason: str) -> int:
+def call(session: Session, /, name: str, body: str | None, schema: bool, reason: str) -> int:
     """Call the function NAME with a JSON object, or with what stands on stdin (-). See docs/functions.md.
 
-    Prints the answer, or {error, details}. Exits 0, 2 (400), 11 (401), 12 or 13 (403), 14 (404) or 1 (500).
+    Prints the answer, or {error, details}; vm-console then stays until its viewer left.
+    Exits 0, 2 (400), 11 (401), 12 or 13 (403), 14 (404) or 1 (500).
     """
     from proxtui.functions.refusing import refusal_of
 
     session.start_log(to_stderr=True)
     try:
-        if relay and name != "vm-console":
-            raise UsageError("--relay: is for vm-console alone")
-        answer = _answer(session, name, body, reason, schema=schema, relay=relay)
+        _answer(session, name, body, reason, schema=schema)
     except ProxtuiError as error:
         refused = refusal_of(error)
         session.output.json(refused.document)
         session.note(str(refused))
         return refused.exit_code
-    if schema or not relay:
-        session.output.json(answer)
     return 0
 
 
-def _answer(session: Session, name: str, text: str | None, reason: str, *, schema: bool, relay: bool) -> dict[str, Any]:
+def _answer(session: Session, name: str, text: str | None, reason: str, *, schema: bool) -> None:
     from proxtui.functions.calling import function_of, invoke, schema_of
 
     if schema:
-        return schema_of(name)
+        session.output.json(schema_of(name))
+        return
     body = _body(text)
-    function_of(name).understood(body)
+    function = function_of(name)
+    function.understood(body)
     desk = _desk(session, reason)
-    if relay:
-        desk = replace(desk, announce=lambda told: _printed(session, told))
-    return invoke(name, body, desk=desk)
+    if function.stays:
+        invoke(name, body, desk=replace(desk, announce=lambda told: _printed(session, told)))
+    else:
+        session.output.json(invoke(name, body, desk=desk))
 
 
 def _printed(session: Session, told: dict[str, Any]) -> None:

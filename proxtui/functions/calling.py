@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from proxtui.core.feature import load
@@ -60,10 +62,12 @@ def invoke(name: str, body: Any = None, *, desk: Desk | None = None) -> dict[str
 
     FunctionError with ``status`` (400, 401, 403, 404, 500) and ``document`` (``{error, details}``). Works over the
     configuration of this user, opened by what variables name or the kernel keeps, unless ``desk`` is another one.
+    A function that stays, as ``vm-console`` does, goes on in a thread after it answered; Python waits for it to end.
     """
     body = {} if body is None else body
+    function = function_of(name)
     # Before anything is opened: a wrong request needs no key.
-    function_of(name).understood(body)
+    function.understood(body)
     try:
         if desk is None:
             from proxtui.functions.opening import usual_desk
@@ -71,4 +75,17 @@ def invoke(name: str, body: Any = None, *, desk: Desk | None = None) -> dict[str
             desk = usual_desk()
     except ProxtuiError as error:
         raise refusal_of(error) from error
+    if function.stays and desk.announce is None:
+        return _announced(name, body, desk)
     return asyncio.run(answer(name, body, desk))
+
+
+def _announced(name: str, body: Any, desk: Desk) -> dict[str, Any]:
+    """What it says first; it goes on meanwhile."""
+    told: Future[dict[str, Any]] = Future()
+    asked = replace(desk, announce=told.set_result)
+    thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+    ended = thread.submit(lambda: asyncio.run(answer(name, body, asked)))
+    thread.shutdown(wait=False)
+    wait((told, ended), return_when=FIRST_COMPLETED)
+    return told.result() if told.done() else ended.result()

@@ -1,19 +1,12 @@
-"""``vm-console``: a ticket for the screen of a guest."""
+"""``vm-console``: the screen of a guest for a script or noVNC, by a WebSocket of ours."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-from urllib.parse import quote
-
-from proxtui.core.operation import Target
-from proxtui.core.runtime import Runtime
+from proxtui.errors import UsageError
 from proxtui.features.consoles.vm_console import vm_console as offered
 from proxtui.functions.desk import Desk
 from proxtui.functions.guests import guest_of
 from proxtui.functions.shapes import Call, Function, Request, Response, Slug, Vmid, VmType
-from proxtui.pve.console import ConsoleTools
-from proxtui.pve.paths import API_ROOT
 
 
 class VmConsole(Request):
@@ -26,9 +19,9 @@ class VmConsole(Request):
 
 
 class Console(Response):
-    """PVE's: good for one connection within ten seconds, with the login as a header; ``password`` is for VncAuth.
+    """Good for one viewer of this user, which offers the subprotocol ``ticket``.
 
-    Relayed: good for one viewer of this user, which offers the subprotocol ``ticket``; no password, and no task yet.
+    ``upid`` is empty: PVE is asked once the viewer came, and its own ticket and password stay in this process.
     """
 
     ticket: str
@@ -41,45 +34,23 @@ class Console(Response):
     node: str
     vmid: int
     vm_type: VmType
-    password: str
 
 
 async def vm_console(desk: Desk, asked: VmConsole) -> Console:
-    """``POST /nodes/{node}/{type}/{vmid}/vncproxy``, allowed and recorded as consoles are; nothing is connected."""
+    """Allowed and recorded as consoles are. Ends with its viewer, or when none came within a minute.
+
+    ``desk.announce`` is called with the answer while the screen is on offer.
+    """
+    if desk.announce is None:
+        raise UsageError("vm-console: lasts as long as its viewer, so somebody has to take its answer meanwhile")
     async with desk.runtime(desk.asked(asked.server_id)) as runtime:
         target = guest_of(runtime, asked.node, asked.vmid, asked.vm_type)
-        if desk.announce is not None:
-            return await _relayed(desk.announce, runtime, target, desk.reason)
-        async with runtime.consoles.open("vnc", target, desk.reason) as session:
-            ticket = await ConsoleTools(session.client).vnc_proxy(asked.node, asked.vmid, asked.vm_type)
-            session.upid, session.message = ticket.upid, "the ticket was handed out"
-        config = session.client.config
-    query = f"port={ticket.port}&vncticket={quote(ticket.ticket, safe='')}"
-    return Console(
-        ticket=ticket.ticket,
-        port=ticket.port,
-        user=ticket.user,
-        upid=ticket.upid,
-        websocket_url=f"wss://{config.endpoint}{API_ROOT}{ticket.path}/vncwebsocket?{query}",
-        proxmox_host=config.host,
-        proxmox_port=str(config.port),
-        node=asked.node,
-        vmid=asked.vmid,
-        vm_type=asked.vm_type,
-        password=ticket.password,
-    )
-
-
-async def _relayed(
-    announce: Callable[[dict[str, Any]], None], runtime: Runtime, target: Target, reason: str
-) -> Console:
-    """The same screen by a WebSocket of ours: PVE is asked once the viewer came, and its ticket stays in here."""
-    where = (target.node, target.vmid, target.kind.value, "/".join(target.ref))
-    async with offered(runtime, *where, reason=reason) as offer:
-        told = Console.model_validate(offer.fields | {"password": ""})
-        announce(told.document)
-        await offer.used()
+        where = (target.node, target.vmid, target.kind.value, "/".join(target.ref))
+        async with offered(runtime, *where, reason=desk.reason) as offer:
+            told = Console.model_validate(offer.fields)
+            desk.announce(told.document)
+            await offer.used(seconds=desk.viewer_seconds)
     return told
 
 
-VM_CONSOLE = Function("vm-console", Call(VmConsole, Console, vm_console))
+VM_CONSOLE = Function("vm-console", Call(VmConsole, Console, vm_console), stays=True)

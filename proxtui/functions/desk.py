@@ -13,6 +13,7 @@ from proxtui.config.ledger import Ledger, ledger_of
 from proxtui.config.models import Config, Place, Server
 from proxtui.core.model import ServerRef, Snapshot
 from proxtui.errors import NotConfigured, NotFoundError, ProxtuiError, UsageError
+from proxtui.features.consoles.door import CONNECT_SECONDS
 from proxtui.functions.shapes import Source
 from proxtui.wiring import open_registrar, open_runtime
 
@@ -41,7 +42,9 @@ class Desk:
     """Why somebody wants it: kept in the audit."""
     opening: Mapping[str, Any] = field(default_factory=dict)
     announce: Callable[[dict[str, Any]], None] | None = None
-    """Who wants a console relayed hears of the offer here, and the call lasts until its viewer left."""
+    """Who calls a function that stays hears its answer here, and the call lasts until its viewer left."""
+    viewer_seconds: float = CONNECT_SECONDS
+    """How long a console is on offer."""
     diagnose: Any = None
     """What stands for ``proxtui.pve.diagnosis.diagnose`` in a test."""
 

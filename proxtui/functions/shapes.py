@@ -67,8 +67,9 @@ class Call:
 class Function:
     """One documented function; of several calls the field ``action`` tells which is meant."""
 
-    def __init__(self, name: str, *calls: Call) -> None:
-        self.name, self.calls = name, calls
+    def __init__(self, name: str, *calls: Call, stays: bool = False) -> None:
+        """``stays``: it goes on after it answered, which it does by ``Desk.announce``."""
+        self.name, self.calls, self.stays = name, calls, stays
 
     @cached_property
     def requests(self) -> TypeAdapter[Any]:

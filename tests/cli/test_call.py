@@ -108,10 +108,6 @@ def test_what_fails_is_500(call: Call, simulator: Simulator) -> None:
         refused(call("call", "list-vms"), 500, 1)
 
 
-def test_only_a_console_is_relayed(call: Call) -> None:
-    refused(call("call", "list-vms", "--relay"), 400, 2)
-
-
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_function_tells_its_schema_and_asks_nothing_for_it(call: Call, name: str) -> None:
     told = json.loads(call("call", name, "--schema").out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from proxtui.config.vault.edits import add_server, add_tenant, add_user
 from proxtui.config.vault.opened import OpenVault
 from proxtui.core.model import ServerRef
 from proxtui.functions import FunctionError, answer
+from proxtui.functions.calling import function_of
 from proxtui.functions.desk import Desk
 from proxtui.pve.stages import Diagnosis
 from proxtui.sim.app import create_app
@@ -24,6 +26,19 @@ from tests.walks.world import make_world
 
 BEN = slots.keyfile(b"b" * 32)
 TOKEN = "root@pam!full=11111111-2222-3333-4444-555555555555"
+
+
+async def announced(name: str, body: Any, desk: Desk) -> dict[str, Any]:
+    """What a function that stays says first; then it is broken off, as by ctrl+c."""
+    told: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+    staying = asyncio.create_task(answer(name, body, replace(desk, announce=told.set_result)))
+    await asyncio.wait((told, staying), return_when=asyncio.FIRST_COMPLETED)
+    if not told.done():
+        told.cancel()
+        return await staying
+    staying.cancel()
+    await asyncio.gather(staying, return_exceptions=True)
+    return told.result()
 
 
 class Office:
@@ -64,7 +79,9 @@ class Office:
         return found
 
     def call(self, name: str, body: Any = None, *, by: slots.Material = ROOT_KEY, **more: Any) -> dict[str, Any]:
-        return asyncio.run(answer(name, {} if body is None else body, self.desk(by, **more)))
+        desk = self.desk(by, **more)
+        body = {} if body is None else body
+        return asyncio.run(announced(name, body, desk) if function_of(name).stays else answer(name, body, desk))
 
     def refused(self, name: str, body: Any = None, **more: Any) -> FunctionError:
         """What it refuses with; a failure of the test when it does not."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+import socket
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from proxtui.functions import answer
+from proxtui.functions import FunctionError, answer, invoke
 from proxtui.sim.faults import Fault
 
 from .desks import BEN, Office
@@ -100,46 +99,39 @@ def test_a_container_has_no_reset(office: Office) -> None:
     assert office.refused("vm-actions", body).status == 400
 
 
-def test_a_console_ticket_has_all_that_a_viewer_needs(office: Office) -> None:
+def test_a_console_is_a_websocket_of_ours_and_pve_is_not_asked_before_somebody_came(office: Office) -> None:
     vm = office.vm(running=True)
     told = office.call("vm-console", {"node": vm.node, "vmid": vm.vmid})
-    assert {
-        "ticket",
-        "port",
-        "user",
-        "upid",
-        "websocketUrl",
-        "proxmoxHost",
-        "proxmoxPort",
-        "node",
-        "vmid",
-        "vmType",
-    } == (set(told) - {"password"})
-    assert (told["proxmoxHost"], told["proxmoxPort"], told["vmType"]) == ("lab.example", "8006", "qemu")
+    assert set(told) == {
+        "ticket", "port", "user", "upid", "websocketUrl", "proxmoxHost", "proxmoxPort", "node", "vmid", "vmType",
+    }  # fmt: skip
+    assert (told["proxmoxHost"], told["proxmoxPort"], told["vmType"], told["upid"]) == (
+        "lab.example", "8006", "qemu", "",
+    )  # fmt: skip
     url = urlsplit(told["websocketUrl"])
-    assert url.path == f"/api2/json/nodes/{vm.node}/qemu/{vm.vmid}/vncwebsocket"
-    assert parse_qs(url.query) == {"port": [str(told["port"])], "vncticket": [told["ticket"]]}
+    assert (url.scheme, url.hostname, url.port, url.path) == ("ws", "127.0.0.1", told["port"], "/vnc-relay")
+    assert parse_qs(url.query)["vmid"] == [str(vm.vmid)]
+    assert told["ticket"] not in told["websocketUrl"]
+    assert office.sent() == []
     logs = office.call("audit-log", {"tenantId": "acme", "actionType": "console.*"})["logs"]
     assert {row["actionType"] for row in logs} == {"console.open", "console.close"}
     assert told["ticket"] not in str(logs)
 
 
-async def test_a_relayed_console_is_announced_before_pve_is_asked(office: Office) -> None:
-    vm, told, announced = office.vm(running=True), [], asyncio.Event()
+def test_who_invokes_a_console_has_it_at_once_and_it_stays_for_its_viewer(office: Office) -> None:
+    vm = office.vm(running=True)
+    told = invoke("vm-console", {"node": vm.node, "vmid": vm.vmid}, desk=office.desk(viewer_seconds=1.0))
+    socket.create_connection(("127.0.0.1", told["port"]), timeout=5).close()
+    with pytest.raises(FunctionError) as caught:
+        invoke("vm-console", {"node": vm.node, "vmid": vm.vmid}, desk=office.desk(BEN))
+    assert caught.value.status == 403
 
-    def announce(fields: dict[str, Any]) -> None:
-        told.append(fields)
-        announced.set()
 
-    body = {"node": vm.node, "vmid": vm.vmid, "serverId": "acme/prod"}
-    calling = asyncio.create_task(answer("vm-console", body, office.desk(announce=announce)))
-    await announced.wait()
-    (fields,) = told
-    assert urlsplit(fields["websocketUrl"]).hostname == "127.0.0.1"
-    assert (fields["upid"], fields["password"], fields["proxmoxHost"]) == ("", "", "lab.example")
-    assert office.sent() == []
-    calling.cancel()
-    await asyncio.gather(calling, return_exceptions=True)
+async def test_a_console_needs_somebody_who_takes_its_answer(office: Office) -> None:
+    vm = office.vm(running=True)
+    with pytest.raises(FunctionError) as caught:
+        await answer("vm-console", {"node": vm.node, "vmid": vm.vmid}, office.desk())
+    assert caught.value.status == 400
 
 
 def test_a_viewer_gets_no_console(office: Office) -> None:
