@@ -10,7 +10,8 @@ import click
 
 from proxtui.cli.config_change import add_key, change_key, put, remove_key, unset
 from proxtui.cli.config_edit import edit
-from proxtui.cli.config_keys import KeyOptions, key_options, masked
+from proxtui.cli.config_keys import KeyOptions, masked
+from proxtui.cli.key_options import key_options
 from proxtui.core.verbs import CommandLine, json_option
 from proxtui.errors import ConfigError, NotConfigured, ReadOnlyError, UsageError
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from proxtui.cli.config_keys import KeyOptions, key_options, masked, new_typed
+from proxtui.cli.config_keys import KeyOptions, masked, new_typed
+from proxtui.cli.key_options import key_options
 from proxtui.core.verbs import CommandLine, json_option
 from proxtui.errors import UsageError
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from proxtui.cli.config_keys import KeyOptions, key_options, masked
+from proxtui.cli.config_keys import KeyOptions, masked
+from proxtui.cli.key_options import key_options
 from proxtui.core.verbs import CommandLine, json_option
 from proxtui.errors import ConfigError, UsageError
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from proxtui.cli.config_keys import KeyOptions, key_options
+from proxtui.cli.config_keys import KeyOptions
+from proxtui.cli.key_options import key_options
 from proxtui.core.verbs import CommandLine, json_option
 from proxtui.errors import ProxtuiError, UsageError
 
