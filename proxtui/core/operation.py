@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from proxtui.config.models import Role
 from proxtui.core.feature import load
@@ -56,8 +57,7 @@ _USUAL_PATHS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What is to be changed, as it was when somebody looked. The gate looks again before anything is sent."""
 
     ref: ServerRef
@@ -101,8 +101,7 @@ class Target:
         return " ".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What a change answers that is over when PVE answers, and has something to show: what a program printed."""
 
     text: str
@@ -115,8 +114,7 @@ def _always(_thing: object) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(Struct, frozen=True, kw_only=True):
     """One kind of change. Strings instead of code, so that declaring it loads nothing."""
 
     name: str

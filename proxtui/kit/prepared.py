@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from proxtui.core.operation import Operation, Target
 
@@ -15,8 +16,7 @@ Look = Callable[[Any], Awaitable[Sequence[str]]]
 """From parameters to lines for the question. ``ProxtuiError``: it cannot be done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """What is known before somebody types."""
 
     initial: Mapping[str, Any] = field(default_factory=dict)
@@ -38,8 +38,7 @@ class Prepared:
     """By field, what stands there in grey as long as nothing is typed: what stays as it is, and is not shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """What a row stands for, and what can be done to it."""
 
     target: Target

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from msgspec import Struct
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -39,8 +39,7 @@ D = TypeVar("D")
 NO_FILE = "no config.toml is in use: variables or flags name the server; without them `proxtui` makes one"
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(Struct, frozen=True):
     """Something that can be done to a row of a setup view, or to none."""
 
     name: str

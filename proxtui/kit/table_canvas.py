@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from textual import events
@@ -128,7 +129,8 @@ class TableCanvas(ScrollView):
 
     def repaint(self) -> None:
         """Mark the visible lines whose content is another than what was painted."""
-        if not self.is_mounted or not self.size:
+        if not self.is_mounted or not self.size or not self._on_screen:
+            # What was never painted will be, as a whole.
             return
         width = self.line_width
         dirty = [Region(0, y, width, 1) for y in range(self.size.height) if self._differs(y, width)]
@@ -176,7 +178,7 @@ class TableCanvas(ScrollView):
             return paint_head(found, width, self._inks["plain"])
         if found is not None:
             return self._row_strip(found, slots)
-        words = [] if self.rows.shown else wrapped(self.rows.why_empty(self._noun) or self.empty, width - 2 * GUTTER)
+        words = () if self.rows.shown else _broken(self.rows.why_empty(self._noun) or self.empty, width - 2 * GUTTER)
         line = y - max(self.header, (self.size.height - len(words)) // 2)
         ink = self._inks["empty"]
         return paint_centred(words[line], width, ink.base) if 0 <= line < len(words) else Strip.blank(width, ink.base)
@@ -194,3 +196,9 @@ class TableCanvas(ScrollView):
             self._strips.clear()
         self._strips[row.key, lit] = (row, strip)
         return strip
+
+
+@lru_cache(maxsize=8)
+def _broken(text: str, width: int) -> tuple[str, ...]:
+    """What stands in an empty table, in lines; each of its lines asks for all of them."""
+    return tuple(wrapped(text, width))

@@ -117,7 +117,8 @@ class BranchCanvas(ScrollView):
             self._scroll_update(size)
 
     def _repaint(self) -> None:
-        if not self.is_mounted or not self.size:
+        if not self.is_mounted or not self.size or not self._on_screen:
+            # What was never painted will be, as a whole.
             return
         width = self.scrollable_content_region.width
         dirty = [Region(0, y, width, 1) for y in range(self.size.height) if self._differs(y, width)]
