@@ -50,7 +50,8 @@ class ParamsForm(Dialog[Filled | Refused]):
     KEYS: ClassVar[str] = KEYS
     DEFAULT_CSS = """
     ParamsForm > .dialog { width: 84; height: auto; max-height: 96%; }
-    ParamsForm #notes { height: auto; color: $warning; }
+    ParamsForm #notes { dock: top; height: auto; color: $warning; }
+    ParamsForm #below { dock: bottom; height: auto; }
     ParamsForm #fields { height: auto; max-height: 100%; }
     ParamsForm #rare { height: auto; display: none; }
     ParamsForm #told { height: 2; color: $foreground 70%; }
@@ -100,9 +101,10 @@ class ParamsForm(Dialog[Filled | Refused]):
                 if rare:
                     yield Fold(len(rare))
                 yield Vertical(*(lines[one.name] for one in rare), id="rare")
-            yield Static("", id="told", markup=False)
-            yield self._notice
-            yield Static(self.KEYS, classes="dialog-keys", markup=False)
+            with Vertical(id="below"):
+                yield Static("", id="told", markup=False)
+                yield self._notice
+                yield Static(self.KEYS, classes="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
         self.query_one("#notes").display = bool(self._prepared.notes)

@@ -22,6 +22,8 @@ LOOK_EVERY = 3.0
 TRY_EVERY = 0.2
 """Seconds between two looks whether nothing is under way any more."""
 TELL_FOR = 10.0
+DEEDS = "setup"
+"""The group of the workers in which the views of the configuration change it."""
 
 
 class Renewal:
@@ -92,6 +94,9 @@ class Renewal:
         if self._taken:
             return True
         if self._new is None or app.changes_running or len(app.screen_stack) > 1 or not app.is_running:
+            return False
+        if any(worker.group == DEEDS and not worker.is_finished for worker in app.workers):
+            # Who changed it here is still to be told what comes of it, such as which tokens to rotate.
             return False
         self._taken = True
         if isinstance(app.screen, Console):

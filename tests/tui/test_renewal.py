@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,9 +15,10 @@ from proxtui.config.vault.opened import OpenVault
 from proxtui.core.actor import read_actor
 from proxtui.core.registrar import Registrar
 from proxtui.kit.setup_menu import Lines
-from proxtui.kit.setup_view import closed_line
+from proxtui.kit.setup_view import closed_line, show_lines
 from proxtui.tui.app import ProxtuiApp
 from proxtui.tui.configured import Configured
+from proxtui.tui.renewal import DEEDS
 from tests.config.vaults import ROOT_KEY, WALL_KEY, fill, new_vault, opened, seat_in
 from tests.core.gating import MemoryJournal
 from tests.features.fakes import runtime_of
@@ -69,6 +71,24 @@ async def test_an_open_dialog_is_not_taken_from_anybody(tmp_path: Path) -> None:
         await acting.pilot.pause(0.5)
         assert acting.app.return_code is None
         dialog.leave()
+        await acting.until(lambda: acting.app.return_code is not None)
+    assert acting.app.renewal.take()
+
+
+async def test_what_comes_of_a_change_is_told_before_it_is_opened_anew(tmp_path: Path) -> None:
+    vault = fill(new_vault(seat_in(tmp_path)))
+    async with dashboard(vault) as acting:
+
+        async def change() -> None:
+            await acting.runtime.registrar.save("tenants.update", [COLOUR], tenant="acme")
+            await asyncio.sleep(0)
+            await show_lines(acting.app, "to rotate", ["acme / prod: root@pam!watch"])
+
+        acting.app.run_worker(change(), group=DEEDS)
+        await acting.until(lambda: isinstance(acting.app.screen, Lines))
+        await acting.pilot.pause(0.5)
+        assert acting.app.return_code is None
+        acting.app.screen.give(None)
         await acting.until(lambda: acting.app.return_code is not None)
     assert acting.app.renewal.take()
 
