@@ -14,12 +14,13 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static, TextArea
 
 from proxtui.core.rows import Tone
-from proxtui.kit.dialog import Dialog
 from proxtui.kit.form_fields import Entered, Fold, Left, Line, Picker, field_of
+from proxtui.kit.form_keys import FieldKeys
 from proxtui.kit.form_model import asked_of, problems_of, text_of, values_of
 from proxtui.kit.one_line import Notice
 from proxtui.kit.prepared import Prepared, Words
 from proxtui.kit.safe import plain
+from proxtui.kit.typed_ahead import caught_up
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -43,7 +44,7 @@ class Refused:
     problems: Mapping[str, str]
 
 
-class ParamsForm(Dialog[Filled | Refused]):
+class ParamsForm(FieldKeys[Filled | Refused]):
     """Answers with ``Filled``; ``Refused`` comes back into its queue when the server had something against it."""
 
     HELP_NAME: ClassVar[str] = "form"
@@ -61,9 +62,6 @@ class ParamsForm(Dialog[Filled | Refused]):
         Binding("ctrl+s", "submit", "Go on"),
         Binding("f2", "submit(True)", "Show what would be sent"),
         Binding("f1", "tell_all", "More help"),
-        # At once: of keys that came in one piece those behind a tab are not for the field before it.
-        Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
-        Binding("shift+tab", "app.focus_previous", "Field before", show=False, priority=True),
     ]
 
     def __init__(
@@ -156,10 +154,12 @@ class ParamsForm(Dialog[Filled | Refused]):
         self.say("; ".join(others), Tone.BAD)
         self._go_to_first(problems)
 
-    def action_submit(self, rehearse: bool = False) -> None:
+    async def action_submit(self, rehearse: bool = False) -> None:
         """Hand the parameters on, or show every fault and go to the first."""
-        problems = self.problems
         lines = list(self.query(Line))
+        for line in lines:
+            await caught_up(line.field)
+        problems = self.problems
         self._left = {line.asked.name for line in lines}
         for line in lines:
             line.say(problems.get(line.asked.name, ""))
@@ -194,12 +194,6 @@ class ParamsForm(Dialog[Filled | Refused]):
         if line is not None and line.problem:
             line.say(self.problems.get(line.asked.name, ""))
 
-    @on(Input.Submitted)
-    def _next(self, event: Input.Submitted) -> None:
-        """Enter is no submit: it would be pressed before the rest was seen."""
-        event.stop()
-        self.focus_next()
-
     def on_entered(self, event: Entered) -> None:
         event.stop()
         told = next((one.description for one in self.asked if one.name == event.name), "")
@@ -215,6 +209,9 @@ class ParamsForm(Dialog[Filled | Refused]):
 
     def on_fold_opened(self, event: Fold.Opened) -> None:
         event.stop()
+        self.show_rare()
+
+    def show_rare(self) -> None:
         self._unfold()
         first = next((line for line in self.query(Line) if line.asked.rare), None)
         if first is not None:

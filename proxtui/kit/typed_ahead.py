@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from textual.widget import Widget
 from textual.widgets import Input
 
 PATIENCE = 2.0
@@ -12,12 +13,17 @@ PATIENCE = 2.0
 
 async def settled(field: Input) -> str:
     """The text of the field once it has taken every key that was handed to it before this call."""
+    await caught_up(field)
+    return field.value
+
+
+async def caught_up(widget: Widget) -> None:
+    """Wait until it has taken every key that was handed to it before this call. Not to be called in its own loop."""
     reached = asyncio.Event()
-    if field.is_running and field.call_later(reached.set):
+    if widget.is_running and widget.call_later(reached.set):
         try:
             async with asyncio.timeout(PATIENCE):
                 await reached.wait()
         except TimeoutError:
-            # The field went while we waited: what it holds is all there will be.
-            return field.value
-    return field.value
+            # The widget went while we waited: what it holds is all there will be.
+            return

@@ -145,6 +145,26 @@ async def test_what_is_behind_a_tab_of_keys_in_one_piece_is_of_the_next_field() 
         assert (app.line("newid").text, app.line("name").text) == ("12", "web")
 
 
+@pytest.mark.parametrize("on", ["tab", "enter"])
+async def test_a_whole_form_in_one_piece_fills_the_right_fields(on: str) -> None:
+    app = FormApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        keys = ["1", "2", "3", on, *"webserver", on, *"pve1", on, "tab", "space", on, "space", on, "9", "ctrl+s"]
+        for key in keys:
+            app.post_message(Key(key, key if len(key) == 1 else " " if key == "space" else None))
+        for _ in range(100):
+            if app.answers:
+                break
+            await pilot.pause(0.02)
+        answer = app.answers[0]
+        assert isinstance(answer, Filled)
+        made: Any = answer.params
+        assert (made.newid, made.name, made.node) == (123, "webserver", "pve1")
+        assert (made.full, made.format, made.memory) == (True, "raw", 5129)
+        assert app.faults == {}
+
+
 async def test_suggestions_are_told_and_may_come_later() -> None:
     async def ask() -> Sequence[str]:
         return ["500"]
