@@ -30,7 +30,9 @@ class SettingRow:
 
     @property
     def text(self) -> str:
-        """The value for people."""
+        """The value for people; nothing where nothing is named."""
+        if self.value is None:
+            return ""
         if isinstance(self.value, bool):
             return "yes" if self.value else "no"
         if isinstance(self.value, Mapping):
