@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -53,21 +52,15 @@ class KeyOptions(NamedTuple):
     @property
     def is_named(self) -> bool:
         """Whether a key was named, so that nobody needs to be asked."""
-        sources = self.sources(None)
-        named = (sources.passphrase_fd, sources.passphrase_file, sources.keyfile, sources.credentials_directory)
-        return any(one is not None for one in named) or bool(sources.passphrase_command)
+        named = (self.passphrase_fd, self.passphrase_file, self.keyfile, _credentials())
+        return any(one is not None for one in named) or bool(_command(self.passphrase_command))
 
     def sources(self, prompt: Callable[[], str] | None) -> Sources:
         """The same as the vault wants it."""
-        from proxtui.config.vault.sources import CREDENTIAL, Sources
+        from proxtui.config.vault.sources import Sources
 
-        folder = os.environ.get("CREDENTIALS_DIRECTORY")
-        credentials = Path(folder) if folder and (Path(folder) / CREDENTIAL).exists() else None
-        try:
-            command = tuple(shlex.split(self.passphrase_command or ""))
-        except ValueError:
-            raise UsageError("--passphrase-command: a quotation mark is not closed") from None
-        named = (self.passphrase_fd, self.passphrase_file, self.keyfile, credentials, command)
+        command = _command(self.passphrase_command)
+        named = (self.passphrase_fd, self.passphrase_file, self.keyfile, _credentials(), command)
         return Sources(prompt, *named, label=self.slot)
 
     def wanted(self, question: str = "Passphrase of the configuration") -> Sources:
@@ -104,6 +97,27 @@ class KeyOptions(NamedTuple):
         """The key of a new vault: typed twice where none was named."""
         material = self.wanted("New passphrase of the configuration").material()
         return new_typed(material, again=not self.is_named) if material.kind == "passphrase" else material
+
+
+def _credentials() -> Path | None:
+    """The folder of systemd that holds the key; None without one."""
+    if not (folder := os.environ.get("CREDENTIALS_DIRECTORY")):
+        return None
+    from proxtui.config.vault.sources import CREDENTIAL
+
+    return Path(folder) if (Path(folder) / CREDENTIAL).exists() else None
+
+
+def _command(text: str | None) -> tuple[str, ...]:
+    """The words of a command line; UsageError when it cannot be taken apart."""
+    if not text:
+        return ()
+    import shlex
+
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:
+        raise UsageError("--passphrase-command: a quotation mark is not closed") from None
 
 
 def new_typed(material: Material, *, again: bool) -> Material:

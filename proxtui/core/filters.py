@@ -48,9 +48,10 @@ MAX_LENGTH = 500
 
 BOTH_SIDES = "| needs a term on both sides"
 
-_SPLIT = re.compile(r"""\||(?:"[^"]*"|[^\s|"])+""")
-_TERM = re.compile(r"(?P<field>[^\s:<>=\"]+)(?P<sign>>=|<=|>|<|=|:)(?P<value>.*)", re.DOTALL)
-_NUMBER = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?P<unit>[a-z%]*)")
+# As texts: re keeps what it made of them, and no start waits for it.
+_SPLIT = r"""\||(?:"[^"]*"|[^\s|"])+"""
+_TERM = r"(?s:(?P<field>[^\s:<>=\"]+)(?P<sign>>=|<=|>|<|=|:)(?P<value>.*))"
+_NUMBER = r"(?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?P<unit>[a-z%]*)"
 _SIGNS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
@@ -68,9 +69,9 @@ _PARTIAL = frozenset({"name", "ip", "os"})
 _IN_BYTES = frozenset({"size", "maxmem", "maxdisk", *RATES})
 _IN_SECONDS = frozenset({"uptime", "age", "backup"})
 _COUNTED = frozenset({"id", "vmid", "maxcpu"})
-_NEEDS_QUOTES = re.compile(r"[\s|]")
+_NEEDS_QUOTES = r"[\s|]"
 # A word that would be read as a field or as "not".
-_NOT_A_WORD = re.compile(r"!|.*[:<>=]", re.DOTALL)
+_NOT_A_WORD = r"(?s:!|.*[:<>=])"
 
 
 class NotKnownYet(LookupError):
@@ -165,7 +166,7 @@ def _too_long(column: int) -> UsageError:
 def _alternatives(text: str) -> list[list[_Term]]:
     found: list[list[_Term]] = [[]]
     bar = None
-    for match in _SPLIT.finditer(text):
+    for match in re.finditer(_SPLIT, text):
         source = _Source(match[0], match.start() + 1)
         if source.text != "|":
             found[-1].append(_term(source))
@@ -190,7 +191,7 @@ def _term(source: _Source) -> _Term:
 
 
 def _positive(source: _Source, term: str) -> _Term:
-    parts = _TERM.fullmatch(term)
+    parts = re.fullmatch(_TERM, term)
     if parts is None:
         return _word(term)
     name, sign, value = parts["field"].lower(), parts["sign"], parts["value"].replace('"', "").lower()
@@ -208,12 +209,12 @@ def _positive(source: _Source, term: str) -> _Term:
 
 
 def _quoted(value: str) -> str:
-    return f'"{value}"' if _NEEDS_QUOTES.search(value) else value
+    return f'"{value}"' if re.search(_NEEDS_QUOTES, value) else value
 
 
 def _word(term: str) -> _Term:
     needle = term.replace('"', "").lower()
-    canonical = f'"{needle}"' if not needle or _NOT_A_WORD.match(needle) else _quoted(needle)
+    canonical = f'"{needle}"' if not needle or re.match(_NOT_A_WORD, needle) else _quoted(needle)
     return _Term(canonical, lambda row: needle in row.haystack)
 
 
@@ -273,7 +274,7 @@ def _number_test(source: _Source, name: str, sign: str, value: str) -> Test:
 
 
 def _amount(source: _Source, name: str, value: str) -> _Amount:
-    match = _NUMBER.fullmatch(value)
+    match = re.fullmatch(_NUMBER, value)
     if match is None:
         raise source.bad(f"{value} is not a number")
     number, unit = float(match["number"]), match["unit"]

@@ -28,16 +28,16 @@ EXTENSIONS = {
 CHECKSUM_LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
 """Hexadecimal digits of each checksum."""
 
-_VOLID = re.compile(r"(?P<storage>[A-Za-z](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?):(?P<name>[^\s:/][^\s]*)")
+_VOLID = r"(?P<storage>[A-Za-z](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?):(?P<name>[^\s:/][^\s]*)"
 # As PVE's own, but for names that would climb.
 _LEVEL = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._-]+"
-_POOL = re.compile(rf"{_LEVEL}(?:/{_LEVEL}){{0,2}}")
-_SERVICE = re.compile(r"[A-Za-z][A-Za-z0-9@_-]{0,63}")
-_SID = re.compile(r"(?:vm|ct):[1-9][0-9]{2,8}")
-_FILENAME = re.compile(r"[A-Za-z0-9+=_-][A-Za-z0-9.+=_-]{0,254}")
-_CONFIG_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,127}")
-_HEX = re.compile(r"[0-9A-Fa-f]+")
-_USERINFO = re.compile(r"://[^/?#\s]*@")
+_POOL = rf"{_LEVEL}(?:/{_LEVEL}){{0,2}}"
+_SERVICE = r"[A-Za-z][A-Za-z0-9@_-]{0,63}"
+_SID = r"(?:vm|ct):[1-9][0-9]{2,8}"
+_FILENAME = r"[A-Za-z0-9+=_-][A-Za-z0-9.+=_-]{0,254}"
+_CONFIG_ID = r"[A-Za-z][A-Za-z0-9_-]{1,127}"
+_HEX = r"[0-9A-Fa-f]+"
+_USERINFO = r"://[^/?#\s]*@"
 
 
 class ChangeRules:
@@ -49,7 +49,7 @@ class ChangeRules:
             isinstance(volid, str)
             and len(volid) <= 255
             and volid.isprintable()
-            and _VOLID.fullmatch(volid) is not None
+            and re.fullmatch(_VOLID, volid) is not None
             and ".." not in volid.split(":", 1)[1].split("/")
         )
 
@@ -62,7 +62,7 @@ class ChangeRules:
 
     @staticmethod
     def validate_pool(poolid: object) -> bool:
-        return isinstance(poolid, str) and len(poolid) <= 256 and _POOL.fullmatch(poolid) is not None
+        return isinstance(poolid, str) and len(poolid) <= 256 and re.fullmatch(_POOL, poolid) is not None
 
     @staticmethod
     def check_pool(poolid: str, field: str = "poolid") -> str:
@@ -70,7 +70,7 @@ class ChangeRules:
 
     @staticmethod
     def validate_service(service: object) -> bool:
-        return isinstance(service, str) and _SERVICE.fullmatch(service) is not None
+        return isinstance(service, str) and re.fullmatch(_SERVICE, service) is not None
 
     @staticmethod
     def check_service(service: str, field: str = "service") -> str:
@@ -78,7 +78,7 @@ class ChangeRules:
 
     @staticmethod
     def validate_sid(sid: object) -> bool:
-        return isinstance(sid, str) and _SID.fullmatch(sid) is not None
+        return isinstance(sid, str) and re.fullmatch(_SID, sid) is not None
 
     @staticmethod
     def check_sid(sid: str, field: str = "sid") -> str:
@@ -87,19 +87,19 @@ class ChangeRules:
     @staticmethod
     def validate_url(url: object) -> bool:
         """Credentials in it do not pass either."""
-        return isinstance(url, str) and _is_url(url) and not _USERINFO.search(url)
+        return isinstance(url, str) and _is_url(url) and not re.search(_USERINFO, url)
 
     @staticmethod
     def check_url(url: str, field: str = "url") -> str:
         """What stands before the ``@`` of a refused one is not shown."""
-        if _USERINFO.search(str(url)):
+        if re.search(_USERINFO, str(url)):
             raise InvalidInput(field, without_credentials(str(url)), SECRET_URL_RULE)
         return _checked(ChangeRules.validate_url(url), field, url, URL_RULE)
 
     @staticmethod
     def validate_filename(filename: object) -> bool:
         """PVE would replace every other character, and the file would lie there under another name."""
-        return isinstance(filename, str) and _FILENAME.fullmatch(filename) is not None
+        return isinstance(filename, str) and re.fullmatch(_FILENAME, filename) is not None
 
     @staticmethod
     def check_filename(filename: str, content: str, field: str = "filename") -> str:
@@ -112,18 +112,18 @@ class ChangeRules:
     @staticmethod
     def check_checksum(checksum: str, algorithm: str, field: str = "checksum") -> str:
         digits = CHECKSUM_LENGTHS[algorithm]
-        good = len(checksum) == digits and _HEX.fullmatch(checksum) is not None
+        good = len(checksum) == digits and re.fullmatch(_HEX, checksum) is not None
         return _checked(good, field, checksum, f"{digits} hexadecimal digits, as {algorithm} has them")
 
     @staticmethod
     def validate_config_id(name: object) -> bool:
         """The name of an HA group, a rule, a job."""
-        return isinstance(name, str) and _CONFIG_ID.fullmatch(name) is not None
+        return isinstance(name, str) and re.fullmatch(_CONFIG_ID, name) is not None
 
 
 def without_credentials(text: str) -> str:
     """``text`` without what stands between ``://`` and ``@`` in a URL."""
-    return _USERINFO.sub("://***@", text)
+    return re.sub(_USERINFO, "://***@", text)
 
 
 def _is_url(url: str) -> bool:

@@ -7,7 +7,7 @@ import re
 from proxtui.errors import InvalidInput
 from proxtui.pve.validators import is_identifier
 
-_UPID = re.compile(
+_UPID = (
     r"UPID:(?P<node>[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?):(?P<pid>[0-9A-Fa-f]{8}):(?P<pstart>[0-9A-Fa-f]{8,9}):"
     r"(?P<starttime>[0-9A-Fa-f]{8}):(?P<type>[^:\s/]+):(?P<id>[^:\s/]*):(?P<user>[^:\s/]+):"
 )
@@ -50,4 +50,4 @@ class Upid(str):
 
 
 def _match(text: object) -> re.Match[str] | None:
-    return _UPID.fullmatch(text) if isinstance(text, str) and is_identifier(text) else None
+    return re.fullmatch(_UPID, text) if isinstance(text, str) and is_identifier(text) else None

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import hmac
 import json
 import os
 import re
 import threading
 from typing import Any, NamedTuple
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -117,12 +116,22 @@ def unpadded(body: bytes) -> bytes:
 
 def digest(key: bytes, value: Any) -> str:
     """HMAC-SHA256 over the one spelling of a value."""
-    return encode(hmac.new(subkey(key, "mac/1"), canonical(value), hashlib.sha256).digest())
+    return encode(_mac(key, value).finalize())
 
 
 def agrees(key: bytes, value: Any, told: str) -> bool:
     """Whether ``told`` is that digest."""
-    return hmac.compare_digest(digest(key, value), told)
+    try:
+        _mac(key, value).verify(decode(told))
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
+def _mac(key: bytes, value: Any) -> HMAC:
+    mac = HMAC(subkey(key, "mac/1"), SHA256())
+    mac.update(canonical(value))
+    return mac
 
 
 class Pair(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -20,11 +20,13 @@ from proxtui.config.vault.contents import (
     new_id,
 )
 from proxtui.config.vault.crypto import NotOpened, agrees, decode, digest, encode, random_key, subkey
-from proxtui.config.vault.edits import Edit, edited
 from proxtui.config.vault.fields import open_all, seal_settings, seal_tenant, seal_users, without_credentials
 from proxtui.config.vault.shape import Document, Header, Slot, plain_of
 from proxtui.config.vault.slots import granted, scope_keys
 from proxtui.errors import ScopeClosed, Tampered, UsageError
+
+if TYPE_CHECKING:
+    from proxtui.config.vault.edits import Edit
 
 AUDIT = "audit/1"
 
@@ -103,6 +105,8 @@ class Draft:
 
     def apply(self, edits: Sequence[Edit]) -> None:
         """Make edits. UsageError for one that cannot be meant, ScopeClosed for one that this slot may not make."""
+        from proxtui.config.vault.edits import edited
+
         before, after = self.contents.plain, edited(self.contents.plain, edits)
         if any(before[part] != after[part] for part in ("settings", "users")):
             self.need_system()

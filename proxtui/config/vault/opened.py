@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -14,12 +14,14 @@ from proxtui.config.vault.cache import name_of
 from proxtui.config.vault.contents import SECRETS, SYSTEM, Plain, admin_of
 from proxtui.config.vault.crypto import Cost, NotOpened
 from proxtui.config.vault.draft import Draft
-from proxtui.config.vault.edits import Edit
 from proxtui.config.vault.files import DISK, Disk, beside, locked, put, put_with_generations, read_safely
 from proxtui.config.vault.mark import Mark, check
 from proxtui.config.vault.shape import Document, Slot, parse
 from proxtui.config.vault.slots import Material, keyfile, new_passphrase, new_slot, private_half, with_material
 from proxtui.errors import ReadOnlyError, SaveFailed, Tampered, WrongKey
+
+if TYPE_CHECKING:
+    from proxtui.config.vault.edits import Edit
 
 
 class Readable(NamedTuple):

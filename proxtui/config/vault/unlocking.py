@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from proxtui import __version__
 from proxtui.config.vault.cache import KeyCache, NoKeyring, name_of
 from proxtui.config.vault.contents import FILE, SYSTEM, Locker, Plain
 from proxtui.config.vault.crypto import Cost, NotOpened, random_key
 from proxtui.config.vault.draft import Draft
-from proxtui.config.vault.edits import Put
 from proxtui.config.vault.files import (
     GENERATIONS,
     beside,
@@ -26,8 +24,10 @@ from proxtui.config.vault.mark import Confirm, check
 from proxtui.config.vault.opened import OpenVault, Seat
 from proxtui.config.vault.shape import FORMAT, Document, Header, Slot, parse
 from proxtui.config.vault.slots import Material, granted, is_of, new_slot, private_half
-from proxtui.config.vault.sources import Sources
 from proxtui.errors import NotConfigured, UsageError, WrongKey
+
+if TYPE_CHECKING:
+    from proxtui.config.vault.sources import Sources
 
 WRONG = "wrong passphrase or keyfile, or its key slot is damaged"
 PAUSES = (1.0, 2.0, 4.0)
@@ -119,6 +119,10 @@ def create(
     seat: Seat, label: str, material: Material, plain: Plain | None = None, cost: Cost | None = None
 ) -> OpenVault:
     """A new vault with one slot that opens everything. UsageError when a file is there already, SaveFailed."""
+    import uuid
+
+    from proxtui.config.vault.edits import Put
+
     make_folder(seat.path.parent)
     with locked(seat.path, seconds=seat.wait):
         if seat.path.exists() or seat.path.is_symlink():
