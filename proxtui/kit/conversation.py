@@ -64,11 +64,14 @@ class Conversation:
         if model is None:
             return await self._decide(operation, targets, None, prepared, rehearse, None)
         from proxtui.kit.form import Filled, ParamsForm
-        from proxtui.kit.form_model import asked_of
+        from proxtui.kit.form_model import asked_of, text_of
 
         kind = targets[0].kind.value if targets[0].kind in GUESTS else ""
         if not asked_of(model, kind, prepared.fixed):
-            # All of it is known from where the cursor is.
+            # All of it is known from where the cursor is; the question says what the target does not.
+            known = [(one.label, text_of(prepared.fixed[one.name])) for one in asked_of(model, kind)]
+            told = [f"{label}: {value}" for label, value in known if value and value not in targets[0].label.split()]
+            prepared = replace(prepared, notes=(*told, *prepared.notes))
             return await self._decide(operation, targets, model(**prepared.fixed), prepared, rehearse, None)
         title = f"{operation.label} {targets[0].label if len(targets) == 1 else f'{len(targets)} things'}"
         form = ParamsForm(title, model, prepared, kind=kind)
