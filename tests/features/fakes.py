@@ -60,8 +60,12 @@ class FakePoller:
 
     def __init__(self) -> None:
         self.paused = False
+        self.resting = False
         self.nudges = 0
         self.attended: object = "nothing"
+
+    def rest(self, resting: bool) -> None:
+        self.resting = resting
 
     def nudge(self, ref: ServerRef | None = None) -> None:
         self.nudges += 1
