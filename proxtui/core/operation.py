@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-
-from msgspec import Struct
 
 from proxtui.config.models import Role
 from proxtui.core.feature import load
@@ -57,7 +56,8 @@ _USUAL_PATHS = {
 }
 
 
-class Target(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Target:
     """What is to be changed, as it was when somebody looked. The gate looks again before anything is sent."""
 
     ref: ServerRef
@@ -101,7 +101,8 @@ class Target(Struct, frozen=True):
         return " ".join(parts)
 
 
-class Told(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Told:
     """What a change answers that is over when PVE answers, and has something to show: what a program printed."""
 
     text: str
@@ -114,7 +115,8 @@ def _always(_thing: object) -> str | None:
     return None
 
 
-class Operation(Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
     """One kind of change. Strings instead of code, so that declaring it loads nothing."""
 
     name: str
