@@ -92,6 +92,8 @@ class Session(Registering):
         adds_one = for_dashboard and not self.monitor and not self.flags.get("wall")
         if not adds_one and not config.active_servers():
             adds = "`proxtui servers add` adds one"
+            if self.monitor and config.servers() != vault.config.servers():
+                adds = "`proxtui servers update --monitor-token-id` gives one a read-only token"
             raise NotConfigured(f"{config_file()} has no server that this key opens: {adds}")
         return config
 

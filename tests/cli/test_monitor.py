@@ -195,3 +195,15 @@ def test_a_slot_of_one_scope_opens_no_more(vault: OpenVault, place: Path) -> Non
     typed = Sources(prompt=lambda: PASSPHRASE)
     assert "not-the-secret" in repr(unlock(usual_seat(), typed).plain)
     assert "not-the-secret" not in repr(unlock(usual_seat(), typed, only_monitor=True).plain)
+
+
+def test_a_server_without_a_read_only_token_is_told_with_what_gives_it_one(
+    place: Path, simulator_process: Simulator, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = simulator_process.server
+    full = {"token_id": server["token_id"], "token_secret": server["token_secret"]}
+    vault = vault_over(simulator_process, full=full)
+    monkeypatch.setenv("PROXTUI_KEYFILE", str(with_key(vault, place, "wall", "monitor")))
+    answer = call("--monitor", "guests", "list")
+    assert answer.code == 2
+    assert "`proxtui servers update --monitor-token-id` gives one a read-only token" in answer.err
