@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import Field, fields
 from typing import Any, ClassVar
 
 LONGEST_TITLE = 80
@@ -60,10 +61,32 @@ def check_looks(description: str, colours: dict[str, str | None], logo: str | No
 
 
 class Value:
-    """Strict about names when it is read from a file: a mistyped key is an error, never silently ignored."""
+    """Strict about names when it is read from a file: a mistyped key is an error, never silently ignored.
+
+    Compared and shown by its fields here, for all kinds at once: making that for each of them would delay every start.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "hide_input_in_errors": True}
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            type(self) is type(other) and self._held() == other._held() if isinstance(other, Value) else NotImplemented
+        )
+
+    def __hash__(self) -> int:
+        return hash(self._held())
+
+    def __repr__(self) -> str:
+        shown = (f"{one.name}={getattr(self, one.name)!r}" for one in _fields(type(self)) if one.repr)
+        return f"{type(self).__qualname__}({', '.join(shown)})"
+
+    def _held(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, one.name) for one in _fields(type(self)) if one.compare)
 
     def _keep(self, name: str, value: object) -> None:
         """Keep a field in its usual spelling; only while the value is being made."""
         object.__setattr__(self, name, value)
+
+
+def _fields(kind: Any) -> tuple[Field[Any], ...]:
+    return fields(kind)

@@ -16,7 +16,7 @@ _STRICTER = list(Role)
 """From the one who may most to the one who may least."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class KeyedConfig(Config):
     """``label`` names the person; ``limits`` count beside the rules of the installation and of each tenant."""
 

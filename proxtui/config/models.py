@@ -68,7 +68,7 @@ def check_globs(what: str, globs: Iterable[str]) -> None:
         raise ValueError(f"{what}: needs names such as guests.start or guests.*")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class Rules(Value):
     """What may be changed. Where an installation and a tenant both say something, the stricter word counts."""
 
@@ -91,7 +91,7 @@ class Rules(Value):
                 raise ValueError(f"{name}: needs one of {', '.join(get_args(words))}")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class User(Value):
     """A person who uses proxtui."""
 
@@ -104,7 +104,7 @@ class User(Value):
         self._keep("name", title("name", self.name))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class Tenant(Rules):
     """A customer, a site or a department: servers that belong together."""
 
@@ -152,7 +152,7 @@ class Tenant(Rules):
 Sweep = Literal["off", "guests", "backups", "all"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class Settings(Thresholds, Rules):
     """How this installation polls and looks, and what may be changed by it."""
 
@@ -219,7 +219,7 @@ class Place(NamedTuple):
     server: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class Config(Value):
     """Everything that is configured."""
 

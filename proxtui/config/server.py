@@ -31,7 +31,7 @@ def _host_key(text: str) -> str:
     return kept
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class TlsTrust(Value):
     """How the certificate of a server is judged."""
 
@@ -54,7 +54,7 @@ class TlsTrust(Value):
             raise ValueError("trust mode ca needs ca_file")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class Endpoint(Value):
     """One address of a server. ``host`` may be a pasted one; it is kept without its port and the brackets of IPv6."""
 
@@ -77,7 +77,7 @@ class Endpoint(Value):
         return Address(self.host, self.port).label
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class Credentials(Value):
     """An API token, or a user with a password. The token wins where both are given."""
 
@@ -106,7 +106,7 @@ class Credentials(Value):
         return user if "@" in user or not user else f"{user}@{self.realm}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class JumpHost(Value):
     """A host that SSH goes through on the way to a server."""
 
@@ -138,7 +138,7 @@ class JumpHost(Value):
         return Address(self.host, self.port).label
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class Server(Value):
     """A cluster or a standalone node."""
 

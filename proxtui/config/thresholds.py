@@ -9,7 +9,7 @@ from proxtui.config.checks import Value, refuse_outside
 _PERCENT, _DAYS, _HOURS = 100.0, 3650.0, 87_600.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class Thresholds(Value):
     """A part of the settings. 0 switches one off: for load and age that of nothing, for days left that of no day."""
 
