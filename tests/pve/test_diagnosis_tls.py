@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from proxtui.errors import CertificateError, ProxtuiError
 from proxtui.pve.settings import ProxmoxConfig
+from proxtui.pve.verdicts import not_let_in
 
 from .conftest import SECRET, Bench
 from .diagnosing import NOW, Pve, by_name, examined, states
@@ -150,3 +152,14 @@ async def test_something_else_on_the_port(bench: Bench, greeting: bytes | None, 
     await server.wait_closed()
     assert (found.verdict, found.exit_code) == ("tls", 10)
     assert line in str(found.error)
+
+
+def test_a_certificate_that_changed_between_two_connections_is_a_matter_of_tls() -> None:
+    found = not_let_in(CertificateError("seen AB, trusted CD"))
+    assert (found.verdict, str(found)) == ("tls", "seen AB, trusted CD")
+    assert "changed between two connections" in found.advice
+
+
+def test_what_is_no_fault_of_the_network_is_one_of_the_login() -> None:
+    found = not_let_in(ProxtuiError("no such thing"))
+    assert (found.verdict, str(found)) == ("login", "no such thing")
