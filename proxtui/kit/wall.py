@@ -15,6 +15,7 @@ from textual.widgets import Digits, Static
 from proxtui.core.feature import Feature
 from proxtui.core.model import Fleet, Snapshot, SourceState
 from proxtui.core.rows import BAD_AT, UNKNOWN, Tone
+from proxtui.core.tenant_stats import count_guests, silent_nodes
 from proxtui.core.text import percent, share
 from proxtui.kit.key_bar import KeyBar
 from proxtui.kit.one_line import Notice
@@ -47,14 +48,15 @@ _SILENT = frozenset({SourceState.WAITING, SourceState.DOWN, SourceState.FORBIDDE
 def figures(fleet: Fleet) -> list[Figure]:
     """Guests that run, nodes online, storages nearly full, servers that do not answer.
 
-    Templates are guests, as everywhere. A plus says that there may be more: some of it is unknown or may not be seen.
+    Templates are none: they never run. A plus says that there may be more: some of it is unknown or may not be seen.
     """
     known = [one for one in fleet.snapshots if one.taken_at is not None and one.state not in _SILENT]
     more = "+" if len(known) < len(fleet.snapshots) else ""
     seen = [one for one in known if not one.guests_unseen]
     unseen = "+" if len(seen) < len(fleet.snapshots) else ""
-    guests = sum(len(one.guests) for one in seen)
-    running, told = (sum(counts) for counts in zip((0, 0), *map(_running, seen), strict=True))
+    counted = [count_guests(one.guests.values(), silent_nodes(one)) for one in seen]
+    guests, running = sum(one.total for one in counted), sum(one.running for one in counted)
+    untold = sum(one.untold for one in counted)
     nodes = [node for snapshot in known for node in snapshot.nodes.values()]
     online = sum(node.status == "online" for node in nodes)
     unsure = "+" if more or any(node.status not in ("online", "offline") for node in nodes) else ""
@@ -63,7 +65,7 @@ def figures(fleet: Fleet) -> list[Figure]:
     node_tone = Tone.BAD if online < len(nodes) else Tone.GOOD if nodes else Tone.PLAIN
     return [
         Figure(
-            f"{running}{unseen or '+' * (told < guests)}" if seen and (told or not guests) else UNKNOWN,
+            f"{running}{unseen or '+' * bool(untold)}" if seen and (untold < guests or not guests) else UNKNOWN,
             f"of {guests}{unseen} guests run" if seen else f"of {UNKNOWN} guests run",
         ),
         Figure(
@@ -78,13 +80,6 @@ def figures(fleet: Fleet) -> list[Figure]:
         ),
         Figure(str(silent), "servers not fresh", Tone.BAD if silent else Tone.GOOD),
     ]
-
-
-def _running(snapshot: Snapshot) -> tuple[int, int]:
-    """How many run, of how many somebody knows it: PVE repeats what it last heard of a node that it does not reach."""
-    offline = {node.node for node in snapshot.nodes.values() if node.status == "offline"}
-    told = [one for one in snapshot.guests.values() if one.node not in offline and one.status != "unknown"]
-    return sum(one.status == "running" for one in told), len(told)
 
 
 def _full(snapshot: Snapshot) -> int:

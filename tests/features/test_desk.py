@@ -34,7 +34,8 @@ async def command(acting: Stage, text: str) -> None:
     await acting.until(lambda: isinstance(acting.app.focused, CommandInput))
     acting.app.screen.query_one(CommandInput).value = text
     await acting.press("enter")
-    await acting.until(lambda: not isinstance(acting.app.focused, CommandInput))
+    # It goes away, or stays and says why.
+    await acting.until(lambda: not isinstance(acting.app.focused, CommandInput) or said(acting))
 
 
 def said(acting: Stage) -> str:
