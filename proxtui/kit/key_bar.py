@@ -50,7 +50,7 @@ def hints_of(screen: Screen[object]) -> list[KeyHint]:
     typing = isinstance(screen.focused, Input)
     hints: dict[tuple[object, str], tuple[int, KeyHint]] = {}
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
-        if not (binding.show and enabled) or (typing and node is not screen.focused):
+        if not (binding.show and enabled) or (typing and node is not screen.focused) or only_refuses(node, binding):
             continue
         rank = _rank(binding, outer=node in (screen, screen.app))
         hint = KeyHint(
@@ -64,6 +64,12 @@ def hints_of(screen: Screen[object]) -> list[KeyHint]:
         )
         hints.setdefault((node, binding.action), (rank, hint))
     return [hint for _, hint in sorted(hints.values(), key=lambda pair: pair[0])]
+
+
+def only_refuses(node: object, binding: Binding) -> bool:
+    """Whether the key would do no more than say why not: heard, and not offered."""
+    runtime = getattr(node, "runtime", None)
+    return binding.action.startswith("console(") and runtime is not None and runtime.read_only
 
 
 def _rank(binding: Binding, *, outer: bool) -> int:

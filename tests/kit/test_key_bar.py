@@ -86,3 +86,14 @@ async def test_under_a_dialog_no_key_is_offered_that_it_would_take() -> None:
         assert not text_of(bar).strip()
         await acting.press("escape")
         assert "q Quit" in text_of(bar)
+
+
+async def test_read_only_offers_no_console_and_says_why_when_asked() -> None:
+    async with stage(two_tenants(), SMALL) as acting:
+        await acting.press("1")
+        assert "c Console" in footer(acting)
+        acting.runtime.read_only = True
+        acting.app.screen.query_one(KeyBar).repaint()
+        assert "c Console" not in footer(acting)
+        await acting.press("c")
+        await acting.until(lambda: any("read-only" in toast.message for toast in acting.app._notifications))
