@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -67,7 +68,8 @@ async def open_display(runtime: Runtime, target: Target, reason: str = "") -> st
         if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             raise NoWay(f"there is no display here (DISPLAY and WAYLAND_DISPLAY are not set) for {VIEWER}")
         said = await ConsoleTools(session.client).spice_proxy(target.node, target.vmid, "qemu")
-        hand_over(viewer, viewer_file(said, session.client.config.host, clean(called(target))))
+        file = viewer_file(said, session.client.config.host, clean(called(target)))
+        await asyncio.to_thread(hand_over, viewer, file)
         session.message = f"handed to {VIEWER}"
     return f"{called(target)}: handed to {VIEWER}"
 
@@ -85,11 +87,15 @@ def hand_over(viewer: str, file: str) -> None:
         )
     except OSError as error:
         raise ConsoleError(f"{VIEWER} does not start: {error.strerror}") from error
-    # Somebody has to take note of its end; the pipe holds more than the file is long, so nothing waits here.
-    threading.Thread(target=_feed, args=(process, file.encode()), name="viewer", daemon=True).start()
+    # Who goes on at once, as the verb does, must not take away what the viewer has not been given yet.
+    fed = threading.Event()
+    threading.Thread(target=_feed, args=(process, file.encode(), fed), name="viewer", daemon=True).start()
+    if not fed.wait(_HANDOVER_SECONDS):
+        raise ConsoleError(f"{VIEWER} does not read what it is given")
 
 
-def _feed(process: subprocess.Popen[bytes], file: bytes) -> None:
+def _feed(process: subprocess.Popen[bytes], file: bytes, fed: threading.Event) -> None:
+    """In a thread, for it stays until the viewer ends: somebody has to take note of that."""
     assert process.stdin is not None  # noqa: S101  asked for
     try:
         process.stdin.write(file)
@@ -97,4 +103,5 @@ def _feed(process: subprocess.Popen[bytes], file: bytes) -> None:
     except OSError:
         # It ended without reading: its own window has said why.
         process.stdin = None
+    fed.set()
     process.wait()
