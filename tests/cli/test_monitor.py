@@ -180,7 +180,7 @@ def test_the_dashboard_and_the_wall_look_and_change_nothing(
     }  # fmt: skip
     with Terminal([*PROXTUI, *words], environment=environ, columns=160, lines=50) as terminal:
         terminal.wait_for("READ-ONLY")
-        terminal.wait_for("of 20 guests run" if words else "pve1")
+        terminal.wait_for("of 18 guests run" if words else "pve1")
         terminal.press("q")
         assert terminal.wait_exit() == 0
     seen = reached(simulator_process)

@@ -298,8 +298,8 @@ def test_read_only_and_roles_refuse_and_the_audit_tells_it(
     assert call("tenants", "update", "acme", "--name", "Other").code == 13
     monkeypatch.setenv("PROXTUI_KEYFILE", str(key))
     denied = [event for event, phase, result in events(call) if result == "denied" and phase == "single"]
-    assert denied.count("servers.update") == 3
-    assert {"servers.delete", "tenants.create", "settings.change", "tenants.update"} <= set(denied)
+    assert denied.count("servers.update") == 2
+    assert {"servers.delete", "tls.pin_changed", "tenants.create", "settings.change", "tenants.update"} <= set(denied)
 
 
 def test_nobody_to_ask_and_no_configuration_is_one_line(call: Call, key: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,6 +69,8 @@ class Looking(Screen[None]):
     """Looks, once or again and again, and shows what it saw. The console is open only while somebody waits for it."""
 
     HELP_NAME: ClassVar[str] = "screen of a VM"
+    IN_DIALOG: ClassVar[bool] = True
+    """It owns the keyboard while it is there: its keys take none from the views."""
     AUTO_FOCUS: ClassVar[str | None] = ""
     DEFAULT_CSS = """
     Looking { layout: vertical; background: $background; }
