@@ -46,13 +46,12 @@ def state_of_its_own() -> Iterator[None]:
     """Keep the audit of simulated servers apart: it goes when the demo ends, and never stands between real rows."""
     from tempfile import TemporaryDirectory
 
-    before = os.environ.get("XDG_STATE_HOME")
+    places = ("XDG_STATE_HOME", "PROXTUI_DATABASE_URL")
+    before = {name: os.environ.pop(name) for name in places if name in os.environ}
     with TemporaryDirectory(prefix="proxtui-demo-") as folder:
         os.environ["XDG_STATE_HOME"] = folder
         try:
             yield
         finally:
-            if before is None:
-                del os.environ["XDG_STATE_HOME"]
-            else:
-                os.environ["XDG_STATE_HOME"] = before
+            del os.environ["XDG_STATE_HOME"]
+            os.environ.update(before)

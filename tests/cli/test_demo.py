@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -92,3 +93,13 @@ def test_sim_serve_knows_its_own_flags() -> None:
     assert answer.code == 0
     assert "--env-file" in answer.out
     assert spawn("sim", "serve", "--scenario", "nonsense").code == 2
+
+
+def test_a_demo_writes_into_no_database_of_a_team(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PROXTUI_DATABASE_URL", "postgresql+psycopg://db.example/proxtui")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with demo.state_of_its_own():
+        assert "PROXTUI_DATABASE_URL" not in os.environ
+        assert os.environ["XDG_STATE_HOME"] != str(tmp_path)
+    assert os.environ["PROXTUI_DATABASE_URL"] == "postgresql+psycopg://db.example/proxtui"
+    assert os.environ["XDG_STATE_HOME"] == str(tmp_path)
