@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.postgres import Postgres
+from tests.zones import zone
+
+# A run tries the examples that the run before tried; `--hypothesis-profile=search` looks for new ones.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None, print_blob=True)
+settings.load_profile("same")
+
+# `nohup` and a shell without job control start us deaf to ctrl+c, and so would be the programs that tests press it in.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,3 +34,10 @@ def postgres() -> Iterator[Postgres]:
     server = Postgres.made()
     yield server
     server.end()
+
+
+@pytest.fixture
+def utc() -> Iterator[None]:
+    """Local times are UTC: what the screen shows is the same on every machine."""
+    with zone("UTC"):
+        yield

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -21,6 +20,7 @@ from proxtui.kit.chart import LiveChart
 from proxtui.kit.detail_pane import curves, finished
 from proxtui.kit.plot import ceiling, value_text
 from proxtui.kit.time_axis import moment_text, time_axis, unknown_since, window_text, zone_text
+from tests.zones import zone
 
 END = 1_795_309_020.0
 """2026-11-22 01:57 in Berlin."""
@@ -28,12 +28,9 @@ HOUR, DAY = 3600.0, 86_400.0
 
 
 @pytest.fixture(autouse=True)
-def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "Europe/Berlin")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+def berlin() -> Iterator[None]:
+    with zone("Europe/Berlin"):
+        yield
 
 
 def span(seconds: float, points: int = 70) -> list[float]:

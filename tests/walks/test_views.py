@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Iterator
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -49,13 +47,7 @@ class Noon:
         await asyncio.Event().wait()
 
 
-@pytest.fixture(autouse=True)
-def one_time_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+pytestmark = pytest.mark.usefixtures("utc")
 
 
 async def pictures(scenario: str, size: tuple[int, int]) -> dict[str, str]:
