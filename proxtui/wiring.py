@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from proxtui.config.ledger import Ledger, ledger_of
 from proxtui.config.models import Config
+from proxtui.config.paths import state_folder
 from proxtui.core.acting import Acting
 from proxtui.core.clock import Clock, SystemClock
 from proxtui.core.connecting import AskTotp, connect
@@ -59,8 +60,6 @@ def _recording(config: Config, clock: Clock) -> Recording:
     from proxtui.core.recording import Keeper, Recording
 
     def keeper(tell: Callable[[str], None]) -> Keeper:
-        from proxtui.config.paths import state_folder
-
         url = ledger_of(config, os.environ).url
         made: Keeper = load("proxtui.features.metrics.keeping:MetricsKeeper")(state_folder(), url, tell=tell)
         return made
@@ -101,7 +100,7 @@ async def open_runtime(  # noqa: PLR0913  most of them are for tests
     )
     recording = _recording(config, clock) if record else None
     calls = recording.calls if recording else None
-    join = partial(connect, clock=clock, read_only=locked, ask_totp=ask_totp, calls=calls)
+    join = partial(connect, clock=clock, read_only=locked, ask_totp=ask_totp, calls=calls, state=state_folder())
     async with AsyncExitStack() as closing:
         if recording is not None:
             closing.push_async_callback(recording.aclose)

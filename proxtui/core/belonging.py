@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct, field
 
@@ -89,27 +90,65 @@ def _refusal(endpoint: str, known: Identity, told: Identity) -> str:
     return f"{endpoint} belongs to {whose}, not {ours}: not used"
 
 
+class Keeper(Protocol):
+    """Remembers the cluster of one server beyond this process: ``known_clusters.KnownCluster``. Its methods block."""
+
+    label: str
+    said: str
+
+    def read(self) -> Identity | None:
+        """What is remembered."""
+
+    def keep(self, identity: Identity) -> Identity:
+        """Remember it; gives what is remembered now."""
+
+
 class Belonging:
-    """The cluster of one configured server: that of the endpoint which answered first, for as long as we run.
+    """The cluster of one configured server: that of the endpoint which answered first, ever where a keeper remembers.
 
     Servers with several endpoints are asked once at the start, and once each time another endpoint takes over; every
     server before a change that names no guest.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keeper: Keeper | None = None) -> None:
         self.identity: Identity | None = None
+        self._keeper = keeper
+        self._recalled = keeper is None
+        self._kept: Identity | None = None
+        """What the keeper remembers, as far as we know."""
 
     @property
     def is_poor(self) -> bool:
         """True while at most the names of the nodes are known."""
         return self.identity is None or self.identity.is_poor
 
+    @property
+    def said(self) -> str:
+        """Why nothing could be remembered, in one line; empty when it could."""
+        return self._keeper.said if self._keeper is not None else ""
+
+    async def recall(self) -> None:
+        """Take what an earlier start learned, before anything is asked; once."""
+        if self._recalled or self._keeper is None:
+            return
+        self._recalled = True
+        self._kept = await asyncio.to_thread(self._keeper.read)
+        if self._kept is not None:
+            self.identity = self._kept
+
     async def check(self, client: Asker, endpoint: str) -> None:
         """Ask an endpoint before it is used: ``OtherCluster`` when it is not ours. The first one says what ours is."""
-        told, known = await ask_identity(client), self.identity
+        await self.judge(await ask_identity(client), endpoint)
+
+    async def judge(self, told: Identity, endpoint: str) -> None:
+        """The same of an endpoint that was asked already."""
+        await self.recall()
+        known = self.identity
         if known is not None and not is_same(known, told):
-            raise OtherCluster(_refusal(endpoint, known, told), endpoint=endpoint)
-        if known is None or known.is_poor:
+            if not await self._is_accepted(told):
+                raise OtherCluster(_refusal(endpoint, known, told) + self._advice, endpoint=endpoint)
+            self.identity = told
+        elif known is None or known.is_poor:
             self.identity = told
 
     def note(self, nodes: frozenset[str]) -> None:
@@ -124,3 +163,32 @@ class Belonging:
         told = await ask_identity(client)
         if self.identity is None or (self.identity.is_poor and is_same(self.identity, told)):
             self.identity = told
+
+    async def keep(self) -> bool:
+        """Remember it, where it is news. False when another process learned another cluster first: that one counts."""
+        if self._keeper is None or self.identity is None or self.identity.is_poor or self.identity == self._kept:
+            return True
+        identity = self.identity
+        standing = await asyncio.to_thread(self._keeper.keep, identity)
+        self._kept = standing
+        if standing is identity:
+            return True
+        self.identity = standing
+        return False
+
+    async def _is_accepted(self, told: Identity) -> bool:
+        """Whether somebody said meanwhile that this is the cluster now: it was forgotten, or learned anew."""
+        if self._keeper is None or self._kept is None:
+            return False
+        standing = await asyncio.to_thread(self._keeper.read)
+        # A file that cannot be read has not forgotten anything.
+        accepted = not self._keeper.said if standing is None else is_same(standing, told)
+        if accepted:
+            self._kept = standing
+        return accepted
+
+    @property
+    def _advice(self) -> str:
+        if self._keeper is None:
+            return ""
+        return f". Was it rebuilt or renamed? `proxtui servers trust {self._keeper.label} --new-cluster`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from proxtui.config.models import Endpoint, Server
@@ -14,6 +15,7 @@ from proxtui.core.model import ServerRef
 from proxtui.pve.limits import Breaker, RateLimiter
 
 if TYPE_CHECKING:
+    from proxtui.core.known_clusters import KnownCluster
     from proxtui.pve.client import ProxmoxClient
     from proxtui.pve.settings import ProxmoxConfig
     from proxtui.pve.ssh.backend import TunnelBackend
@@ -86,12 +88,14 @@ def connect(  # noqa: PLR0913  most of them are for tests
     deadline_ms: int | None = None,
     transport: Any = None,
     calls: CallLog | None = None,
+    state: FilePath | None = None,
 ) -> Connection:
     """The connection of a server. Nothing is sent, and httpx not loaded, before its first use.
 
     ``lock`` gives the reason why no change may be sent at the moment, or None; ``read_only`` beats it.
     ``deadline_ms`` replaces the configured deadline of ordinary calls.
     ``transport`` replaces the network in tests (an ``httpx.AsyncBaseTransport``). ``calls`` hears how each call went.
+    In the folder ``state`` it is remembered which cluster a server with several ways to it is.
     """
 
     tunnel = tunnel_to(server) if transport is None else None
@@ -119,4 +123,13 @@ def connect(  # noqa: PLR0913  most of them are for tests
 
     usual: Path = "ssh" if server.jumps else "direct"
     preferred = [route(server.tailscale, "tailscale")] if server.tailscale is not None else []
-    return Connection(ref, [*preferred, *(route(endpoint, usual) for endpoint in server.endpoints)], tunnel)
+    routes = [*preferred, *(route(endpoint, usual) for endpoint in server.endpoints)]
+    keeper = known_cluster(state, ref, server) if state is not None and len(routes) > 1 else None
+    return Connection(ref, routes, tunnel, keeper)
+
+
+def known_cluster(state: FilePath, ref: ServerRef, server: Server) -> KnownCluster:
+    """What is remembered of a server in this folder, beyond this process."""
+    from proxtui.core.known_clusters import KnownCluster
+
+    return KnownCluster(state, ref, server)

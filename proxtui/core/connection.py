@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from proxtui.core.belonging import Belonging
+from proxtui.core.belonging import Belonging, Keeper
 from proxtui.core.clock import Clock
 from proxtui.core.model import ServerRef, Trouble
 from proxtui.core.racing import within
@@ -52,6 +52,8 @@ class Route(Struct, eq=False):
     """Why it is not asked again before somebody acts; empty when nothing is the matter."""
     deadline_ms: int | None = None
     """Another usual deadline than the configured one."""
+    is_ours: bool = False
+    """True once it told that it belongs to the cluster of the server."""
     _client: ProxmoxClient | None = None
 
     @property
@@ -101,7 +103,9 @@ class Connection:
     ``choose`` or ``take``, after it told that it belongs to the same cluster (``belonging.is_same``).
     """
 
-    def __init__(self, ref: ServerRef, routes: Sequence[Route], tunnel: Tunnel | None = None) -> None:
+    def __init__(
+        self, ref: ServerRef, routes: Sequence[Route], tunnel: Tunnel | None = None, keeper: Keeper | None = None
+    ) -> None:
         self.ref = ref
         self.tunnel = tunnel
         """The way through jump hosts, where there are any: shared by its routes, and closed after them."""
@@ -109,7 +113,7 @@ class Connection:
         self.active = self.routes[0]
         self.since: float | None = None
         """``Clock.monotonic`` when another endpoint took over; None: it was never needed."""
-        self.belonging = Belonging()
+        self.belonging = Belonging(keeper)
         self._wanted = self.active
         self._refused = False
         self._look_back_at = 0.0
@@ -133,12 +137,17 @@ class Connection:
         return sum(route.requests_sent for route in self.routes)
 
     async def inventory(self, route: Route | None = None) -> Inventory:
-        """Everything of the cluster in one ``GET /cluster/resources``; another ``route`` is looked at first."""
+        """Everything of the cluster in one ``GET /cluster/resources``; another ``route`` is looked at first.
+
+        So is the one in use, once, where an earlier start learned which cluster the server is.
+        """
         from proxtui.pve.cluster import ClusterTools
 
-        if route is not None and route is not self.active:
-            await self.look_at(route)
-        return await ClusterTools((route or self.active).client).inventory()
+        asked = route or self.active
+        is_unseen = len(self.routes) > 1 and not asked.is_ours and not self.belonging.is_poor
+        if asked is not self.active or is_unseen:
+            await self.look_at(asked)
+        return await ClusterTools(asked.client).inventory()
 
     async def learn_permissions(self) -> Permissions:
         """``GET /access/permissions``, kept for as long as the connection lives."""
@@ -182,6 +191,7 @@ class Connection:
     async def look_at(self, route: Route) -> None:
         """Ask an endpoint which cluster it belongs to: ``OtherCluster`` when it is not ours."""
         await self.belonging.check(route.client, route.endpoint)
+        route.is_ours = True
 
     def take(self, route: Route, now: float) -> None:
         """Use this endpoint from now on. It was looked at."""
@@ -217,6 +227,8 @@ class Connection:
     def troubles(self, today: float) -> tuple[Trouble, ...]:
         """What works all the same, and somebody should look at. ``today`` is in seconds since the epoch."""
         found = tuple(Trouble(route.trouble, is_bad=True) for route in self.routes if route.trouble)
+        if self.belonging.said:
+            found = (*found, Trouble(self.belonging.said))
         expired = self.active.expired_at
         if expired is None or today < expired:
             return found

@@ -157,6 +157,7 @@ class Supervisor:
 
     async def _ask(self, started_at: float) -> bool:
         connection = self.connection
+        await connection.belonging.recall()
         try:
             if not await connection.choose(started_at, self._clock):
                 return False
@@ -170,6 +171,8 @@ class Supervisor:
             self._note_failure(error)
             return False
         connection.belonging.note(frozenset(key.node for key in self._store.snapshot(connection.ref).nodes))
+        if not await connection.belonging.keep():
+            connection.active.is_ours = False
         if len(connection.routes) > 1:
             await self._look_back()
         return True
@@ -184,9 +187,13 @@ class Supervisor:
         if not self._must_learn:
             return
         try:
-            await within(self._clock, LOOK, connection.belonging.learn(connection.client))
+            route = connection.active
+            await within(self._clock, LOOK, connection.belonging.learn(route.client))
         except (ProxtuiError, TimeoutError) as error:
             log.info("%s/%s: its cluster stays unknown: %s", *connection.ref, error)
+        else:
+            # Where another process learned another cluster first, it is looked at before it is asked anything more.
+            route.is_ours = await connection.belonging.keep()
 
     async def _take_inventory(self, started_at: float) -> None:
         connection, interval = self.connection, self._interval

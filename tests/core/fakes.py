@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import Any
 
+from proxtui.core.belonging import Keeper
 from proxtui.core.connection import Connection, Route
 from proxtui.core.model import ServerRef
 from proxtui.core.store import Store
@@ -154,7 +155,9 @@ def unreachable(where: str = "pve1:8006") -> NetworkError:
     return NetworkError(f"{where}: connection refused", stage="connect", endpoint=where)
 
 
-def connection(ref: ServerRef, *clients: FakeClient, tailscale: bool = False) -> Connection:
+def connection(
+    ref: ServerRef, *clients: FakeClient, tailscale: bool = False, keeper: Keeper | None = None
+) -> Connection:
     """A server whose endpoints are ``<server>1:8006``, ``<server>2:8006``, ...; the first by Tailscale if so wanted."""
     routes = [
         Route(
@@ -165,7 +168,7 @@ def connection(ref: ServerRef, *clients: FakeClient, tailscale: bool = False) ->
         )
         for at, client in enumerate(clients, start=1)
     ]
-    return Connection(ref, routes)
+    return Connection(ref, routes, keeper=keeper)
 
 
 def store_of(clock: FakeClock, *refs: ServerRef) -> Store:

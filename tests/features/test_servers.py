@@ -169,6 +169,29 @@ async def test_a_name_of_two_servers_needs_its_tenant(desk: Desk) -> None:
     assert [one.place.tenant for one in listed(desk.registrar, "acme")] == ["acme"]
 
 
+async def test_a_way_to_another_cluster_is_no_way(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    told = {"pve1": Identity("prod", frozenset({"n1"})), "pve2": Identity("lab", frozenset({"n1"}))}
+    gone: set[str] = set()
+
+    async def identity(config: Any, _tunnel: Any) -> Identity | None:
+        return told[config.host]
+
+    async def answers(config: Any, *, no_login: str) -> Diagnosis:
+        bad = {"verdict": "route", "version": None}
+        return diagnosis(config.endpoint, **(bad if config.host in gone else {}))
+
+    monkeypatch.setattr(checking, "_identity", identity)
+    entry = await add(desk.registrar, new(more_hosts="pve2"))
+    assert (await check(entry.place, entry.server, answers)).state == "online"
+    gone.add("pve1")
+    checked = await check(entry.place, entry.server, answers)
+    assert (checked.state, checked.exit_code, checked.endpoint) == ("offline", 10, "pve2:8006")
+    assert checked.error.startswith("pve2:8006 belongs to cluster lab, not cluster prod: not used. Was it rebuilt")
+    await trusting.accept_cluster(desk.registrar, "prod")
+    assert (await check(entry.place, entry.server, answers)).state == "online"
+
+
 def diagnosis(endpoint: str, **more: Any) -> Diagnosis:
     usual = {"stages": (), "verdict": "ok", "advice": "", "version": "8.4.1", "nodes": 3, "certificate": SHOWN}
     return Diagnosis(endpoint=endpoint, **(usual | more))

@@ -115,7 +115,8 @@ async def test_another_cluster_is_asked_who_it_is_and_nothing_else() -> None:
                 (trouble,) = fleet.snapshots[0].troubles
                 assert trouble.is_bad
                 assert trouble.line.startswith(f"127.0.0.1:{other['port']} belongs to cluster ")
-                assert trouble.line.endswith(f", not cluster {connection.belonging.identity.name}: not used")
+                assert f", not cluster {connection.belonging.identity.name}: not used. " in trouble.line
+                assert trouble.line.endswith(f"`proxtui servers trust acme/{ours['server']} --new-cluster`")
                 with pytest.raises(NetworkError):
                     await connection.client.post("/nodes/n1/qemu/100/status/start")
                 proxy.mode = "pass"

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from proxtui.config.models import Place, Server
-from proxtui.core.connecting import proxmox_config, through, tunnel_to
-from proxtui.errors import CertificateError, HostKeyError, ProxtuiError
+from proxtui.config.paths import state_folder
+from proxtui.core.belonging import Belonging, Identity
+from proxtui.core.connecting import known_cluster, proxmox_config, through, tunnel_to
+from proxtui.core.model import ServerRef
+from proxtui.errors import CertificateError, HostKeyError, OtherCluster, ProxtuiError
 
 if TYPE_CHECKING:
-    from proxtui.core.belonging import Identity
     from proxtui.pve.settings import ProxmoxConfig
     from proxtui.pve.ssh.tunnel import Tunnel
     from proxtui.pve.stages import Diagnosis
@@ -119,12 +121,18 @@ async def pass_jump_hosts(server: Server) -> None:
 async def _asked(place: Place, server: Server, diagnose: Diagnose, tunnel: Tunnel | None) -> Checked:
     first: Checked | None = None
     refused = ""
+    keeper = known_cluster(state_folder(), ServerRef(*place), server) if len(ways(server)) > 1 else None
+    belonging = Belonging(keeper)
     for path, config in ways(server):
         behind = tunnel if path == "ssh" else None
         found = await diagnose(config, no_login=refused, **_network(behind))
         checked = _judged(place, path, found)
         if checked.state == "online":
-            return replace(checked, identity=await _identity(config, behind))
+            checked = await _measured(replace(checked, identity=await _identity(config, behind)), belonging)
+            if checked.state == "online":
+                return checked
+            first = checked
+            continue
         if behind is not None and found.verdict == "ssh":
             # The other endpoints are behind the same hosts.
             return first or _stopped(checked, behind)
@@ -133,6 +141,18 @@ async def _asked(place: Place, server: Server, diagnose: Diagnose, tunnel: Tunne
         first = first or checked
     assert first is not None  # noqa: S101  a server has at least one endpoint
     return first
+
+
+async def _measured(checked: Checked, belonging: Belonging) -> Checked:
+    """It is well, unless it belongs to another cluster than an earlier start learned."""
+    if checked.identity is None:
+        return checked
+    try:
+        await belonging.judge(checked.identity, checked.endpoint)
+    except OtherCluster as error:
+        return replace(checked, state="offline", error=str(error), advice="", exit_code=error.exit_code)
+    await belonging.keep()
+    return checked
 
 
 async def check_all(servers: Sequence[tuple[Place, Server]], diagnose: Diagnose | None = None) -> list[Checked]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--ca-file", metavar="FILE", help="Trust what this CA signed (PEM).")
 @click.option("--system", is_flag=True, help="Trust the authorities of this system.")
 @click.option("--fetch", is_flag=True, help="Ask it for the fingerprints of all its nodes; with --add pin them.")
+@click.option("--new-cluster", is_flag=True, help="It was rebuilt or renamed: forget which cluster it was.")
 @json_option
 @click.pass_obj
 def trust(
@@ -61,6 +62,8 @@ def trust(
     }
     told = [f"{'/'.join(entry.place)}: trust {held.mode}", *(f"  pinned  {pin}" for pin in held.fingerprints)]
     told += [f"  CA      {held.ca_file}"] if held.ca_file else []
+    if said["new_cluster"]:
+        told.append("  the endpoint that answers next says which cluster it is")
     if said["fetch"]:
         value["nodes"] = nodes
         told += [f"  {node}  {pin}{' (pinned)' if pin in held.fingerprints else ''}" for node, pin in nodes.items()]
@@ -72,7 +75,7 @@ def trust(
 
 def _refuse_two(ways: dict[str, Any], *, beside: bool) -> None:
     if sum(map(bool, ways.values())) > 1:
-        raise UsageError("one of --fingerprint, --remove, --ca-file, --system and --fetch at a time")
+        raise UsageError("one of --fingerprint, --remove, --ca-file, --system, --fetch and --new-cluster at a time")
     if beside and not (ways["pins"] or ways["fetch"]):
         raise UsageError("--add goes with --fingerprint or --fetch")
 
@@ -89,6 +92,8 @@ async def _changed(
         return await trusting.unpin(registrar, name, ways["gone"])
     if ways["ca_file"] or ways["system"]:
         return await trusting.trust_authority(registrar, name, ways["ca_file"])
+    if ways["new_cluster"]:
+        return await trusting.accept_cluster(registrar, name)
     if beside and nodes:
         return await trusting.pin(registrar, name, list(nodes.values()), beside=True, nodes=len(nodes))
     return entry

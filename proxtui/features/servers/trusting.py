@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +10,16 @@ from typing import TYPE_CHECKING
 
 from proxtui.config.address import parse_fingerprint
 from proxtui.config.models import Place, Server
-from proxtui.core.connecting import connect
+from proxtui.config.paths import state_folder
+from proxtui.core.connecting import connect, known_cluster
+from proxtui.core.model import ServerRef
 from proxtui.errors import InvalidInput, NetworkError, UsageError
 from proxtui.features.servers.checking import ways
 from proxtui.features.servers.models import ServerChange
 from proxtui.features.servers.service import Entry, found, update
 
 if TYPE_CHECKING:
+    from proxtui.core.connection import Route
     from proxtui.core.registrar import Registrar
     from proxtui.pve.tls import CertificateInfo
 
@@ -58,23 +62,29 @@ async def look(server: Server) -> list[Seen]:
 async def fetch(place: Place, server: Server) -> dict[str, str]:
     """The fingerprint of every node of its cluster, by node, told through a connection whose certificate was checked.
 
-    UsageError where nothing is checked; else what the last of its ways failed with.
+    Of the cluster that an earlier start learned: pins of another one would let that in. UsageError where nothing is
+    checked; else what the last of its ways failed with.
     """
     from proxtui.core.clock import SystemClock
-    from proxtui.core.model import ServerRef
     from proxtui.pve.fingerprints import fetch_fingerprints
 
     if server.trust.mode == "off":
         raise UsageError(f"{place.server}: nothing is checked there, so what it tells cannot be trusted")
-    connection = connect(ServerRef(*place), server, SystemClock(), read_only=True)
+    connection = connect(ServerRef(*place), server, SystemClock(), read_only=True, state=state_folder())
+
+    async def of(route: Route) -> dict[str, str]:
+        if len(connection.routes) > 1:
+            await connection.look_at(route)
+        return await fetch_fingerprints(route.client)
+
     try:
         *others, last = connection.routes
         for route in others:
             try:
-                return await fetch_fingerprints(route.client)
+                return await of(route)
             except NetworkError as error:
                 log.info("%s: %s", route.endpoint, error)
-        return await fetch_fingerprints(last.client)
+        return await of(last)
     finally:
         await connection.aclose()
 
@@ -119,3 +129,13 @@ async def trust_authority(registrar: Registrar, name: str, ca_file: str | None) 
     """Trust what this authority signed (a PEM file), or None: the authorities of this system."""
     change = ServerChange(ca_file=ca_file) if ca_file else ServerChange(fingerprints=None)
     return await update(registrar, name, change)
+
+
+async def accept_cluster(registrar: Registrar, name: str) -> Entry:
+    """Forget which cluster it was: the endpoint that answers next says so. SaveFailed, and what ``update`` raises."""
+    entry = found(registrar, name)
+    tenant, server = entry.place
+    about = {"name": server, "cluster": "forgotten"}
+    await registrar.save("servers.update", [], tenant=tenant, server=server, about=about)
+    await asyncio.to_thread(known_cluster(state_folder(), ServerRef(tenant, server), entry.server).forget)
+    return entry
