@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,13 +11,14 @@ from proxtui.cli import ask
 from proxtui.cli.changing_live import LiveFinder
 from proxtui.cli.changing_options import from_target, model_of, values_of
 from proxtui.cli.changing_report import Report, percent_told, tell_interrupted, watch
-from proxtui.cli.changing_signals import heeding_signals
 from proxtui.cli.changing_targets import Candidate, Finder, narrowed
 from proxtui.cli.listing import refuse_silence
 from proxtui.cli.output import narrate
 from proxtui.cli.session import NOTHING_CONFIGURED, Session
+from proxtui.core.heeding import heeding_signals
 from proxtui.core.operation import GUESTS, Kind, Operation, Risk, Target
 from proxtui.core.run import Batch, Run
+from proxtui.core.unlocking import Unlocking, unlocking
 from proxtui.errors import AuditUnavailable, InvalidInput, NotConfigured, UsageError
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 RECONCILE_SECONDS = 15.0
 """For finding out what became of changes whose process died; what is not found out then has to wait."""
-_TIME = re.compile(r"(\d{1,5})([smh])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
 _HARDNESS = {Risk.SAFE: 0, Risk.DISTURBS: 1, Risk.DESTROYS: 2}
 
 
@@ -73,23 +71,12 @@ def change(session: Session, wish: Wish) -> int:
     config = session.configuration()
     if config is None:
         raise NotConfigured(NOTHING_CONFIGURED)
-    seconds = _seconds(wish.how.write)
-    if seconds is not None and not wish.how.reason.strip():
-        raise UsageError("--write: say why with --reason; it stands in the audit beside every change")
+    lock = unlocking(wish.how.write, wish.how.reason)
     values = values_of(wish.operation, wish.said)
     # Wrong values cost nobody a request; what the target answers is not known yet.
     _refuse_wrong(wish.operation, values)
     meant = ask.with_passwords(narrowed(config, wish.how.server))
-    return asyncio.run(heeding_signals(_change(session, meant, wish, values, seconds)))
-
-
-def _seconds(text: str | None) -> int | None:
-    if text is None:
-        return None
-    found = _TIME.fullmatch(text.strip())
-    if found is None:
-        raise UsageError(f"--write {text!r}: write a time such as 15m, 90s or 1h")
-    return int(found[1]) * _SECONDS[found[2]]
+    return asyncio.run(heeding_signals(_change(session, meant, wish, values, lock)))
 
 
 def _refuse_wrong(operation: Operation, values: dict[str, Any]) -> None:
@@ -100,7 +87,7 @@ def _refuse_wrong(operation: Operation, values: dict[str, Any]) -> None:
     model_of(operation, {**given, **values})
 
 
-async def _change(session: Session, config: Config, wish: Wish, values: dict[str, Any], seconds: int | None) -> int:
+async def _change(session: Session, config: Config, wish: Wish, values: dict[str, Any], lock: Unlocking) -> int:
     from proxtui.wiring import open_runtime
 
     how = wish.how
@@ -111,9 +98,7 @@ async def _change(session: Session, config: Config, wish: Wish, values: dict[str
         finder = LiveFinder(runtime, Finder(fleet, how.server, how.on_node))
         candidates = await finder.found(wish.operation, how.targets, str(values.get("node") or ""))
         plan = _planned(wish, values, list({one.target: one for one in candidates}.values()))
-        if seconds is not None:
-            for ref in dict.fromkeys(target.ref for target in plan.targets):
-                await runtime.write_lock.open(ref, seconds, how.reason)
+        await lock.unlock(runtime.write_lock, [target.ref for target in plan.targets], narrate)
         if not how.dry_run:
             await _settle_the_past(runtime, None if how.server is None else runtime.connections)
             _confirm(runtime, plan, yes=how.yes)

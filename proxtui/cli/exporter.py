@@ -26,7 +26,7 @@ def exporter(session: Session, /, listen: str, allow_remote: bool) -> int:
 
     Polls as an idle dashboard does, and changes nothing. Ends by SIGTERM or ctrl+c.
     """
-    from proxtui.cli.changing_signals import heeding_signals
+    from proxtui.core.heeding import heeding_signals
     from proxtui.exporter.http import address_of
 
     address = address_of(listen)

@@ -66,6 +66,12 @@ class WriteLock:
         self._touched_at = clock.boottime()
         self._windows: dict[tuple[str, ...], Window] = {}
         self._closing: asyncio.Task[None] | None = None
+        self.how = ":write 15m REASON"
+        """What whoever is refused would have to write."""
+
+    def is_always_open(self, tenant: str) -> bool:
+        """Whether there is nothing to open."""
+        return not self._read_only and self.mode(tenant) == "always"
 
     def mode(self, tenant: str) -> WriteMode:
         """What the installation and the tenant say, the stricter of the two."""
@@ -79,7 +85,7 @@ class WriteLock:
         if mode == "never":
             return f"locked: changes to {ref.tenant} are switched off (write_mode never)"
         if mode == "timed" and self._window(ref) is None:
-            return "locked: open it with :write 15m REASON"
+            return f"locked: open it with {self.how}"
         return None
 
     def remaining(self, ref: ServerRef) -> float | None:

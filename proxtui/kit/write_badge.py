@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from proxtui.core.model import Fleet, Scope, ServerRef
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
 
 Badge = tuple[str, Tone]
 USAGE = ":write 15m REASON opens, :write off locks"
-_TIME = re.compile(r"(\d{1,5})([smh])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 def can_change(runtime: Runtime) -> bool:
@@ -92,13 +89,16 @@ async def obey_write(runtime: Runtime, scope: Scope, text: str) -> str:
     if word == "off":
         await lock.close(_place(fleet, scope))
         return "locked"
-    found = _TIME.fullmatch(word)
-    if found is None:
+    from proxtui.core.unlocking import seconds_of
+
+    if (time := seconds_of(word)) is None:
         raise UsageError(USAGE)
     place = _place(fleet, scope)
     if place is None:
         raise UsageError("choose a tenant or a server first (:scope): the lock is opened for one of them")
-    await lock.open(place, int(found[1]) * _SECONDS[found[2]], reason.strip())
+    if lock.is_always_open(place if isinstance(place, str) else place.tenant):
+        return "nothing to open: write_mode is always"
+    await lock.open(place, time, reason.strip())
     name = place if isinstance(place, str) else f"{place.tenant}/{place.server}"
     return f"{name} can be changed for {word}"
 

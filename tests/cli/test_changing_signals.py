@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from proxtui.cli.changing_signals import heeding_signals
+from proxtui.core.heeding import heeding_signals
 
 
 @pytest.fixture(autouse=True)

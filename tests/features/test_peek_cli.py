@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from proxtui.config.models import Config, Credentials, Endpoint, Server, Tenant, TlsTrust
 from proxtui.config.secret import Secret
-from proxtui.core.model import ServerRef
+from proxtui.core.seats import wish_of
 from proxtui.errors import NotFoundError, ReadOnlyError, UsageError
 from proxtui.features.peek.cli import NoText, look_once, peek
 from proxtui.features.peek.service import Shot
@@ -36,7 +36,7 @@ class Line:
         self.printed: list[str] = []
 
     def acting(self, _work: Any) -> Any:
-        return Shot(picture_of(self.name), 12.0), ServerRef("acme", "berlin")
+        return Shot(picture_of(self.name), 12.0)
 
     def note(self, message: str) -> None:
         self.notes.append(message)
@@ -83,6 +83,7 @@ async def test_a_machine_of_the_simulator_over_real_sockets(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    line: Any = Line("")
     guests = world.sites["lab"].guests.values()
     guest = next(one for one in guests if one.kind == "qemu" and one.running and one.agent_up)
     async with running(world, alive=False) as told:
@@ -91,15 +92,15 @@ async def test_a_machine_of_the_simulator_over_real_sockets(
             await runtime.poller.poll_once()
             fleet = runtime.store.fleet()
             for wanted in (str(guest.vmid), guest.name.upper()):
-                shot, _ = await look_once(runtime, fleet, wanted, "")
+                shot = await look_once(line, runtime, fleet, wish_of(wanted, None, "", None))
                 assert any(guest.name in line for line in read(shot.picture).lines)
             with pytest.raises(NotFoundError, match="there is no VM '9'"):
-                await look_once(runtime, fleet, "9", "")
+                await look_once(line, runtime, fleet, wish_of("9", None, "", None))
             assert runtime.consoles.sessions == ()
         async with open_runtime(config, read_only=True) as runtime:
             await runtime.poller.poll_once()
             with pytest.raises(ReadOnlyError, match="read-only; Look at screen"):
-                await look_once(runtime, runtime.store.fleet(), str(guest.vmid), "")
+                await look_once(line, runtime, runtime.store.fleet(), wish_of(str(guest.vmid), None, "", None))
 
 
 def config_of(told: Mapping[str, Any]) -> Config:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
-from collections.abc import Coroutine, Hashable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from proxtui.core.verbs import CommandLine, pick
+from proxtui.core.heeding import heeding_signals
+from proxtui.core.seats import console_options, wish_of
+from proxtui.core.verbs import CommandLine
 
 if TYPE_CHECKING:
     from proxtui.core.model import Fleet
@@ -20,53 +19,6 @@ if TYPE_CHECKING:
     from proxtui.features.consoles.service import Invitation
     from proxtui.features.consoles.viewers import Manner
 
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """A guest or node that could be meant."""
-
-    target: Target
-
-    @property
-    def key(self) -> Hashable:
-        return self.target
-
-    @property
-    def muted(self) -> bool:
-        return False
-
-    @property
-    def haystack(self) -> str:
-        return self.target.label
-
-    def field(self, name: str) -> Any:
-        """Where it is."""
-        return {"tenant": self.target.ref.tenant, "server": self.target.ref.server}.get(name)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What it answers to."""
-        return tuple(dict.fromkeys(one for one in (self.target.id.lower(), self.target.name.lower()) if one))
-
-
-def seats(fleet: Fleet) -> list[Seat]:
-    """All guests and nodes that are known."""
-    from proxtui.core.operation import Kind, Target
-
-    found = [
-        Target(snapshot.ref, Kind(key.kind), str(key.vmid), guest.name or "", guest.node)
-        for snapshot in fleet.snapshots
-        for key, guest in snapshot.guests.items()
-    ]
-    found += [
-        Target(snapshot.ref, Kind.NODE, node.node, node.node, node.node)
-        for snapshot in fleet.snapshots
-        for node in snapshot.nodes.values()
-    ]
-    return [Seat(target) for target in found]
-
 
 @click.command("relay")
 @click.argument("place", metavar="ID|NAME|NODE")
@@ -74,7 +26,7 @@ def seats(fleet: Fleet) -> list[Seat]:
 @click.option("--print", "prints", is_flag=True, help="Start no viewer: print what to paste where the display is.")
 @click.option("--viewer", default="", metavar="NAME|COMMAND", help="Instead of settings.viewer.")
 @click.option("--no-clipboard", is_flag=True, help="Keep what is copied on either side from the other.")
-@click.option("--reason", default="", metavar="TEXT", help="Why: it stands in the audit.")
+@console_options
 @click.pass_obj
 def relay(line: CommandLine, /, place: str, tcp: bool, prints: bool, viewer: str, **said: Any) -> int:
     """Show a screen in a viewer of its own: TigerVNC, remote-viewer, or any by a command.
@@ -87,12 +39,13 @@ def relay(line: CommandLine, /, place: str, tcp: bool, prints: bool, viewer: str
 
     wanted = PRINT if prints else viewer
     check(wanted)
+    wish = wish_of(place, said["server"], said["reason"], said["write"])
 
     async def show(runtime: Runtime, fleet: Fleet) -> int:
-        target = pick(seats(fleet), place, lambda one: one.names, fleet, what="guest or node").target
+        target = await wish.target(line, runtime, fleet)
         manner = _manner(wanted or runtime.config.settings.viewer, tcp)
-        how = _shown(line, runtime, target, manner, said["reason"], clipboard=not said["no_clipboard"])
-        return await _heeding_signals(how)
+        how = _shown(line, runtime, target, manner, wish.reason, clipboard=not said["no_clipboard"])
+        return await heeding_signals(how)
 
     return line.acting(show)
 
@@ -125,29 +78,3 @@ async def _shown(
     ended = await relay(runtime.consoles, target, manner, Telling(invite, joined), reason=reason, clipboard=clipboard)
     line.note(told(called(target), ended.message, runtime.clock.time() - began, ended.received))
     return os.EX_OK
-
-
-async def _heeding_signals(way: Coroutine[Any, Any, int]) -> int:
-    """What ``way`` gives, or the exit code of the signal that ended it: in order, and recorded."""
-    loop, me = asyncio.get_running_loop(), asyncio.current_task()
-    assert me is not None  # noqa: S101 - a coroutine runs in a task
-    heard: list[int] = []
-
-    def end(which: int) -> None:
-        if not heard:
-            me.cancel()
-        heard.append(which)
-
-    ending = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) is not signal.SIG_IGN]
-    for one in ending:
-        loop.add_signal_handler(one, end, one)
-    try:
-        return await way
-    except asyncio.CancelledError:
-        if not heard:
-            raise
-        me.uncancel()
-        return 128 + heard[0]
-    finally:
-        for one in ending:
-            loop.remove_signal_handler(one)

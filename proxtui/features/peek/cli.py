@@ -5,20 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Hashable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from proxtui.core.verbs import CommandLine, json_option, pick
+from proxtui.core.seats import Wish, console_options, wish_of
+from proxtui.core.verbs import CommandLine, json_option
 from proxtui.errors import ProxtuiError, UsageError
 
 if TYPE_CHECKING:
-    from proxtui.core.model import Fleet, ServerRef
-    from proxtui.core.operation import Target
+    from proxtui.core.model import Fleet
     from proxtui.core.runtime import Runtime
     from proxtui.features.peek.service import Shot
     from proxtui.features.peek.text import Reading
@@ -28,63 +26,23 @@ class NoText(ProxtuiError):
     """The screen shows a picture, and text was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """A VM that could be meant."""
-
-    target: Target
-
-    @property
-    def key(self) -> Hashable:
-        return self.target
-
-    @property
-    def muted(self) -> bool:
-        return False
-
-    @property
-    def haystack(self) -> str:
-        return self.target.label
-
-    def field(self, name: str) -> Any:
-        """Where it is."""
-        return {"tenant": self.target.ref.tenant, "server": self.target.ref.server}.get(name)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What it answers to."""
-        return tuple(one for one in (self.target.id, self.target.name.lower()) if one)
-
-
-def machines(fleet: Fleet) -> list[Machine]:
-    """All VMs that are known."""
-    from proxtui.core.operation import Kind, Target
-
-    return [
-        Machine(Target(snapshot.ref, Kind.QEMU, str(key.vmid), guest.name or "", guest.node))
-        for snapshot in fleet.snapshots
-        for key, guest in snapshot.guests.items()
-        if key.kind == Kind.QEMU
-    ]
-
-
-async def look_once(runtime: Runtime, fleet: Fleet, wanted: str, reason: str) -> tuple[Shot, ServerRef]:
+async def look_once(line: CommandLine, runtime: Runtime, fleet: Fleet, wish: Wish) -> Shot:
     """One look at the VM that is meant. Raises what finding it and opening its console raise."""
     from proxtui.features.peek.service import console_of, watching
 
-    target = pick(machines(fleet), wanted, lambda one: one.names, fleet, what="VM").target
-    async with watching(partial(console_of, runtime.consoles, target, reason), runtime.clock.time) as watch:
-        return await watch.look(), target.ref
+    target = await wish.target(line, runtime, fleet, machines_only=True)
+    async with watching(partial(console_of, runtime.consoles, target, wish.reason), runtime.clock.time) as watch:
+        return await watch.look()
 
 
 @click.command("peek")
 @click.argument("vm", metavar="ID|NAME")
 @click.option("--png", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Save it as a new file.")
 @click.option("--text", "as_text", is_flag=True, help="Print what stands on a text screen.")
-@click.option("--reason", default="", metavar="TEXT", help="Why: it stands in the audit.")
+@console_options
 @json_option
 @click.pass_obj
-def peek(line: CommandLine, vm: str, png: Path | None, as_text: bool, reason: str, as_json: bool) -> int:
+def peek(line: CommandLine, /, vm: str, png: Path | None, as_text: bool, as_json: bool, **said: Any) -> int:
     """Look once at the screen of a VM, and print it in as many colours as the terminal knows.
 
     View only, yet a console: it needs VM.Console and the role operator, the lock refuses it and the audit tells it.
@@ -96,7 +54,8 @@ def peek(line: CommandLine, vm: str, png: Path | None, as_text: bool, reason: st
     if png is not None and os.path.lexists(png):
         # Before anybody is asked for anything; looked at again when it is written.
         raise UsageError(f"{png} exists already: it is not overwritten")
-    shot, _ref = line.acting(lambda runtime, fleet: look_once(runtime, fleet, vm, reason))
+    wish = wish_of(vm, said["server"], said["reason"], said["write"])
+    shot = line.acting(lambda runtime, fleet: look_once(line, runtime, fleet, wish))
     reading = read(shot.picture)
     if png is not None:
         from proxtui.features.peek.png import save
