@@ -29,6 +29,7 @@ def _console(
     summary: str,
     kinds: frozenset[Kind],
     *,
+    key: str = "",
     privileges: tuple[str, ...] = ("VM.Console",),
     opened_by: str = "",
 ) -> Operation:
@@ -41,11 +42,13 @@ def _console(
         role=Role.OPERATOR,
         privileges=privileges,
         run_by="",
+        key=key,
         unavailable=running,
         opened_by=opened_by,
     )
 
 
+# Their letters in the menu are those that open them from the table.
 # PVE asks for the one at /vms/ID, for the other at /nodes/NODE.
 _EITHER = ("VM.Console|Sys.Console",)
 
@@ -55,6 +58,7 @@ CONSOLES: tuple[Operation, ...] = (
         "Open screen",
         "Open its screen in a viewer of its own.",
         SEATS,
+        key="v",
         privileges=_EITHER,
         opened_by="proxtui.features.consoles.screen:open_viewer",
     ),
@@ -63,6 +67,7 @@ CONSOLES: tuple[Operation, ...] = (
         "Open terminal",
         "Leave for its terminal, and come back.",
         SEATS,
+        key="c",
         privileges=_EITHER,
         opened_by="proxtui.features.terminals.screen:open_terminal",
     ),
@@ -71,6 +76,7 @@ CONSOLES: tuple[Operation, ...] = (
         "Open SSH shell",
         "Leave for a shell on it by SSH, and come back.",
         SEATS,
+        key="S",
         privileges=(),
         opened_by="proxtui.features.terminals.screen:open_shell",
     ),
@@ -86,13 +92,15 @@ CONSOLES: tuple[Operation, ...] = (
         "Look at screen",
         "Show its screen here, without a viewer.",
         frozenset({Kind.QEMU}),
+        key="p",
         opened_by="proxtui.features.peek.screen:open_peek",
     ),
     _console(
         "sendkeys",
-        "Press keys",
-        "Press Ctrl-Alt-Del and the like, or type a line.",
+        "Send keys",
+        "Send Ctrl-Alt-Del and the like, or a line of text.",
         frozenset({Kind.QEMU}),
+        key="k",
         opened_by="proxtui.features.consoles.screen:open_keys",
     ),
 )

@@ -13,7 +13,14 @@ from proxtui.core.text import duration, size
 if TYPE_CHECKING:
     from proxtui.core.consoles import ConsoleSession
 
-USES = {"vnc": "viewer", "term": "terminal", "ssh": "SSH shell", "spice": "SPICE", "peek": "look", "sendkeys": "typing"}
+USES = {
+    "vnc": "viewer",
+    "term": "terminal",
+    "ssh": "SSH shell",
+    "spice": "SPICE",
+    "peek": "look",
+    "sendkeys": "send keys",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from proxtui.features.consoles.viewers import Manner, choose
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.one_line import Notice
 from proxtui.kit.safe import plain
-from proxtui.kit.typed_ahead import settled
 from proxtui.pve.sanitize import clean
 
 if TYPE_CHECKING:
@@ -198,7 +197,7 @@ class Text(Input):
 class KeyMenu(ModalScreen[None]):
     """One letter, one chord; or a line of text, which is asked about before it is typed."""
 
-    HELP_NAME: ClassVar[str] = "keys"
+    HELP_NAME: ClassVar[str] = "send keys"
     DEFAULT_CSS = """
     KeyMenu { align: center middle; background: $background 60%; }
     KeyMenu > Vertical { width: 60; max-width: 98%; height: auto; border: round $primary; padding: 0 1; }
@@ -223,7 +222,7 @@ class KeyMenu(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical() as frame:
-            frame.border_title = plain(f"keys for {called(self._target)}")
+            frame.border_title = plain(f"Send keys to {called(self._target)}")
             for letter, label, _name in CHORDS:
                 yield Static(plain(f"{letter}  {label}"))
             yield Static(plain("t  a line of text, as on an American keyboard"))
@@ -248,9 +247,9 @@ class KeyMenu(ModalScreen[None]):
         self.query_one(Text).display = False
         self.set_focus(None)
 
-    async def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        typed = await settled(event.input)
+        typed = event.input.value
         self.action_leave_text()
         event.input.value = ""
         try:

@@ -60,7 +60,7 @@ CONFIG = (
         params=f"{MODELS}:MoveDiskParams",
         keeps="disk storage delete format target_vmid target_disk bwlimit",
         tasks="qmmove move_volume",
-        key="v",
+        key="V",
         unavailable=availability.locked,
     ),
     declare(

@@ -52,7 +52,7 @@ LIFE = (
         params=f"{MODELS}:CloneParams",
         keeps="newid name full target storage format snapname pool bwlimit",
         tasks="qmclone vzclone",
-        key="c",
+        key="C",
         unavailable=availability.locked,
     ),
     declare(

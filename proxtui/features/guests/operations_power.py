@@ -77,7 +77,7 @@ POWER = (
         risk=Risk.DISTURBS,
         needs="VM.PowerMgmt",
         tasks="qmpause vzsuspend",
-        key="p",
+        key="P",
         unavailable=availability.suspend,
     ),
     declare(
