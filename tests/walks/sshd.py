@@ -28,6 +28,8 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PubkeyAuthentication yes
 PermitRootLogin yes
+PermitUserRC no
+SetEnv HOME={folder}/home
 AllowTcpForwarding yes
 UseDNS no
 MaxStartups 50
@@ -44,8 +46,13 @@ class Sshd:
     port: int = 0
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
+    @property
+    def home(self) -> Path:
+        """Where its shells look for their start files: what stands in those of whoever runs the tests is none of it."""
+        return self.folder / "home"
+
     def prepare(self) -> None:
-        self.folder.mkdir()
+        self.home.mkdir(parents=True)
         if os.getuid() == 0:
             # Debian makes it when the service starts; nobody starts the service here.
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)

@@ -101,6 +101,21 @@ def test_one_command_needs_no_terminal(yard: Yard) -> None:
     assert (large.returncode, len(large.stdout)) == (0, 5_000_000)
 
 
+def test_its_shell_knows_no_home_but_the_one_of_the_test(yard: Yard) -> None:
+    files = [yard.end.home / name for name in (".bashrc", ".profile", ".zshenv")]
+    for file in files:
+        file.write_text("echo read\n")
+    try:
+        # The shell of whoever runs the tests may read none of them before a command.
+        done = yard.run("--", "echo $HOME; . ~/.profile")
+    finally:
+        for file in files:
+            file.unlink()
+    *before, home, read = done.stdout.splitlines()
+    assert (home, read, done.stderr) == (str(yard.end.home), "read", "")
+    assert set(before) <= {"read"}
+
+
 def test_without_a_terminal_there_is_no_shell(yard: Yard) -> None:
     done = yard.run()
     assert done.returncode == 2
