@@ -90,6 +90,7 @@ FEATURES: tuple[Feature, ...] = (
         name="consoles",
         title="Consoles",
         consoles="proxtui.features.consoles.operations:CONSOLES",
+        judge="proxtui.features.consoles.judging:wrong",
         words=(
             Word(
                 "consoles",
@@ -137,6 +138,7 @@ FEATURES: tuple[Feature, ...] = (
         title="Settings",
         commands="proxtui.features.settings.cli:settings",
         summary="Settings of the installation.",
+        judge="proxtui.features.settings.judging:wrong",
         words=(
             Word(
                 "settings", "the settings of this installation", obey="proxtui.features.settings.screen:open_settings"

@@ -130,6 +130,7 @@ async def open_registrar(
 ) -> AsyncIterator[Registrar]:
     """The way to change an open configuration without a runtime: for commands, which ask no server for it."""
     from proxtui.core.actor import read_actor
+    from proxtui.core.complaints import complaints
     from proxtui.core.journal import LateJournal
     from proxtui.core.registrar import Registrar
 
@@ -137,6 +138,7 @@ async def open_registrar(
         journal = LateJournal(make_journal or partial(audit_journal, ledger_of(vault, environ)))
         closing.push_async_callback(journal.aclose)
         actor = read_actor(environ, opened_by=vault.slot.label)
-        registrar = Registrar(vault, journal, actor, environ, read_only=read_only, key_alone=key_alone)
+        judge = partial(complaints, FEATURES)
+        registrar = Registrar(vault, journal, actor, environ, read_only=read_only, key_alone=key_alone, judge=judge)
         closing.push_async_callback(registrar.aclose)
         yield registrar

@@ -58,7 +58,7 @@ def path(line: CommandLine, /, as_json: bool) -> None:
 @click.pass_obj
 def init(line: CommandLine, /, key: KeyOptions, example: Path | None, label: str, as_json: bool) -> None:
     """Make an encrypted configuration; one that is there is not overwritten."""
-    from proxtui.config.vault.contents import plain_of
+    from proxtui.config.vault.contents import config_of, plain_of
     from proxtui.config.vault.shape import parse_toml
     from proxtui.config.vault.unlocking import create
 
@@ -66,6 +66,8 @@ def init(line: CommandLine, /, key: KeyOptions, example: Path | None, label: str
     if seat.path.exists():
         raise UsageError(f"{seat.path} is there already: it is not overwritten")
     plain = None if example is None else plain_of(parse_toml(_content(example), example.name))
+    if plain is not None:
+        _refuse_wrong(config_of(plain))
     vault = create(seat, key.slot or label, key.new(), plain)
     said = [f"{seat.path}: {_counted(vault)}"]
     if example is not None and str(example) != "-":
@@ -103,7 +105,7 @@ def check(line: CommandLine, /, key: KeyOptions, plain_file: Path | None, accept
         from proxtui.config.vault.shape import parse_toml
 
         found = read_config(parse_toml(_content(plain_file), plain_file.name))
-        _refuse_misspelt_rules(found)
+        _refuse_wrong(found)
         value: dict[str, Any] = {
             "path": str(plain_file),
             "tenants": len(found.tenants),
@@ -112,7 +114,7 @@ def check(line: CommandLine, /, key: KeyOptions, plain_file: Path | None, accept
         line.say(value, [f"{plain_file}: can be used"], as_json=as_json)
         return
     vault = key.open(accept_older=accept_older)
-    _refuse_misspelt_rules(vault.config)
+    _refuse_wrong(vault.config)
     line.say(_summary(key, vault), [f"{key.seat.path}: {_counted(vault)}, as it was written"], as_json=as_json)
 
 
@@ -153,15 +155,12 @@ for _command in (edit, put, unset, add_key, remove_key, change_key):
     config.add_command(_command)
 
 
-def _refuse_misspelt_rules(found: Config) -> None:
-    from proxtui.core.catalogue import Catalogue
-    from proxtui.core.policy import misspelt
+def _refuse_wrong(found: Config) -> None:
+    from proxtui.core.complaints import complaints
     from proxtui.registry import FEATURES
 
-    names = Catalogue(FEATURES).names
-    for where, rules in (("settings", found.settings), *((f"tenants.{one.slug}", one) for one in found.tenants)):
-        if (wrong := misspelt(rules, names)) is not None:
-            raise ConfigError(f"{where}: {wrong}")
+    if wrong := complaints(FEATURES, found):
+        raise ConfigError(wrong[0])
 
 
 def _content(file: Path) -> bytes:

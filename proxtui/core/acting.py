@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from proxtui.config.models import Config
@@ -93,10 +93,17 @@ class Acting:
         """None where the configuration comes from variables: they are not ours to change."""
         if self._vault is None:
             return None
+        from proxtui.core.complaints import complaints
         from proxtui.core.registrar import Registrar
 
         return Registrar(
-            self._vault, self._journal, self.actor, os.environ, read_only=self._read_only, now=self._clock.time
+            self._vault,
+            self._journal,
+            self.actor,
+            os.environ,
+            read_only=self._read_only,
+            judge=partial(complaints, self._features),
+            now=self._clock.time,
         )
 
     @cached_property

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
+
+from proxtui.errors import UsageError
 
 
 class Word(NamedTuple):
@@ -45,6 +48,21 @@ class Feature(NamedTuple):
     """``module:NAME`` of changes that only programs ask for: rules name them, and no menu offers them."""
     is_setup: bool = False
     """It shows the configuration, not the fleet: a wall leaves it out unless it is named."""
+    judge: str = ""
+    """``module:function`` that finds what is wrong with its settings, called with a configuration and all rooms; gives
+    a line for each, with the key, the value and what is allowed. Loaded when a configuration is saved or changes."""
+
+
+def chosen_views(features: Sequence[Feature], names: Sequence[str]) -> list[Feature]:
+    """The views that a wall goes through by these names, in this order; without names all but those of the setup.
+
+    UsageError names one that is not there.
+    """
+    views = {feature.name: feature for feature in features if feature.key}
+    for name in names:
+        if name not in views:
+            raise UsageError(f"settings.wall_views: there is no view {name}; there are {', '.join(views)}")
+    return [views[name] for name in names] or [view for view in views.values() if not view.is_setup]
 
 
 def load(target: str) -> Any:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 from proxtui.config.keyed import KeyedConfig
 from proxtui.config.models import Config
 from proxtui.core.actor import Actor
+from proxtui.core.complaints import Judge, nothing_wrong
 from proxtui.core.journal import AuditEntry, Journal, Phase, Result
 from proxtui.core.op_id import new_op_id
 from proxtui.core.owning import ReportedBug, report_bug
 from proxtui.core.redact import HIDDEN, redact
 from proxtui.core.rights import Rights
 from proxtui.core.secrets import SECRET_NAMES, secrets_in
-from proxtui.errors import AuditUnavailable, ProxtuiError, ReadOnlyError, RoleRefused
+from proxtui.errors import AuditUnavailable, ProxtuiError, ReadOnlyError, RoleRefused, UsageError
 from proxtui.pve.sanitize import clean
 
 if TYPE_CHECKING:
@@ -61,12 +62,14 @@ class Registrar:
         *,
         read_only: bool = False,
         key_alone: bool = False,
+        judge: Judge = nothing_wrong,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.vault = vault
         self._journal = journal
         self._actor = actor
         self._now = now
+        self._judge = judge
         self._one_at_a_time = asyncio.Lock()
         self._stories: set[asyncio.Task[object]] = set()
         self._listeners: dict[object, Listener] = {}
@@ -115,11 +118,17 @@ class Registrar:
         """Make one change, by name as in ``servers.add``. ``about`` is what the audit tells of it, without secrets.
 
         RoleRefused, ReadOnlyError and ScopeClosed (nothing was written, the audit tells it), AuditUnavailable,
-        UsageError for what cannot be meant, FileLocked, SaveFailed, and what opening the file raises.
+        UsageError for what cannot be meant by the file or by the room that owns it, FileLocked, SaveFailed, and what
+        opening the file raises.
         """
         redact.hide(*(text for edit in edits for text in secrets_in(edit.path[-1], getattr(edit, "value", None))))
         entry = self._new(name, tenant, server, about or {})
-        await self._change(entry, lambda: self.vault.save(*edits))
+
+        def work() -> None:
+            _refuse_wrong(self._judge, self.vault, edits)
+            self.vault.save(*edits)
+
+        await self._change(entry, work)
 
     async def deny(self, name: str, why: str, *, tenant: str = "", about: Mapping[str, str] | None = None) -> NoReturn:
         """Refuse a change for a reason of its own: the audit tells it. Raises RoleRefused, or AuditUnavailable."""
@@ -260,6 +269,17 @@ class Registrar:
             target_name=clean(target),
             params=told,
         )
+
+
+def _refuse_wrong(judge: Judge, vault: OpenVault, edits: Sequence[Edit]) -> None:
+    """UsageError for the first thing that these edits make wrong. What was wrong before hinders no other change."""
+    from proxtui.config.vault.contents import config_of
+    from proxtui.config.vault.edits import edited
+
+    if found := judge(config_of(edited(vault.plain, edits))):
+        known = judge(vault.config)
+        if line := next((line for line in found if line not in known), None):
+            raise UsageError(clean(line))
 
 
 def _tell(listeners: Iterable[Listener], config: Config) -> None:

@@ -189,12 +189,13 @@ class LiveScreen(Frame):
                 tint=tint_of(self.runtime.config, self.scope),
             )
         )
-        lines = troubles(fleet, self.scope)
+        own = getattr(self.app, "trouble", "")
+        lines = [*([own] if own else []), *troubles(fleet, self.scope)]
         # In front, where it is never cut: how many there are, and that nobody was asked at all.
         paused = f"paused, {key_of(self, 'pause', 'P')} goes on: " if self.runtime.poller.paused else ""
         lead = paused + (f"(1 of {len(lines)}) " if len(lines) > 1 else "")
         known = [snapshot for snapshot in fleet.snapshots if snapshot.state is not SourceState.WAITING]
-        self.query_one("#trouble", Notice).say(lead + lines[0] if lines and known else "", Tone.WARN)
+        self.query_one("#trouble", Notice).say(lead + lines[0] if lines and (known or own) else "", Tone.WARN)
         if self._tick is not None:
             # Ages and the time for which the lock is open are counted; nothing else moves by itself.
             ageing = any(snapshot.state is not SourceState.FRESH for snapshot in fleet.snapshots)

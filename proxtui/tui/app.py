@@ -15,9 +15,8 @@ from textual.binding import Binding, BindingType
 from textual.worker import WorkerFailed
 
 from proxtui.config.models import Config
-from proxtui.core.feature import Feature
+from proxtui.core.feature import Feature, chosen_views
 from proxtui.core.memory import Memory
-from proxtui.errors import UsageError
 from proxtui.kit import signals
 from proxtui.kit.desk import Desk
 from proxtui.kit.keymap import read_keymap
@@ -226,8 +225,7 @@ def run_dashboard(  # noqa: PLR0913  one for each thing that a command line says
     """
     configured = config if isinstance(config, Configured) else Configured(config)
     settings = configured.config.settings
-    looks = Looks.gather(themes)
-    looks.get(settings.theme)
+    Looks.gather(themes).get(settings.theme)
     chosen_views(features, settings.wall_views)
     if settings.keys:
         read_keymap(settings.keys, features)
@@ -238,7 +236,8 @@ def run_dashboard(  # noqa: PLR0913  one for each thing that a command line says
             runtime,
             features,
             ascii_only=ascii_only or runtime.config.settings.ascii or wants_ascii(os.environ),
-            looks=looks,
+            # Read anew each time: the configuration may name a theme that was put there meanwhile.
+            looks=Looks.gather(themes),
             wall=wall,
             memory=memory,
             keep_theme=keep_theme,
@@ -286,15 +285,6 @@ async def _finished(app: ProxtuiApp) -> int:
     if app.crash is not None:
         raise app.crash.error if isinstance(app.crash, WorkerFailed) else app.crash
     return app.return_code or 0
-
-
-def chosen_views(features: Sequence[Feature], names: Sequence[str]) -> list[Feature]:
-    """The views of these names in this order, or all of them. UsageError names one that is not there."""
-    views = {feature.name: feature for feature in features if feature.key}
-    for name in names:
-        if name not in views:
-            raise UsageError(f"settings.wall_views: there is no view {name}; there are {', '.join(views)}")
-    return [views[name] for name in names] or [view for view in views.values() if not view.is_setup]
 
 
 def wants_ascii(environ: Mapping[str, str]) -> bool:

@@ -34,6 +34,8 @@ class LockableApp(LiveApp):
         super().__init__(**looks)
         self.configured = configured
         self.runtime = runtime
+        self.trouble = ""
+        """What is wrong with the configuration on disk, in one line; it stands above what is wrong with servers."""
         self._lock: Locked | None = None
 
     @property

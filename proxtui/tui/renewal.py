@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 from textual.timer import Timer
 
 from proxtui.config.models import Config
+from proxtui.core.complaints import fatal
 from proxtui.errors import ProxtuiError, WrongKey
 from proxtui.kit.console import Console
+from proxtui.kit.screen import LiveScreen
+from proxtui.kit.view import Told
 from proxtui.pve.sanitize import clean
 from proxtui.tui.configured import Configured, stamp
 
@@ -79,7 +82,7 @@ class Renewal:
 
     def _heard(self) -> None:
         registrar = self._app.runtime.registrar
-        self._new = self._configured.renewed(registrar.polled)
+        self._new = self._usable(self._configured.renewed(registrar.polled))
         if self._new is not None and not self._reopened():
             count = self._app.changes_running
             if count:
@@ -87,6 +90,14 @@ class Renewal:
                 self._say(f"the configuration has changed; it is shown when {what} that run here ended")
             if len(self._timers) < 2:
                 self._timers.append(self._app.set_interval(TRY_EVERY, self._reopened))
+
+    def _usable(self, new: Config | None) -> Config | None:
+        """None, and a line that stays until the file is right again, where no dashboard can be opened with it."""
+        known = fatal(self._app.rooms, self._configured.config)
+        found = () if new is None else fatal(self._app.rooms, new)
+        wrong = next((line for line in found if line not in known), None)
+        self._stand("" if wrong is None else f"config.toml has changed and cannot be used: {wrong}")
+        return new if wrong is None else None
 
     def _reopened(self) -> bool:
         """End the app unless something is under way in it."""
@@ -123,7 +134,17 @@ class Renewal:
             self.failure = error
             self._app.exit(return_code=error.exit_code)
         except ProxtuiError as error:
-            self._say(f"config.toml has changed and cannot be read: {error}")
+            self._stand(f"config.toml has changed and cannot be read: {error}")
+        else:
+            # Also when it is again what it was before it was broken, of which the registrar has nothing to tell.
+            self._heard()
+
+    def _stand(self, line: str) -> None:
+        """Say it where servers in trouble are told, for as long as it is so: what is shown goes on as it was."""
+        self._app.trouble = clean(line)
+        for screen in self._app.screen_stack:
+            if isinstance(screen, LiveScreen):
+                screen.post_message(Told())
 
     def _say(self, text: str) -> None:
         if text != self._said:

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from proxtui.config.vault import slots, unlocking
 from tests.cli.conftest import Call
+from tests.cli.vaulted import usual_seat
+from tests.config.vaults import configured
 
 TOP = Path(__file__).resolve().parents[2]
 EXAMPLE = str(TOP / "config.example.toml")
@@ -158,15 +161,71 @@ def test_values_and_keys_are_changed_without_a_terminal(
     assert json.loads(call("config", "show", keyfile, "--json").out)["tenants"] == {}
 
 
-@pytest.mark.parametrize(
-    ("table", "where"), [("[settings]", "settings: "), ('[[tenants]]\nslug = "acme"\nname = "Acme"', "tenants.acme: ")]
-)
-def test_a_rule_that_means_no_change_is_found(call: Call, keyfile: str, tmp_path: Path, table: str, where: str) -> None:
+WRONG = [
+    ('[settings]\ndenied_operations = ["guests.delte"]', "settings.denied_operations", "did you mean 'guests.delete'?"),
+    ('[settings]\ntheme = "proxtui-drak"', "settings.theme: there is no theme proxtui-drak", "nearest is proxtui-dark"),
+    ('[settings]\nwall_views = ["gests"]', "settings.wall_views: there is no view gests", "there are guests, nodes"),
+    ('[settings.keys]\npuase = "f9"', "settings.keys: there is no action puase", "nearest is pause"),
+    ('[settings]\nviewer = "xterm"', "settings.viewer: needs one of tigervnc", "not 'xterm'"),
+    ("[settings]\ncrit_storage = 5", "crit_storage: 5", "would come before the warning at 90"),
+    ("[settings]\ninterval = 0", "interval: 0 is not from 1 to 300", ""),
+    (
+        '[[tenants]]\nslug = "acme"\nname = "Acme"\nallowed_operations = ["guests.strat"]',
+        "tenants.acme.allowed_operations",
+        "did you mean 'guests.start'?",
+    ),
+]
+"""A plain file, the key and value that are named, and what is allowed instead."""
+
+
+@pytest.mark.parametrize(("text", "what", "allowed"), WRONG)
+def test_what_cannot_be_meant_is_found_and_never_taken(
+    call: Call, keyfile: str, file: Path, tmp_path: Path, text: str, what: str, allowed: str
+) -> None:
     plain = tmp_path / "plain.toml"
-    plain.write_text(f'{table}\ndenied_operations = ["guests.delte"]\n', encoding="utf-8")
-    for arguments in ((str(plain),), (keyfile,)):
-        answer = call("config", "check", *arguments)
+    plain.write_text(f"{text}\n", encoding="utf-8")
+    for arguments in (("check", str(plain)), ("init", "--from", str(plain), keyfile)):
+        answer = call("config", *arguments)
         assert answer.code == 4
-        assert where in answer.line
-        assert "did you mean 'guests.delete'?" in answer.line
-        call("config", "init", "--from", str(plain), keyfile)
+        assert what in answer.line
+        assert allowed in answer.line
+    assert not file.exists()
+
+
+def test_a_file_that_holds_it_already_is_told_and_can_be_mended(call: Call, keyfile: str, tmp_path: Path) -> None:
+    key = slots.keyfile((tmp_path / "key").read_bytes())
+    settings = {"theme": "proxtui-drak", "denied_operations": ["guests.delte"]}
+    unlocking.create(usual_seat(), "admin", key, {"settings": settings, "users": {}, "tenants": {}})
+    assert "settings.theme: there is no theme proxtui-drak" in call("config", "check", keyfile).line
+    # What was wrong before hinders no other change, and another mistake is one.
+    assert call("config", "set", "settings.interval", "5", keyfile).code == 0
+    assert "no theme proxtui-lihgt" in call("config", "set", "settings.theme", "proxtui-lihgt", keyfile).line
+    assert call("config", "set", "settings.theme", "proxtui-ice", keyfile).code == 0
+    wrong = call("config", "check", keyfile)
+    assert (wrong.code, "settings.denied_operations" in wrong.line) == (4, True)
+    assert call("config", "unset", "settings.denied_operations", keyfile).code == 0
+    assert call("config", "check", keyfile).code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("settings.theme", "proxtui-drak", "settings.theme: there is no theme proxtui-drak; nearest is proxtui-dark"),
+        ("settings.wall_views", '["guests", "gests"]', "settings.wall_views: there is no view gests; there are guests"),
+        ("settings.keys", '{"pause": "f5"}', "settings.keys: pause: f5 is Refresh now already"),
+        ("settings.viewer", "xterm", "settings.viewer: needs one of tigervnc"),
+        ("settings.warn_memory", "101", "warn_memory: 101 is not from 0 to 100"),
+        ("settings.crit_certificate_days", "20", "crit_certificate_days: 20 would come before the warning at 14"),
+        ("settings.denied_operations", '["guests.delte"]', "did you mean 'guests.delete'?"),
+        ("tenants.acme.denied_operations", '["gests.*"]', "tenants.acme.denied_operations has 'gests.*'"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_when_it_is_set(
+    call: Call, keyfile: str, file: Path, name: str, value: str, said: str
+) -> None:
+    call("config", "init", "--from", EXAMPLE, keyfile)
+    before = configured(file)
+    answer = call("config", "set", name, value, keyfile)
+    assert answer.code == 2
+    assert said in answer.line
+    assert configured(file) == before

@@ -113,8 +113,8 @@ def test_no_key_is_made_for_nothing(call: Call, made: Path) -> None:
 def test_settings_are_shown_set_and_reset(call: Call, made: Path) -> None:
     assert json.loads(call("settings", "show", "--json").out)["interval"] == 4.0
     assert call("settings", "show", "interval").out.strip() == "4.0"
-    told = json.loads(call("settings", "set", "interval=5", "denied_operations=guests.delete,pools.*", "--json").out)
-    assert (told["interval"], told["denied_operations"]) == (5.0, ["guests.delete", "pools.*"])
+    told = json.loads(call("settings", "set", "interval=5", "denied_operations=guests.delete,storage.*", "--json").out)
+    assert (told["interval"], told["denied_operations"]) == (5.0, ["guests.delete", "storage.*"])
     assert call("settings", "set", 'keys={"pause": "f9"}', "read_only=yes").code == 0
     assert call("tenants", "create", "Beta").code == 13
     assert call("settings", "set", "read_only=no").code == 0
@@ -124,6 +124,31 @@ def test_settings_are_shown_set_and_reset(call: Call, made: Path) -> None:
     for wrong in ("interval=0", "interval", "nonsense=1", "keys=f9", "write_mode=maybe"):
         assert call("settings", "set", wrong).code == 2, wrong
     assert call("settings", "show", "nonsense").code == 14
+
+
+def test_several_settings_are_one_save_or_none(call: Call, made: Path) -> None:
+    def revision() -> int:
+        return int(json.loads(call("config", "show", "--json").out)["rev"])
+
+    assert call("settings", "set", "interval=5", "sweep=guests").code == 0
+    before = revision()
+    assert call("settings", "set", "interval=", "theme=proxtui-ice", "sweep=all").code == 0
+    assert revision() == before + 1
+    for wrong, said in (
+        (("theme=proxtui-drak", "sweep="), "settings.theme: there is no theme proxtui-drak; nearest is proxtui-dark"),
+        (("wall_views=gests", "sweep="), "settings.wall_views: there is no view gests; there are guests"),
+        (('keys={"puase": "f9"}', "sweep="), "settings.keys: there is no action puase; nearest is pause"),
+        (("viewer=xterm", "sweep="), "settings.viewer: needs one of tigervnc"),
+        (("denied_operations=guests.delte", "sweep="), "settings.denied_operations has 'guests.delte'"),
+        (("crit_memory=80", "sweep="), "crit_memory: 80 would come before the warning at 90"),
+        (("sweep=", "nonsense="), "nonsense '': there is no such setting; there are "),
+        (("sweep=off", "sweep=all"), "sweep: is given twice"),
+    ):
+        answer = call("settings", "set", *wrong)
+        assert answer.code == 2
+        assert said in answer.line
+    assert revision() == before + 1
+    assert json.loads(call("settings", "show", "--json").out)["sweep"] == "all"
 
 
 def test_repairs_ask_the_key_alone_and_are_recorded_too(call: Call, made: Path) -> None:

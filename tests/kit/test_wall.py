@@ -8,13 +8,14 @@ import pytest
 from msgspec.structs import replace
 
 from proxtui.config.models import Config, Settings
+from proxtui.core.feature import chosen_views
 from proxtui.core.model import Scope, Snapshot, SourceState
 from proxtui.errors import UsageError
 from proxtui.features.overview.sight import Sight
 from proxtui.kit.one_line import Notice
 from proxtui.kit.wall import FigureBox, Wall, figures
 from proxtui.registry import FEATURES
-from proxtui.tui.app import ProxtuiApp, chosen_views
+from proxtui.tui.app import ProxtuiApp
 from tests.features.fakes import runtime_of
 from tests.features.fleets import ACME, GIB, ZETA, fleet, node, snapshot, storage, two_tenants, vm
 

@@ -8,12 +8,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from proxtui.config.keyed import keyed
 from proxtui.config.secret import Secret
-from proxtui.config.vault.edits import Put
+from proxtui.config.vault.edits import Delete, Put
 from proxtui.config.vault.opened import OpenVault
 from proxtui.core.actor import read_actor
 from proxtui.core.registrar import Registrar
+from proxtui.kit.one_line import Notice
 from proxtui.kit.setup_menu import Lines
 from proxtui.kit.setup_view import closed_line, show_lines
 from proxtui.tui.app import ProxtuiApp
@@ -89,6 +92,62 @@ async def test_what_comes_of_a_change_is_told_before_it_is_opened_anew(tmp_path:
         await acting.pilot.pause(0.5)
         assert acting.app.return_code is None
         acting.app.screen.give(None)
+        await acting.until(lambda: acting.app.return_code is not None)
+    assert acting.app.renewal.take()
+
+
+TROUBLE = "config.toml has changed and cannot be used: "
+
+
+def trouble(acting: Stage) -> str:
+    return acting.app.screen.query_one("#trouble", Notice).text
+
+
+@pytest.mark.parametrize(
+    ("edit", "line"),
+    [
+        (Put(("settings", "theme"), "proxtui-drak"), "settings.theme: there is no theme proxtui-drak; nearest is"),
+        (Put(("settings", "wall_views"), ["gests"]), "settings.wall_views: there is no view gests; there are guests"),
+        (Put(("settings", "keys"), {"puase": "f9"}), "settings.keys: there is no action puase; nearest is pause"),
+    ],
+)
+async def test_over_a_broken_file_it_goes_on_and_says_so_until_the_file_is_right(
+    tmp_path: Path, edit: Put, line: str
+) -> None:
+    vault = fill(new_vault(seat_in(tmp_path)))
+    other = opened(seat_in(tmp_path), ROOT_KEY)
+    async with dashboard(vault) as acting:
+        other.save(edit, COLOUR)
+        acting.app.renewal._look()
+        await acting.until(lambda: trouble(acting).startswith(TROUBLE + line))
+        assert acting.app.return_code is None
+        assert acting.app.configured.config.tenants[0].colour != "#112233"
+        other.save(Delete(edit.path))
+        acting.app.renewal._look()
+        await acting.until(lambda: acting.app.return_code is not None)
+    assert acting.app.renewal.take()
+    assert acting.app.configured.config.tenants[0].colour == "#112233"
+
+
+async def test_the_line_goes_when_the_file_is_again_what_it_was(tmp_path: Path) -> None:
+    vault = fill(new_vault(seat_in(tmp_path)))
+    path = seat_in(tmp_path).path
+    right = path.read_bytes()
+    async with dashboard(vault) as acting:
+        path.write_bytes(right[:-100])
+        acting.app.renewal._look()
+        await acting.until(lambda: "config.toml has changed and cannot be read" in trouble(acting))
+        path.write_bytes(right)
+        acting.app.renewal._look()
+        await acting.until(lambda: not trouble(acting))
+        assert acting.app.return_code is None
+
+
+async def test_what_is_wrong_already_keeps_nothing_from_being_shown(tmp_path: Path) -> None:
+    vault = fill(new_vault(seat_in(tmp_path)))
+    vault.save(Put(("settings", "viewer"), "xterm"))
+    async with dashboard(vault) as acting:
+        await acting.runtime.registrar.save("tenants.update", [COLOUR], tenant="acme")
         await acting.until(lambda: acting.app.return_code is not None)
     assert acting.app.renewal.take()
 

@@ -88,7 +88,8 @@ def check(wanted: str) -> None:
         raise UsageError(f"viewer: {error} in {wanted!r}") from error
     if not words or not wanted.isprintable() or not ("{socket}" in wanted or "{port}" in wanted):
         names = ", ".join(NAMED)
-        raise UsageError(f"viewer: needs one of {names}, or a command with {{socket}} or with {{host}} and {{port}}")
+        need = f"needs one of {names}, or a command with {{socket}} or with {{host}} and {{port}}"
+        raise UsageError(f"viewer: {need}, not {wanted[:80]!a}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -59,21 +60,22 @@ def put(line: CommandLine, /, pairs: tuple[str, ...], as_json: bool) -> None:
 
     Such as: interval=5 read_only=yes denied_operations=guests.delete,storage.*
     """
-    from proxtui.features.settings.service import change, reset
+    from proxtui.features.settings.service import change
 
-    given = dict(_pair(one) for one in pairs)
-    wanted, gone = (
-        _meant({name: text for name, text in given.items() if text}),
-        [n for n, text in given.items() if not text],
-    )
-
-    async def work(registrar: Registrar) -> dict[str, Any]:
-        if gone:
-            await reset(registrar, *gone)
-        return await change(registrar, *wanted)
-
-    values = line.registered(work)
+    given = _given(pairs)
+    wanted, keys = _meant({name: text for name, text in given.items() if text})
+    gone = [name for name, text in given.items() if not text]
+    values = line.registered(lambda registrar: change(registrar, wanted, keys, gone))
     line.say(values, [f"{name}: {_text(values[name])}" for name in given if name in values], as_json=as_json)
+
+
+def _given(pairs: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, text in map(_pair, pairs):
+        if name in found:
+            raise UsageError(f"{name[:80]}: is given twice")
+        found[name] = text
+    return found
 
 
 def _pair(text: str) -> tuple[str, str]:

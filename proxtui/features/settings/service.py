@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from proxtui.config.secret import Secret
+from proxtui.errors import InvalidInput
 from proxtui.features.settings.models import SettingsChange
 
 if TYPE_CHECKING:
@@ -28,33 +29,35 @@ def is_said(registrar: Registrar) -> frozenset[str]:
     return frozenset(registrar.vault.plain["settings"])
 
 
-async def change(registrar: Registrar, wanted: SettingsChange, keys: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Change what was said; ``keys`` are keys of one's own by action, all of them. Gives what ``shown`` does then.
+async def change(
+    registrar: Registrar,
+    wanted: SettingsChange,
+    keys: Mapping[str, str] | None = None,
+    unset: Collection[str] = (),
+) -> dict[str, Any]:
+    """Change what was said, and take away what is ``unset``, in one save; gives what ``shown`` does then.
 
-    A change that changes nothing saves nothing. UsageError for what cannot be, and what ``Registrar.save`` raises.
+    ``keys`` are keys of one's own by action, all of them. A change that changes nothing saves nothing. InvalidInput for
+    a name that no setting has, UsageError for what cannot be, and what ``Registrar.save`` raises.
     """
-    from proxtui.config.vault.edits import Put
+    from proxtui.config.vault.edits import Delete, Put
 
-    now = shown(registrar)
+    now, there = shown(registrar), is_said(registrar)
+    if strangers := [name for name in unset if name not in now]:
+        raise InvalidInput(strangers[0], "", f"there is no such setting; there are {', '.join(now)}")
     said = {name: getattr(wanted, name) for name in wanted.model_fields_set}
     if keys is not None:
         said["keys"] = dict(keys)
     edits: list[Edit] = [
         Put(("settings", name), value) for name, value in said.items() if value is not None and value != now[name]
     ]
+    edits += [Delete(("settings", name)) for name in unset if name in there]
     if edits:
-        await registrar.save(
-            "settings.change", edits, about={edit.path[-1]: str(said[edit.path[-1]]) for edit in edits}
-        )
+        about = {name: str(said[name]) if name in said else "-" for name in (edit.path[-1] for edit in edits)}
+        await registrar.save("settings.change", edits, about=about)
     return shown(registrar)
 
 
 async def reset(registrar: Registrar, *names: str) -> dict[str, Any]:
     """What these settings are without the file. Raises what ``change`` does."""
-    from proxtui.config.vault.edits import Delete
-
-    there = is_said(registrar)
-    edits: list[Edit] = [Delete(("settings", name)) for name in names if name in there]
-    if edits:
-        await registrar.save("settings.change", edits, about={name: "-" for name in names})
-    return shown(registrar)
+    return await change(registrar, SettingsChange(), unset=names)
