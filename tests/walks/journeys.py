@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -31,9 +32,9 @@ class Journey:
         self.app, self.pilot, self.runtime, self.world, self.journal = app, pilot, runtime, world, journal
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        # Not by the pilot: it waits for every widget that was there, and for ever for one that a key made go away.
+        await self.app._press_keys(keys)
         await turns()
-        await self.pilot.pause()
 
     async def type(self, text: str) -> None:
         """A name or a number, letter by letter."""
@@ -43,11 +44,14 @@ class Journey:
     async def until(self, seen: Any) -> None:
         """pytest's own timeout ends a wait for nothing."""
         while not seen():
-            await self.pilot.pause(0.01)
+            await self._let_it_go_on()
+
+    async def _let_it_go_on(self) -> None:
+        await asyncio.sleep(0.01)
 
     async def at(self, kind: type) -> Any:
         """Wait until a dialog of this kind has the keys, and make it hear at once."""
-        await self.until(lambda: isinstance(self.app.screen, kind))
+        await self.until(lambda: isinstance(self.app.screen, kind) and self.app.screen.is_mounted)
         dialog: Any = self.app.screen
         dialog._ears.deaf = 0.0
         await self.until(lambda: dialog._ears._open_since is not None)

@@ -134,6 +134,33 @@ async def test_what_somebody_else_changed_meanwhile_is_not_undone(client: Proxmo
     assert int(str((await vms.get_vm_config("pve1", 100))["cores"])) == 8
 
 
+class Meddled:
+    """The client; somebody else changes the guest right after each look at its configuration."""
+
+    def __init__(self, client: ProxmoxClient) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    async def get(self, path: str, **more: Any) -> Any:
+        seen = await self._client.get(path, **more)
+        if path.endswith("/config"):
+            await self._client.put(path, {"description": f"after {seen['digest']}"})
+        return seen
+
+
+async def test_a_disk_grows_unless_somebody_else_changed_the_guest_meanwhile(client: ProxmoxClient) -> None:
+    cts, disk = ContainerTools(client), "local-lvm:4"
+    made = ContainerCreateParams(node="pve1", vmid=302, ostemplate="local:vztmpl/debian-13.tar.zst", rootfs=disk)
+    await end_of(client, await cts.create_container(made))
+    with pytest.raises(ConflictError):
+        await ContainerTools(Meddled(client)).resize_disk("pve1", 302, "rootfs", "6G")
+    assert "size=4G" in str((await cts.get_container_config("pve1", 302))["rootfs"])
+    await end_of(client, await cts.resize_disk("pve1", 302, "rootfs", "+2G"))
+    assert "size=6G" in str((await cts.get_container_config("pve1", 302))["rootfs"])
+
+
 async def test_create_and_delete(client: ProxmoxClient) -> None:
     vms = VMTools(client)
     made = VMCreateParams(

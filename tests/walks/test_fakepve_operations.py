@@ -68,8 +68,10 @@ class Stage:
         """The options of which another value waits for the next start."""
         return {row["key"] for row in await self.get(target, "pending") if "pending" in row or "delete" in row}
 
-    async def snapshots(self, target: Target) -> list[str]:
-        return [row["name"] for row in await self.get(target, "snapshot") if row["name"] != "current"]
+    async def snapshots(self, target: Target) -> dict[str, str]:
+        """The notes of each, by name."""
+        rows = await self.get(target, "snapshot")
+        return {row["name"]: row.get("description", "") for row in rows if row["name"] != "current"}
 
     async def guests(self) -> dict[int, str]:
         """What there is, by VMID."""
@@ -184,9 +186,38 @@ async def test_clone(stage: Stage, target: Target) -> None:
 @pytest.mark.parametrize("target", [STOPPED, CONTAINER], ids=["vm", "container"])
 async def test_snapshots(stage: Stage, target: Target) -> None:
     await stage.change("snapshot", target, snapname="before", description="as it was")
-    assert await stage.snapshots(target) == ["before"]
+    assert await stage.snapshots(target) == {"before": "as it was"}
+    await stage.change("edit-snapshot", target, snapname="before", description="other words")
+    assert await stage.snapshots(target) == {"before": "other words"}
     await stage.change("delete-snapshot", target, snapname="before")
-    assert await stage.snapshots(target) == []
+    assert await stage.snapshots(target) == {}
+
+
+@pytest.mark.parametrize("target", [STOPPED, CONTAINER], ids=["vm", "container"])
+async def test_a_rollback_brings_back_what_was(stage: Stage, target: Target) -> None:
+    await stage.change("config", target, set={"cores": "3"})
+    await stage.change("snapshot", target, snapname="before")
+    await stage.change("config", target, set={"cores": "7"})
+    await stage.change("rollback", target, snapname="before")
+    assert int((await stage.get(target, "config"))["cores"]) == 3
+
+
+@pytest.mark.parametrize("target", [STOPPED, CONTAINER], ids=["vm", "container"])
+async def test_options_are_removed(stage: Stage, target: Target) -> None:
+    await stage.change("config", target, set={"onboot": "1", "description": "words", "cores": "3"})
+    await stage.change("config", target, set={"cores": "4"}, delete=["onboot", "description"])
+    config = await stage.get(target, "config")
+    assert int(config["cores"]) == 4
+    assert not {"onboot", "description"} & config.keys()
+
+
+async def test_a_disk_grows(stage: Stage) -> None:
+    # At fakepve only disks of containers grow.
+    params = {"node": "pve1", "vmid": 990, "hostname": "new2", "ostemplate": TEMPLATE, "rootfs": "4"}
+    await stage.change("create-ct", NODE, **params)
+    made = Target(FAKE, Kind.LXC, "990", "new2", "pve1")
+    await stage.change("resize", made, disk="rootfs", size="6G")
+    assert "size=6G" in (await stage.get(made, "config"))["rootfs"]
 
 
 async def test_a_running_guest_is_not_deleted(stage: Stage) -> None:

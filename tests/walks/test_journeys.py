@@ -11,7 +11,7 @@ from proxtui.kit.confirm import Confirm
 from proxtui.kit.diff_view import DiffView
 from proxtui.kit.form import ParamsForm
 from proxtui.kit.menu import ActionMenu
-from proxtui.sim.state import Guest
+from proxtui.sim.state import GIB, Guest
 
 from .changes import guests
 from .journeys import LARGE, SMALL, Journey, journey
@@ -43,13 +43,15 @@ async def test_a_vm_is_made_and_stands_in_the_table(size: tuple[int, int]) -> No
         await walk.press("enter")
         form = await walk.at(ParamsForm)
         vmid = int(form.texts["vmid"])
-        walk.put(form, name="new-shop", node="pve1", disk="4")
+        walk.put(form, name="new-shop", node="pve1", disk="4", storage="local-lvm")
         await walk.press("ctrl+s")
         await walk.back()
         assert (await walk.run("guests.create-vm")).state is RunState.OK
         await walk.until(lambda: any(row.key.vmid == vmid for row in walk.view.table.rows.all))
         made = walk.world.sites["lab"].guests[vmid]
         assert (made.name, made.node) == ("new-shop", "pve1")
+        (disk,) = made.disks or ()
+        assert (disk.slot, disk.storage, disk.size) == ("scsi0", "local-lvm", 4 * GIB)
         assert walk.journal.story[-1] == "outcome ok"
 
 
@@ -60,10 +62,12 @@ async def test_a_snapshot_is_made_stands_in_the_tree_and_is_gone_back_to(size: t
         walk.go_to(guest)
         await chosen(walk, "Snapshot")
         form = await walk.at(ParamsForm)
-        walk.put(form, snapname="before-update")
+        walk.put(form, snapname="before-update", description="as it was")
         await walk.press("ctrl+s")
         await walk.back()
         assert (await walk.run("guests.snapshot")).state is RunState.OK
+        assert [(one.name, one.description) for one in guest.snapshots] == [("before-update", "as it was")]
+        cores, guest.cores = guest.cores, guest.cores + 5
         walk.view.turn_to("snapshots")
         table = walk.view.pane.table
         await walk.until(lambda: any("before-update" in row.haystack for row in table.rows.all))
@@ -82,6 +86,7 @@ async def test_a_snapshot_is_made_stands_in_the_tree_and_is_gone_back_to(size: t
         await walk.back()
         run = await walk.run("guests.rollback")
         assert (run.state, run.params.snapname) == (RunState.OK, "before-update")
+        assert guest.cores == cores, "what was changed since is undone"
 
 
 @BOTH
@@ -116,7 +121,8 @@ async def test_a_guest_is_deleted_by_typing_its_name(size: tuple[int, int]) -> N
         guest = free(walk, running=False)
         walk.go_to(guest)
         await chosen(walk, "Delete")
-        await walk.at(ParamsForm)
+        form = await walk.at(ParamsForm)
+        walk.put(form, purge="yes")
         await walk.press("ctrl+s")
         question = await walk.at(Confirm)
         said = "\n".join(question.question.lines)
@@ -124,7 +130,7 @@ async def test_a_guest_is_deleted_by_typing_its_name(size: tuple[int, int]) -> N
         assert "stays: " in said
         await walk.type("no")
         await walk.press("enter")
-        assert "nothing was done" in question._notice.text
+        await walk.until(lambda: "nothing was done" in question._notice.text)
         await walk.press("backspace", "backspace")
         await walk.type(guest.name)
         await walk.press("enter")
@@ -132,6 +138,8 @@ async def test_a_guest_is_deleted_by_typing_its_name(size: tuple[int, int]) -> N
         assert (await walk.run("guests.delete")).state is RunState.OK
         await walk.until(lambda: walk.row(guest) is None)
         assert guest.vmid not in walk.world.sites["lab"].guests
+        (sent,) = [record for record in walk.world.requests.recent if record.method == "DELETE"]
+        assert sent.params == {"purge": "1", "destroy-unreferenced-disks": "0"}
 
 
 @BOTH

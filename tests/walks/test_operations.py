@@ -105,6 +105,7 @@ async def test_a_change_does_what_it_says(example: Example, tmp_path: Path) -> N
         run = await end_of(runtime, operation, target, example.params)
         assert run.state == example.ends, run.line
     assert [f"{change['method']} {change['path']}" for change in changes(world)] == [example.request]
+    assert changes(world)[0]["params"] == example.sends
     after = example.look(site)
     assert after == (before + 1 if example.after is MORE else example.after)
     assert after != before or example.after == example.before
