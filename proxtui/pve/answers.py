@@ -24,6 +24,7 @@ from proxtui.errors import (
     UnexpectedAnswer,
     ValidationError,
 )
+from proxtui.pve.hiding import Hiding
 from proxtui.pve.sanitize import clean, clean_json
 
 LONGEST_REASON = 400
@@ -51,7 +52,7 @@ class Reply:
     location: str | None = None
 
 
-def reason_text(phrase: bytes | None, status: int) -> str:
+def reason_text(phrase: bytes | None, status: int, *, limit: int = LONGEST_REASON) -> str:
     """PVE's error text stands in the reason phrase, as UTF-8 or what older releases took for Latin-1."""
     if not phrase:
         try:
@@ -62,7 +63,7 @@ def reason_text(phrase: bytes | None, status: int) -> str:
         text = phrase.decode("utf-8")
     except UnicodeDecodeError:
         text = phrase.decode("latin-1")
-    return clean(text.strip(), limit=LONGEST_REASON)
+    return clean(text.strip(), limit=limit)
 
 
 def data_of(reply: Reply, method: str, path: str) -> Any:
@@ -114,11 +115,15 @@ def _fraction(digits: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def refusal(reply: Reply, method: str, path: str) -> ApiError:
-    """The error that a bad answer means. Not raised here, so that the caller can act on a 401."""
-    message, errors = _explained(reply)
-    reason = message or reply.reason
-    kind, reason = _judged(reply, reason)
+def refusal(reply: Reply, method: str, path: str, hide: Hiding) -> ApiError:
+    """The error that a bad answer means. Not raised here, so that the caller can act on a 401.
+
+    Nothing of it tells a secret that ``hide`` knows: who is in the way may send back all that it got.
+    """
+    message, errors = _explained(reply, hide)
+    # Hidden before it is cut: half a secret is one, too.
+    reason = message or clean(hide(reply.reason), limit=LONGEST_REASON)
+    kind, reason = _judged(reply, reason, hide)
     error = kind(reason, status=reply.status, errors=errors, method=method, path=path)
     error.retry_after = _seconds(reply.retry_after)
     if isinstance(error, PermissionDenied) and (found := _PERMISSION.search(reason)):
@@ -126,10 +131,10 @@ def refusal(reply: Reply, method: str, path: str) -> ApiError:
     return error
 
 
-def _judged(reply: Reply, reason: str) -> tuple[type[ApiError], str]:
+def _judged(reply: Reply, reason: str, hide: Hiding) -> tuple[type[ApiError], str]:
     status = reply.status
     if 300 <= status < 400:
-        where = f" to {clean(reply.location, limit=100)}" if reply.location else ""
+        where = f" to {clean(hide(reply.location), limit=100)}" if reply.location else ""
         return UnexpectedAnswer, f"the server redirects{where}: this is not the PVE API"
     if status == 501:
         return ApiError, f"this server does not know the call: {reason}"
@@ -145,7 +150,7 @@ def _judged(reply: Reply, reason: str) -> tuple[type[ApiError], str]:
     return ApiError, reason
 
 
-def _explained(reply: Reply) -> tuple[str, dict[str, str]]:
+def _explained(reply: Reply, hide: Hiding) -> tuple[str, dict[str, str]]:
     """The JSON ``message`` and ``errors`` of a refusal, cleaned; empty when its body is no JSON."""
     if reply.body[:64].lstrip()[:1] != b"{":
         return "", {}
@@ -155,14 +160,14 @@ def _explained(reply: Reply) -> tuple[str, dict[str, str]]:
         return "", {}
     message, errors = document.get("message"), document.get("errors")
     fields = errors if isinstance(errors, dict) else {}
-    return _one_line(message if isinstance(message, str) else None, LONGEST_REASON), {
-        _one_line(field, 80): _one_line(why, LONGEST_REASON) for field, why in fields.items()
+    return _one_line(message if isinstance(message, str) else None, LONGEST_REASON, hide), {
+        _one_line(field, 80, hide): _one_line(why, LONGEST_REASON, hide) for field, why in fields.items()
     }
 
 
-def _one_line(value: object, limit: int) -> str:
+def _one_line(value: object, limit: int, hide: Hiding) -> str:
     # PVE ends its messages with a line feed; that is no part of what they say.
-    return clean(" ".join(str(value).split()), limit=limit) if isinstance(value, str | int | float) else ""
+    return clean(" ".join(hide(str(value)).split()), limit=limit) if isinstance(value, str | int | float) else ""
 
 
 def _seconds(header: str | None) -> float | None:

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from proxtui.errors import AuthenticationError, NotConfigured, ProxtuiError, TotpRequired, UnexpectedAnswer
 from proxtui.pve.deadline import Deadline
+from proxtui.pve.hiding import Hiding
 from proxtui.pve.settings import ProxmoxConfig
 
 AskTotp = Callable[[str], Awaitable[str]]
@@ -79,6 +80,7 @@ class TicketAuth:
         login: Login,
         *,
         ask_totp: AskTotp | None = None,
+        hiding: Hiding | None = None,
         now: Callable[[], float] = time.monotonic,
         rng: Callable[[float, float], float] = random.uniform,
     ) -> None:
@@ -88,6 +90,7 @@ class TicketAuth:
         self._config = config
         self._post = login
         self._ask_totp = ask_totp
+        self._hiding = hiding or Hiding()
         self._now = now
         self._rng = rng
         self._ticket: Ticket | None = None
@@ -153,6 +156,7 @@ class TicketAuth:
 
     async def _second_factor(self, first: dict[str, Any], deadline: Deadline) -> Any:
         challenge = str(first.get("ticket", ""))
+        self._hiding.learn(challenge)
         user = str(first.get("username") or self._config.userid)
         prompt = second_factor_prompt(challenge, user, self._config.endpoint)
         if self._ask_totp is None:
@@ -171,6 +175,7 @@ class TicketAuth:
                 method="POST",
                 path="/access/ticket",
             )
+        self._hiding.learn(answer)
         return await self._post({"username": user, "tfa-challenge": challenge, "password": factor(answer)})
 
     def _ticket_of(self, data: Any) -> Ticket:
@@ -181,6 +186,7 @@ class TicketAuth:
             raise UnexpectedAnswer(
                 "the login answered without a usable ticket", status=200, method="POST", path="/access/ticket"
             )
+        self._hiding.learn(str(value), str(csrf))
         return Ticket(
             value=str(value),
             csrf=str(csrf),

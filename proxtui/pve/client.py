@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -27,6 +28,7 @@ from proxtui.pve.auth import AskTotp, Auth, TicketAuth, TokenAuth
 from proxtui.pve.connections import Way
 from proxtui.pve.deadline import Deadline
 from proxtui.pve.dialing import Dialer
+from proxtui.pve.hiding import Hiding
 from proxtui.pve.limits import RateLimiter
 from proxtui.pve.lock import Lock, always, check
 from proxtui.pve.paths import API_ROOT, Params, checked, encoded
@@ -42,6 +44,8 @@ MOST_AT_ONCE = 4
 UPLOAD_SILENCE = 120_000
 _PERHAPS_DONE = frozenset({502, 504, 596, 599})
 """The node or server behind the one that answered did not: what it was asked to do may be done."""
+_OF_TASKS = re.compile(r"/tasks(/|$)|/(sys)?log$|/journal$")
+"""Answers that tell what programs said: of our secrets they may hold what a program was given."""
 _REFUSALS = frozenset({400, 403, 404, 405, 500, 501})
 """PVE answered, and said no: nothing is wrong with the way to it."""
 
@@ -83,12 +87,13 @@ class ProxmoxClient:
         self._slots = asyncio.Semaphore(MOST_AT_ONCE)
         # A node behind the server may hang for 30 s; calls to nodes never hold the slot that the next poll needs.
         self._node_slots = asyncio.Semaphore(MOST_AT_ONCE - 1)
+        self._hiding = Hiding(config.token_secret, config.password)
         self._auth: Auth
         if config.full_token_id and config.token_secret:
             self._auth = TokenAuth(config)
         else:
-            self._auth = TicketAuth(config, self._login, ask_totp=ask_totp, now=now)
-        self.dialer = Dialer(config, self._auth, self._lock, backend)
+            self._auth = TicketAuth(config, self._login, ask_totp=ask_totp, hiding=self._hiding, now=now)
+        self.dialer = Dialer(config, self._auth, self._lock, backend, self._hiding)
 
     @property
     def requests_sent(self) -> int:
@@ -113,11 +118,13 @@ class ProxmoxClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections. The client must not be used afterwards."""
+        """Close the connections. Every call afterwards is a ``UsageError``."""
+        self.dialer.close()
         await self._wire.aclose()
 
     async def authenticate(self) -> None:
         """Log in now (POST /access/ticket), or with a token see whether it is good (GET /version)."""
+        self.dialer.require_open()
         deadline = Deadline(self.timeout / 1000)
         try:
             async with deadline:
@@ -130,12 +137,18 @@ class ProxmoxClient:
     async def get(self, path: str, *, params: Params | None = None, timeout: int | None = None) -> Any:  # noqa: ASYNC109
         """The ``data`` of ``path``, decoded and cleaned."""
         call = Call("GET", checked(path), encoded(params))
-        return answers.data_of(await self._answered(call, timeout), call.method, call.path)
+        data = answers.data_of(await self._answered(call, timeout), call.method, call.path)
+        return self._hiding.told(data) if _OF_TASKS.search(call.path) else data
 
     async def read(self, path: str, *, params: Params | None = None, timeout: int | None = None) -> bytes:  # noqa: ASYNC109
         """The JSON body of a GET as it came, at most 16 MiB; whoever decodes it must clean it."""
         call = Call("GET", checked(path), encoded(params))
-        return answers.require_json(await self._answered(call, timeout), call.method, call.path)
+        body = answers.require_json(await self._answered(call, timeout), call.method, call.path)
+        if not _OF_TASKS.search(call.path):
+            return body
+        text = body.decode("utf-8", "replace")
+        shown = self._hiding(text)
+        return body if shown == text else shown.encode()
 
     async def post(
         self,
@@ -185,6 +198,7 @@ class ProxmoxClient:
 
     async def _answered(self, call: Call, timeout: int | None) -> Reply:  # noqa: ASYNC109
         """The good answer to ``call`` within its deadline; every other end is an error."""
+        self.dialer.require_open()
         milliseconds = self.timeout if timeout is None else timeout
         if milliseconds <= 0:
             raise InvalidInput("timeout", timeout, "milliseconds, more than 0")
@@ -211,7 +225,7 @@ class ProxmoxClient:
         if 200 <= reply.status < 300:
             _tell(self._observe, call)
             return reply
-        refusal = _refusal(self._auth.who, reply, call)
+        refusal = _refusal(self._auth.who, reply, call, self._hiding)
         _tell(self._observe, call, refusal)
         if call.is_write and reply.status in _PERHAPS_DONE:
             raise _unknown(call, refusal) from refusal
@@ -249,7 +263,7 @@ class ProxmoxClient:
         try:
             reply = await self._wire.exchange(call, {}, seconds=self.timeout / 1000, fresh=True)
             if not 200 <= reply.status < 300:
-                raise _refusal(self._auth.who, reply, call)
+                raise _refusal(self._auth.who, reply, call, self._hiding)
         except ProxtuiError as error:
             _tell(self._observe, call, error)
             raise
@@ -257,8 +271,8 @@ class ProxmoxClient:
         return answers.data_of(reply, call.method, call.path)
 
 
-def _refusal(who: str, reply: Reply, call: Call) -> ApiError:
-    error = answers.refusal(reply, call.method, call.path)
+def _refusal(who: str, reply: Reply, call: Call, hide: Hiding) -> ApiError:
+    error = answers.refusal(reply, call.method, call.path, hide)
     if not isinstance(error, AuthenticationError):
         return error
     # PVE never says whom it refused, and an operator has many of them.

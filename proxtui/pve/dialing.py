@@ -5,10 +5,12 @@ from __future__ import annotations
 import socket
 import ssl
 
+from proxtui.errors import UsageError
 from proxtui.pve import tls
 from proxtui.pve.auth import Auth
 from proxtui.pve.connections import Way
 from proxtui.pve.deadline import Deadline
+from proxtui.pve.hiding import Hiding
 from proxtui.pve.lock import Lock, refuse
 from proxtui.pve.settings import ProxmoxConfig
 
@@ -16,14 +18,26 @@ from proxtui.pve.settings import ProxmoxConfig
 class Dialer:
     """Of one client. A console goes to the endpoint, with the certificate, login and jump hosts of its requests."""
 
-    def __init__(self, config: ProxmoxConfig, auth: Auth, lock: Lock | None, way: Way | None) -> None:
+    def __init__(self, config: ProxmoxConfig, auth: Auth, lock: Lock | None, way: Way | None, hiding: Hiding) -> None:
         self.config = config
         self.way = way
+        self.hiding = hiding
         self._auth = auth
         self._lock = lock
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Its client was closed: nothing goes out any more."""
+        self._is_closed = True
+
+    def require_open(self) -> None:
+        """``UsageError`` once its client was closed: a connection that is opened then is closed by nobody."""
+        if self._is_closed:
+            raise UsageError(f"the client of {self.config.endpoint} is closed: make a new one")
 
     def require_unlocked(self, what: str) -> None:
         """``ReadOnlyError`` while the lock has a reason: a console is a change, whatever its request is called."""
+        self.require_open()
         if self._lock is not None and (why := self._lock()) is not None:
             refuse(what, why)
 

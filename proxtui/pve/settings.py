@@ -26,7 +26,7 @@ class ProxmoxConfig:
     """
 
     host: str
-    """``pve1``, ``10.0.0.1``, ``[::1]`` or ``https://pve1:8006/``; kept as the bare name or address."""
+    """``pve1``, ``10.0.0.1``, ``[::1]`` or as pasted, ``https://pve1:8006/#v1``; kept as the bare name or address."""
     port: int = DEFAULT_PORT
     username: str = ""
     """With or without ``@realm``; may be empty when ``token_id`` tells the user."""
@@ -124,8 +124,11 @@ def _host_and_port(given: str) -> tuple[str, int | None]:
     if text.lower().startswith("http://"):
         raise InvalidInput("host", given, "PVE speaks https only")
     if text.lower().startswith("https://"):
-        text = text[len("https://") :]
+        # With what a browser shows behind it, as in ``https://pve1:8006/#v1:0:18:4``.
+        text = re.split(r"[/?#]", text[len("https://") :], maxsplit=1)[0]
     text = text.rstrip("/")
+    if "@" in text:
+        raise InvalidInput("host", given, "a user name does not belong into the host")
     if text.count(":") > 1 and not text.startswith("["):
         return _address(given, text), None
     if text.startswith("["):

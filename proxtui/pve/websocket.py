@@ -22,6 +22,7 @@ from proxtui.pve.dialing import Dialer
 from proxtui.pve.failures import Progress, certificate_error, distrusted, network_error
 from proxtui.pve.paths import API_ROOT
 from proxtui.pve.rfb.streams import PIECE
+from proxtui.pve.sanitize import LONGEST_VALUE
 
 LARGEST_FRAME: Final = 1024 * 1024
 """pveproxy's are 128 KiB at most; a larger one ends the console."""
@@ -49,6 +50,7 @@ async def dial(dialer: Dialer, path: str, port: int, ticket: str) -> WebSocketCo
     """Open the WebSocket of a console; see ``proxtui.pve.console.open_socket``."""
     config = dialer.config
     query = f"port={port}&vncticket={quote(ticket, safe='')}"
+    dialer.hiding.learn(ticket)
     url = f"wss://{config.endpoint}{API_ROOT}{path}/vncwebsocket?{query}"
     try:
         async with asyncio.timeout(OPEN_SECONDS):
@@ -142,11 +144,11 @@ async def _explained(error: Exception, dialer: Dialer, path: str) -> ProxtuiErro
         phrase = response.reason_phrase.encode("utf-8", "surrogateescape")
         reply = Reply(
             response.status_code,
-            reason_text(phrase, response.status_code),
+            reason_text(phrase, response.status_code, limit=LONGEST_VALUE),
             bytes(response.body or b""),
             location=response.headers.get("Location"),
         )
-        return answers.refusal(reply, "GET", f"{path}/vncwebsocket")
+        return answers.refusal(reply, "GET", f"{path}/vncwebsocket", dialer.hiding)
     loss = dialer.way.loss() if dialer.way is not None else None
     if loss is not None:
         return loss

@@ -23,6 +23,7 @@ from proxtui.pve.connections import (
 from proxtui.pve.failures import Progress, certificate_error, distrusted, network_error
 from proxtui.pve.lock import Lock, LockedTransport
 from proxtui.pve.paths import API_ROOT
+from proxtui.pve.sanitize import LONGEST_VALUE
 from proxtui.pve.settings import ProxmoxConfig
 from proxtui.pve.uploads import Upload, UploadTransport
 from proxtui.pve.validity import expiry_of
@@ -212,7 +213,7 @@ async def _read_whole(response: httpx.Response, call: Call) -> Reply:
         await stream.aclose()
     return Reply(
         status=status,
-        reason=reason_text(response.extensions.get("reason_phrase"), status),
+        reason=reason_text(response.extensions.get("reason_phrase"), status, limit=LONGEST_VALUE),
         body=body,
         retry_after=response.headers.get("retry-after"),
         location=response.headers.get("location"),

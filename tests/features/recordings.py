@@ -18,6 +18,7 @@ from proxtui.core.store import Store
 from proxtui.errors import ApiError, ProxtuiError
 from proxtui.pve.access import Permissions
 from proxtui.pve.answers import Reply, refusal
+from proxtui.pve.hiding import Hiding
 from proxtui.pve.paths import encoded
 from proxtui.pve.resources import decode_resources
 
@@ -42,7 +43,7 @@ def recorded(name: str) -> dict[str, Any]:
 def refused(status: int, reason: str, path: str = "", body: Any = None) -> ApiError:
     """What the client raises for such an answer."""
     raw = msgspec.json.encode(body) if body is not None else b""
-    return refusal(Reply(status, reason, raw), "GET", path)
+    return refusal(Reply(status, reason, raw), "GET", path, Hiding())
 
 
 class ReplayClient:

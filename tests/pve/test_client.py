@@ -9,14 +9,23 @@ import logging
 import time
 import tracemalloc
 import zlib
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from proxtui.errors import DeadlineExceeded, InvalidInput, OutcomeUnknown, RateLimitError, UnexpectedAnswer
+from proxtui.errors import (
+    DeadlineExceeded,
+    InvalidInput,
+    OutcomeUnknown,
+    RateLimitError,
+    UnexpectedAnswer,
+    UsageError,
+)
 from proxtui.pve import paths
 from proxtui.pve.client import ProxmoxClient
+from proxtui.pve.console import ConsoleTools
 from proxtui.pve.limits import RateLimiter
 from proxtui.pve.settings import ProxmoxConfig
 from proxtui.pve.wire import LARGEST_BODY
@@ -331,3 +340,25 @@ async def test_hung_nodes_leave_room_for_the_poll() -> None:
         assert arrived == 3
         hung.set()
     assert arrived == 8
+
+
+async def test_a_closed_client_sends_nothing_more(bench: Bench) -> None:
+    server, client = await bench.pair(lambda seen: ok({"version": "8.4.1"}))
+    await client.get("/version")
+    await client.aclose()
+    before = server.connections
+    calls: list[Callable[[], Awaitable[object]]] = [
+        lambda: client.get("/version"),
+        lambda: client.read("/cluster/resources"),
+        lambda: client.post("/nodes/pve1/qemu/100/status/start"),
+        lambda: client.put("/nodes/pve1/qemu/100/config", {"name": "x"}),
+        lambda: client.delete("/nodes/pve1/qemu/100"),
+        client.authenticate,
+        lambda: ConsoleTools(client).vnc_proxy("pve1", 100, "qemu"),
+    ]
+    for call in calls:
+        with pytest.raises(UsageError, match=f"^the client of 127.0.0.1:{server.port} is closed: make a new one$"):
+            await call()
+    await client.aclose()
+    assert server.connections == before
+    assert len(server.requests) == 1

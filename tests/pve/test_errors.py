@@ -25,6 +25,7 @@ from proxtui.errors import (
 )
 from proxtui.pve.answers import Reply, reason_text, refusal
 from proxtui.pve.client import ProxmoxClient
+from proxtui.pve.hiding import Hiding
 from proxtui.pve.settings import ProxmoxConfig
 
 from .conftest import SECRET, Bench
@@ -32,7 +33,7 @@ from .servers import answer
 
 
 def refused(status: int, reason: str, body: bytes = b"", **fields: Any) -> ApiError:
-    return refusal(Reply(status, reason, body, **fields), "GET", "/nodes/pve1")
+    return refusal(Reply(status, reason, body, **fields), "GET", "/nodes/pve1", Hiding())
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from proxtui.pve import (
     nics_of,
 )
 from proxtui.pve.answers import Reply, refusal
+from proxtui.pve.hiding import Hiding
 from proxtui.pve.rrd import PRESSURE
 
 from .fakes import FakeClient
@@ -51,7 +52,7 @@ def raised(release: str, title: str) -> ApiError:
     found = recorded(release)[title]
     body = found["body"]
     raw = msgspec.json.encode(body) if isinstance(body, dict) else (body or "").encode()
-    return refusal(Reply(found["status"], found["reason"], raw), "GET", found["asked"])
+    return refusal(Reply(found["status"], found["reason"], raw), "GET", found["asked"], Hiding())
 
 
 def whole(listing: Listing[Any], rows: Iterable[Any]) -> None:

@@ -19,6 +19,9 @@ PIN = ":".join(["AB"] * 32)
         ("[::1]:8443", "::1", 8443, "https://[::1]:8443"),
         ("https://pve1:8006/", "pve1", 8006, "https://pve1:8006"),
         ("HTTPS://pve1", "pve1", 8006, "https://pve1:8006"),
+        ("https://pve1:8006/#v1:0:=node%2Fpve1:4:5::::8::", "pve1", 8006, "https://pve1:8006"),
+        ("https://pve1:8443/?console=kvm&vmid=100", "pve1", 8443, "https://pve1:8443"),
+        ("https://[fd00::1]:8006/#v1:0:18:4", "fd00::1", 8006, "https://[fd00::1]:8006"),
         ("pve1:443", "pve1", 443, "https://pve1:443"),
     ],
 )

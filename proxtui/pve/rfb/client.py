@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from proxtui.errors import ConsoleError, ConsoleRefused
+from proxtui.pve.hiding import Hiding
 from proxtui.pve.rfb.des import response
 from proxtui.pve.rfb.streams import Exact
 from proxtui.pve.rfb.versions import V3_3, V3_8, spoken
@@ -40,7 +41,7 @@ async def log_in(stream: Exact, password: str, *, seconds: float = HANDSHAKE_SEC
             # Only 3.8 says that nothing was asked for and all is well.
             return
         if await _number(stream) != SECURITY_OK:
-            reason = await _reason(stream) if version == V3_8 else ""
+            reason = Hiding(password)(await _reason(stream)) if version == V3_8 else ""
             raise ConsoleRefused(f"the console refused the password{f': {reason}' if reason else ''}")
 
 
