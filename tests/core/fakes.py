@@ -73,6 +73,11 @@ class FakeClock:
         """Sleepers that nobody has cancelled."""
         return sum(not future.done() for _, _, future in self._sleepers)
 
+    @property
+    def next_deadline(self) -> float | None:
+        """When the first of them wakes; None where nobody sleeps."""
+        return min((deadline for deadline, _, future in self._sleepers if not future.done()), default=None)
+
 
 Answer = Callable[[], Awaitable[list[dict[str, Any]]]]
 

@@ -71,10 +71,15 @@ class Desk:
             observe(0.1, "", 0)
 
     async def pass_time(self, seconds: float) -> None:
-        """Move the clock, and let the thread end what it was given."""
-        await self.clock.advance(seconds)
-        await self.recording.ask(lambda _: None)
+        """Move the clock from deadline to deadline; at each the thread ends what it was given, however late."""
+        end = self.clock.now + seconds
         await settle()
+        while (due := self.clock.next_deadline) is not None and due <= end:
+            await self.clock.advance(due - self.clock.now)
+            while self.clock.next_deadline is None:
+                await self.recording.ask(lambda _: None)
+                await settle()
+        await self.clock.advance(end - self.clock.now)
 
 
 @pytest.fixture
@@ -90,8 +95,6 @@ async def test_nothing_is_opened_before_its_time_and_calls_come_in_batches(desk:
     await desk.clock.advance(FIRST - 1)
     assert (desk.opened, desk.book.batches) == (0, [])
     await desk.pass_time(1)
-    await desk.pass_time(0)
-    await desk.pass_time(0)
     assert [len(batch) for batch in desk.book.batches] == [3]
     await desk.pass_time(EVERY)
     assert len(desk.book.batches) == 1, "where nobody asked nothing is written"
@@ -143,22 +146,22 @@ async def test_a_failure_waits_a_minute(desk: Desk) -> None:
     desk.book.broken = StoreUnavailable("broken")
     desk.recording.start({}, ())
     desk.call()
-    await desk.pass_time(EVERY)
-    await desk.pass_time(0)
-    await desk.pass_time(0)
+    await desk.pass_time(FIRST)
     desk.book.broken = None
     await desk.pass_time(AGAIN - 1)
     assert desk.book.written == []
     await desk.pass_time(1)
-    await desk.pass_time(0)
     assert len(desk.book.written) == 1
 
 
 async def test_old_calls_are_forgotten_at_the_start_and_daily(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proxtui.core.recording.DAY", 10 * EVERY)
     desk.recording.start({}, ())
-    for pause in (EVERY, 0, 0, 10 * EVERY, 0, 0, 0):
-        await desk.pass_time(pause)
+    await desk.pass_time(FIRST)
+    assert desk.book.pruned == 1
+    await desk.pass_time(10 * EVERY - 1)
+    assert desk.book.pruned == 1
+    await desk.pass_time(1)
     assert desk.book.pruned == 2
 
 
