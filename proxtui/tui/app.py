@@ -164,7 +164,12 @@ class ProxtuiApp(LockableApp):
         self._ask_to_leave(0)
 
     def action_interrupt(self) -> None:
-        self._ask_to_leave(INTERRUPTED)
+        # What waits for something far away ends that by ctrl+c, as every command does.
+        give_up = getattr(self.screen, "interrupted", None)
+        if give_up is None:
+            self._ask_to_leave(INTERRUPTED)
+        else:
+            give_up()
 
     def _ask_to_leave(self, code: int) -> None:
         if not self.changes_running or self._is_leaving:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -137,6 +138,35 @@ def test_a_shell_on_a_node_from_the_dashboard(environ: dict[str, str], end: Sshd
     assert int(params(row)["received"]) > 0
     assert int(params(row)["sent"]) > 0
     assert row["duration_ms"] > 0
+
+
+def test_ctrl_c_ends_the_wait_for_a_shell_and_not_the_dashboard(environ: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        command = [sys.executable, "-c", DASHBOARD.format(port=port, user="root")]
+        with Terminal(command, environment=environ, columns=160, lines=40) as terminal:
+            terminal.wait_for("shop-proxy01")
+            terminal.press(":nodes\r")
+            terminal.wait_for("2 nodes")
+            terminal.press("S")
+            terminal.wait_for(f"connecting to 127.0.0.1:{port} as root, ")
+            terminal.press("\x03")
+            terminal.wait_for("node pve1: given up")
+            terminal.press("q")
+            assert terminal.wait_exit() == 0
+    row = closed(environ)
+    assert (params(row)["use"], row["message"]) == ("ssh", "given up before it was open")
+
+
+def test_the_command_says_what_it_waits_for(environ: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = str(silent.getsockname()[1])
+        with sat(environ, "ssh", "pve1", "--host", "127.0.0.1", "--ssh-port", port, columns=160) as here:
+            here.terminal.wait_for(f"connecting to 127.0.0.1:{port} as root, for 20 s at most; ctrl+c ends it")
+            here.terminal.press("\x03")
+            assert here.terminal.wait_exit() == 130
+            assert here.termios == here.before
+    assert closed(environ)["message"] == "given up before it was open"
 
 
 def until(seen: Callable[[], bool]) -> None:

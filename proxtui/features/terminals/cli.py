@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -100,6 +101,7 @@ async def _attach(
 
         async def be_there() -> tuple[Ending, str, int]:
             more: dict[str, Any] = {"seat": seat, "wish": way, "reason": wish.reason, "serial": serial}
+            more["trying"] = partial(_told_to_wait, line)
             async with opened_for(runtime, target, use, **more) as opened:
                 ending, said = await joined(seat, opened)
             return ending, said, opened.status
@@ -114,13 +116,22 @@ async def _attach(
     return status
 
 
+def _told_to_wait(line: CommandLine, what: str, seconds: float) -> None:
+    if seconds:
+        line.note(f"{what}, for {seconds:g} s at most; ctrl+c ends it")
+
+
 async def _run(line: CommandLine, runtime: Runtime, fleet: Fleet, wish: Wish, way: SshWish, command: str) -> int:
     from proxtui.features.terminals.service import shell_of
 
     target = await wish.target(line, runtime, fleet)
 
     async def run() -> int:
-        async with shell_of(runtime, target, way, reason=wish.reason, command=command) as (opened, shell):
+        more: dict[str, Any] = {"reason": wish.reason, "command": command}
+        if sys.stderr.isatty():
+            # A script reads what the command says there, and nothing of ours.
+            more["trying"] = partial(_told_to_wait, line)
+        async with shell_of(runtime, target, way, **more) as (opened, shell):
 
             def into(stream: Any) -> Callable[[bytes], Awaitable[None]]:
                 async def take(piece: bytes) -> None:

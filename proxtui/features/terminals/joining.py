@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proxtui.features.terminals.attach import LEAVES, Attachment, Ending
 from proxtui.features.terminals.seat import Seat
@@ -15,7 +15,7 @@ from proxtui.features.terminals.service import SshWish, shell_of, terminal_of, t
 if TYPE_CHECKING:
     from proxtui.core.operation import Target
     from proxtui.core.runtime import Runtime
-    from proxtui.features.terminals.service import Opened
+    from proxtui.features.terminals.service import Opened, Trying
 
 WHAT = {"term": "console", "ssh": "shell"}
 
@@ -59,14 +59,16 @@ async def opened_for(
     wish: SshWish,
     reason: str = "",
     serial: str | None = None,
+    trying: Trying,
 ) -> AsyncIterator[Opened]:
-    """A terminal (``term``) or a shell (``ssh``), as large as the terminal here."""
+    """A terminal (``term``) or a shell (``ssh``), as large as the terminal here; ``trying`` hears what takes time."""
     if use == "term":
-        async with terminal_of(runtime, target, reason=reason, serial=serial) as opened:
+        async with terminal_of(runtime, target, reason=reason, serial=serial, trying=trying) as opened:
             yield opened
         return
     term = os.environ.get("TERM", "")
-    async with shell_of(runtime, target, wish, reason=reason, term=term, size=seat.size) as (opened, shell):
+    more: dict[str, Any] = {"reason": reason, "term": term, "size": seat.size, "trying": trying}
+    async with shell_of(runtime, target, wish, **more) as (opened, shell):
         yield opened
         # Only where it ended by itself it has something to answer; asked for by whoever told it so.
         if opened.session.message == "the other side ended it":

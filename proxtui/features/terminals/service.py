@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
 
 SERIALS = ("serial0", "serial1", "serial2", "serial3")
 SSH_PORT = 22
+
+
+Trying = Callable[[str, float], None]
+"""Told what is waited for now, and for how many seconds at most; 0: nobody knows."""
+
+
+def _untold(_what: str, _seconds: float) -> None:
+    """For who does not care."""
 
 
 class NoWay(ConsoleError):
@@ -66,7 +75,7 @@ def told(what: str, title: str, seconds: float, received: int) -> str:
 
 @asynccontextmanager
 async def terminal_of(
-    runtime: Runtime, target: Target, *, reason: str = "", serial: str | None = None
+    runtime: Runtime, target: Target, *, reason: str = "", serial: str | None = None, trying: Trying = _untold
 ) -> AsyncIterator[Opened]:
     """The terminal of a container, of a VM with a serial port, or of a node, for as long as the block lasts.
 
@@ -78,17 +87,29 @@ async def terminal_of(
     async with runtime.consoles.open("term", target, reason) as session:
         kind: ConsoleKind = "node" if target.kind is Kind.NODE else "qemu" if target.kind is Kind.QEMU else "lxc"
         vmid = target.vmid if target.kind in GUESTS else None
-        if kind == "qemu":
-            await _require_serial(session.client, target, serial)
-        tools = ConsoleTools(session.client)
-        notes = await _taken(tools, target.node, vmid, kind, taken_line)
-        ticket = await tools.term_proxy(target.node or target.id, vmid, kind, serial=serial)
-        session.upid = ticket.upid
-        terminal = await open_terminal(session.client, ticket)
+        trying(f"asking {session.client.config.endpoint} for its terminal", 0)
+        with _given_up(session):
+            if kind == "qemu":
+                await _require_serial(session.client, target, serial)
+            tools = ConsoleTools(session.client)
+            notes = await _taken(tools, target.node, vmid, kind, taken_line)
+            ticket = await tools.term_proxy(target.node or target.id, vmid, kind, serial=serial)
+            session.upid = ticket.upid
+            terminal = await open_terminal(session.client, ticket)
         try:
             yield Opened(session, terminal, called(target), notes)
         finally:
             await terminal.aclose()
+
+
+@contextmanager
+def _given_up(session: ConsoleSession) -> Iterator[None]:
+    """Who did not wait for it did not have it, and the audit must not tell that."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        session.message = "given up before it was open"
+        raise
 
 
 async def _require_serial(client: ProxmoxClient, target: Target, wanted: str | None) -> None:
@@ -127,14 +148,22 @@ async def shell_of(
     term: str = "",
     size: tuple[int, int] = (80, 24),
     command: str | None = None,
+    trying: Trying = _untold,
 ) -> AsyncIterator[tuple[Opened, SshShell]]:
     """A shell by SSH on a node or in a guest, through the jump hosts of its server, for as long as the block lasts."""
+    from proxtui.pve.ssh.chain import LOGIN_SECONDS
     from proxtui.pve.ssh.shell import open_shell
 
+    def asks(hop: Hop) -> None:
+        trying(f"connecting to {hop.title} as {hop.login}", LOGIN_SECONDS)
+
     async with runtime.consoles.open("ssh", target, reason) as session:
-        host = await host_of(runtime, session.client, target, wish)
-        tunnel = runtime.connection(target.ref).tunnel
-        shell = await open_shell(tunnel.hops if tunnel else (), host, term=term, size=size, command=command)
+        with _given_up(session):
+            trying(f"asking {session.client.config.endpoint} for its address", 0)
+            host = await host_of(runtime, session.client, target, wish)
+            tunnel = runtime.connection(target.ref).tunnel
+            jumps = tunnel.hops if tunnel else ()
+            shell = await open_shell(jumps, host, term=term, size=size, command=command, asks=asks)
         try:
             title = f"{host.login}@{host.label} ({called(target)})"
             yield Opened(session, shell, title), shell

@@ -97,12 +97,14 @@ async def open_shell(
     size: tuple[int, int] = (80, 24),
     command: str | None = None,
     ours: Ours | None = None,
+    asks: Callable[[Hop], None] = lambda _hop: None,
 ) -> SshShell:
     """Log in on every jump host, then on ``host``, with keys only. ``TunnelError`` tells which one did not let us on.
 
+    ``asks`` hears of each as its turn comes; it has ``chain.LOGIN_SECONDS`` then.
     With ``command`` that is run, without a pty and with nothing to read; else a login shell in one.
     """
-    chain = await open_chain((*jumps, host), ours or Ours.of_this_user())
+    chain = await open_chain((*jumps, host), ours or Ours.of_this_user(), asks)
     async with AsyncExitStack() as failing:
         failing.push_async_callback(chain.aclose)
         try:
