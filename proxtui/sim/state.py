@@ -34,7 +34,10 @@ class Load:
 
 @dataclass(slots=True, frozen=True)
 class PowerChange:
-    """From ``at`` on the guest was in ``status``, ``running`` or ``stopped``; ``qmp`` is ``paused`` while suspended."""
+    """From ``at`` on the guest was in ``status``, ``running`` or ``stopped``; ``qmp`` is ``paused`` while suspended.
+
+    A suspended container is ``stopped``: its memory lies on a disk.
+    """
 
     at: float
     status: str

@@ -149,10 +149,18 @@ def guest_config(site: Site, guest: Guest, *, current: bool = False) -> Row:
         row["onboot"] = 1
     if guest.template:
         row["template"] = 1
-    row["digest"] = digest_of(row)
+    row["digest"] = digest_of(row | {"[PENDING]": guest.pending, "delete": guest.dropped} | _sections(guest))
     if current:
         return row
     return {key: value for key, value in (row | guest.pending).items() if key not in guest.dropped}
+
+
+def _sections(guest: Guest) -> Row:
+    """What stands in the file of a guest below its configuration of now: each snapshot has a section."""
+    return {
+        f"[{one.name}]": {"description": one.description, "parent": one.parent, "snaptime": int(one.time)}
+        for one in guest.snapshots
+    }
 
 
 def base_config(guest: Guest) -> Row:

@@ -214,14 +214,19 @@ def reset(site: Site, guest: Guest, user: str) -> Task:
 
 def suspend(site: Site, guest: Guest, user: str) -> Task:
     fails = locked(guest) or (None if guest.running else f"{word(guest)} {guest.vmid} not running")
-    effects = [(0.2, power(site, guest, "running", "paused"))]
+    # A container is written to a disk by CRIU and is gone from the node's memory; nothing in its status tells.
+    effects = [(0.2, power(site, guest, "running" if guest.kind == "qemu" else "stopped", "paused"))]
     kind = "qmpause" if guest.kind == "qemu" else "vzsuspend"
     node = site.nodes[guest.node]
     return begin(site, node, kind, str(guest.vmid), user, seconds=0.4, steps=effects, fails=fails)
 
 
 def resume(site: Site, guest: Guest, user: str) -> Task:
-    fails = locked(guest) or (None if guest.running else f"{word(guest)} {guest.vmid} not running")
+    fails = locked(guest)
+    if fails is None and guest.kind == "qemu" and not guest.running:
+        fails = f"VM {guest.vmid} not running"
+    elif fails is None and guest.kind == "lxc" and guest.qmpstatus != "paused":
+        fails = f"command 'lxc-checkpoint -n {guest.vmid} -r --foreground -D /var/lib/vz/dump' failed: exit code 1"
     effects = [(0.2, power(site, guest, "running"))]
     node = site.nodes[guest.node]
     return begin(site, node, type_of(guest, "resume"), str(guest.vmid), user, seconds=0.4, steps=effects, fails=fails)

@@ -51,6 +51,30 @@ async def test_another_digest(doer: Doer, kind: str, text: str) -> None:
     assert (await doer.config(guest))["digest"] != digest
 
 
+@pytest.mark.parametrize("kind", ["qemu", "lxc"])
+async def test_the_digest_is_of_the_whole_file(doer: Doer, kind: str) -> None:
+    """What waits for the next start and the snapshots stand in it too."""
+    guest = guest_like(doer.site, kind, running=True, snapshots=[], parent=None)
+    waits = {"memory": 4096} if kind == "qemu" else {"features": "nesting=1,keyctl=1"}
+    seen = [(await doer.config(guest))["digest"]]
+
+    async def changed() -> None:
+        digest = (await doer.config(guest))["digest"]
+        assert digest not in seen
+        seen.append(digest)
+
+    await doer.ask("PUT", at(guest, "/config"), **waits)
+    await changed()
+    await doer.ask("PUT", at(guest, "/config"), revert=next(iter(waits)))
+    assert (await doer.config(guest))["digest"] == seen[0]
+    assert await doer.do("POST", at(guest, "/snapshot"), snapname="s1", description="one") == "OK"
+    await changed()
+    await doer.ask("PUT", at(guest, "/snapshot/s1/config"), description="two")
+    await changed()
+    status, _ = await doer.refusal("PUT", at(guest, "/config"), description="z", digest=seen[-2])
+    assert status == 500
+
+
 async def test_what_cannot_be_written(doer: Doer, world: World) -> None:
     guest, container = guest_like(doer.site), guest_like(doer.site, "lxc")
     path = at(guest, "/config")

@@ -43,11 +43,19 @@ async def test_a_machine_is_hibernated_and_resumed(doer: Doer) -> None:
     assert "vmstate" not in await doer.config(guest)
 
 
-async def test_containers_are_frozen_and_go_on(doer: Doer) -> None:
+async def test_a_suspended_container_looks_stopped_and_goes_on(doer: Doer) -> None:
     guest = guest_like(doer.site, "lxc", running=True)
+    resume = at(guest, "/status/resume")
+    assert await doer.refusal("POST", resume) == (500, f"CT {guest.vmid} already running")
     assert await doer.do("POST", at(guest, "/status/suspend")) == "OK"
-    assert await doer.do("POST", at(guest, "/status/resume")) == "OK"
+    current = await doer.get(at(guest, "/status/current"))
+    assert (current["status"], current.get("lock"), current["uptime"]) == ("stopped", None, 0)
+    listed = {row["vmid"]: row["status"] for row in await doer.get(f"/nodes/{guest.node}/lxc")}
+    assert listed[guest.vmid] == "stopped"
+    assert await doer.do("POST", resume) == "OK"
     assert guest.running
+    assert await doer.do("POST", at(guest, "/status/stop")) == "OK"
+    assert "lxc-checkpoint" in await doer.do("POST", resume), "there is nothing to go on from"
 
 
 async def test_a_shutdown_that_is_forced(doer: Doer) -> None:

@@ -60,8 +60,7 @@ def _refuse(call: Call, verb: str, guest: Guest | None) -> None:
     if paused and (verb == "reboot" or (verb == "shutdown" and not call.params.get("forceStop"))):
         raise failed("VM is paused - cannot shutdown")
     if call.kind == "lxc" and verb in ("start", "resume"):
-        frozen = guest is not None and guest.qmpstatus == "paused" and verb == "resume"
-        if running and not frozen:
+        if running:
             raise failed(f"{name} already running")
         return
     needs = (
