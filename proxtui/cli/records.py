@@ -20,7 +20,8 @@ def ledger(session: Registering) -> Ledger:
     by_file = _is_named_in_file()
     said = usual_ledger(session.environ)
     if said.url is None and not by_file:
-        return said
+        # Nobody is asked for a key only to look; who has it knows how far the audit goes, too.
+        return said._replace(ends=session.vault.ends if session.vault is not None else None)
     session.audit_keys()
     if session.vault is not None:
         said = ledger_of(session.vault, session.environ)

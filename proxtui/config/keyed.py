@@ -10,6 +10,7 @@ from proxtui.config.models import Config, Place, Role, Rules, Tenant, User
 from proxtui.config.rules import role_of, rules_of
 
 if TYPE_CHECKING:
+    from proxtui.config.vault.noted import Ends
     from proxtui.config.vault.opened import OpenVault
 
 _STRICTER = list(Role)
@@ -24,11 +25,17 @@ class KeyedConfig(Config):
     limits: Rules = field(default_factory=Rules)
     chain: tuple[bytes, ...] = field(default=(), repr=False)
     file_id: str = ""
+    ends: Ends | None = field(default=None, repr=False)
 
     @property
     def audit_keys(self) -> tuple[bytes, ...]:
         """As ``OpenVault.audit_keys`` gave them."""
         return self.chain
+
+    @property
+    def audit_ends(self) -> Ends | None:
+        """Of the open file."""
+        return self.ends
 
     @property
     def vault_id(self) -> str:
@@ -66,6 +73,7 @@ def keyed(vault: OpenVault, environ: Mapping[str, str]) -> KeyedConfig:
         limits=limits,
         chain=vault.audit_keys,
         file_id=vault.file_id,
+        ends=vault.ends,
     )
 
 

@@ -11,6 +11,7 @@ from proxtui.errors import UsageError
 
 if TYPE_CHECKING:
     from proxtui.config.models import Config
+    from proxtui.config.vault.noted import Ends
     from proxtui.config.vault.opened import OpenVault
 
 
@@ -23,6 +24,8 @@ class Ledger(NamedTuple):
     """Id of the open configuration (``file_id``)."""
     keys: tuple[bytes, ...] = ()
     """Those that chain the audit, the current one first."""
+    ends: Ends | None = None
+    """Where audits ended, as the open configuration knows it."""
 
 
 def usual_ledger(
@@ -44,5 +47,7 @@ def ledger_of(opened: Config | OpenVault, environ: Mapping[str, str]) -> Ledger:
     from proxtui.config.models import Config
 
     if isinstance(opened, Config):
-        return usual_ledger(environ, opened.settings.database_url, opened.vault_id, opened.audit_keys)
-    return usual_ledger(environ, opened.config.settings.database_url, opened.file_id, opened.audit_keys)
+        said = usual_ledger(environ, opened.settings.database_url, opened.vault_id, opened.audit_keys)
+        return said._replace(ends=opened.audit_ends)
+    said = usual_ledger(environ, opened.config.settings.database_url, opened.file_id, opened.audit_keys)
+    return said._replace(ends=opened.ends)

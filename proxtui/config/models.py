@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from proxtui.config.checks import Value, check_looks, refuse_no_slug, refuse_outside, refuse_twins, title
 from proxtui.config.database_url import check_database_url
@@ -27,6 +27,9 @@ from proxtui.config.server import (
     TlsTrust,
 )
 from proxtui.config.thresholds import Thresholds
+
+if TYPE_CHECKING:
+    from proxtui.config.vault.noted import Ends
 
 __all__ = [
     "DEFAULT_PORT",
@@ -253,6 +256,11 @@ class Config(Value):
     def audit_keys(self) -> tuple[bytes, ...]:
         """The keys that chain the audit, the current one first; none where no key opened it."""
         return ()
+
+    @property
+    def audit_ends(self) -> Ends | None:
+        """Where audits ended, as the file that it was opened from knows it; None where there is none."""
+        return None
 
     @property
     def vault_id(self) -> str:

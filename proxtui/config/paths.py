@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import platformdirs
@@ -25,6 +26,16 @@ def state_file() -> Path:
 def state_folder() -> Path:
     """Where the databases are; need not be there."""
     return platformdirs.user_state_path("proxtui", appauthor=False)
+
+
+def machine_name() -> str:
+    """What tells this machine from others, also after all files of this user are gone."""
+    try:
+        told = Path("/etc/machine-id").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        # As in most containers.
+        told = ""
+    return told or socket.gethostname()
 
 
 def syslog_socket() -> Path:

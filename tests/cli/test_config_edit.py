@@ -16,6 +16,7 @@ from proxtui.config.vault.opened import OpenVault
 from proxtui.errors import UsageError
 from tests.cli.conftest import Simulator
 from tests.cli.vaulted import PASSPHRASE, usual_seat, vault_over
+from tests.config.vaults import configured
 from tests.walks.terminal import Terminal
 
 EDITOR = """import os, pathlib, sys, time
@@ -72,7 +73,7 @@ def test_what_was_edited_is_judged_and_saved(vault: OpenVault, tmp_path: Path, s
 
 
 def test_a_signal_takes_the_file_away(vault: OpenVault, tmp_path: Path) -> None:
-    before = usual_seat().path.read_bytes()
+    before = configured(usual_seat().path)
     with editing(tmp_path, wait=True) as terminal:
         terminal.wait_for("Passphrase of the configuration")
         terminal.press(PASSPHRASE + "\r")
@@ -81,7 +82,7 @@ def test_a_signal_takes_the_file_away(vault: OpenVault, tmp_path: Path) -> None:
         terminal.process.terminate()
         assert terminal.wait_exit() == 143
     assert not list((tmp_path / "run").iterdir())
-    assert usual_seat().path.read_bytes() == before
+    assert configured(usual_seat().path) == before
     assert vault.rev
 
 

@@ -9,28 +9,34 @@ from pathlib import Path
 import pytest
 
 from proxtui.config.models import Config
+from proxtui.config.vault.noted import End
 from proxtui.config.vault.opened import Seat
 from proxtui.errors import Malformed, NewerFormat, ProxtuiError, Tampered, WrongKey
 from tests.config.vaults import ROOT_KEY, fill, new_vault, opened, seat_in
 
 STATED = (Malformed, WrongKey, Tampered, NewerFormat)
 FLIPS = 2_500
+NAME, END = "0123456789abcdef", End(4711, "c0" * 32)
 
 
 def outcome(seat: Seat, whole: Config) -> type[ProxtuiError] | None:
     """How it was refused; None when it is the same configuration."""
     try:
-        found = opened(seat, ROOT_KEY).config
+        found = opened(seat, ROOT_KEY)
     except STATED as error:
         return type(error)
-    assert found == whole
+    assert found.config == whole
+    assert found.ends.known(NAME) == END
     return None
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_of_ten_thousand_turned_bits_none_is_accepted(seed: int, tmp_path: Path) -> None:
     seat = seat_in(tmp_path)
-    whole = fill(new_vault(seat), "acme").config
+    vault = fill(new_vault(seat), "acme")
+    vault.ends.tell(NAME, END)
+    vault.ends.write()
+    whole = vault.config
     raw = seat.path.read_bytes()
     dice = random.Random(seed)  # noqa: S311 - the same bits at each run
     outcomes: Counter[type[ProxtuiError] | None] = Counter()

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from proxtui.config.vault import slots
 from proxtui.config.vault.edits import Delete, Put, add_server, add_tenant
+from proxtui.config.vault.noted import End
 from proxtui.config.vault.opened import OpenVault
 from proxtui.errors import ScopeClosed, UsageError, WrongKey
 from tests.config.test_vault_saving import FailingDisk, Killed
@@ -38,6 +39,7 @@ class Vault(RuleBasedStateMachine):
         self.people: dict[str, tuple[slots.Material, str, dict[str, str]]] = {"anna": (ROOT_KEY, "admin", {})}
         self.gone: list[slots.Material] = []
         self.made = 0
+        self.far = 0
 
     def teardown(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -130,6 +132,22 @@ class Vault(RuleBasedStateMachine):
         with pytest.raises(refusal):
             theirs.save(Put(("tenants", tenant, "colour"), "red"))
 
+    @rule(person=PEOPLE, far=st.integers(1, 99), at=st.integers(1, 12))
+    def somebody_notes_an_end(self, person: str, far: int, at: int) -> None:
+        """With whatever scopes, and perhaps killed meanwhile."""
+        theirs = self.open(person if person in self.people else "anna")
+        theirs.ends.tell("audit", End(far, "a" * 64))
+        self.disk.fail_at(at, Killed())
+        try:
+            theirs.ends.write()
+            self.far = max(self.far, far)
+        except Killed:
+            known = self.open("anna").ends.known("audit")
+            assert (known.seq if known else 0) in (self.far, far)
+            self.far = known.seq if known else 0
+        finally:
+            self.disk.at = None
+
     @precondition(lambda self: bool(self.kept))
     @rule(at=st.integers(1, 12), full=SECRETS)
     def kill(self, at: int, full: str) -> None:
@@ -166,7 +184,10 @@ class Vault(RuleBasedStateMachine):
                 for tenant, both in self.kept.items()
                 if self.may(person, tenant) != "none"
             }
-            assert self.read(self.open(person)) == expected
+            theirs = self.open(person)
+            assert self.read(theirs) == expected
+            known = theirs.ends.known("audit")
+            assert (known.seq if known else 0) == self.far
         for key in getattr(self, "gone", [])[-1:]:
             for label in self.people if key.kind == "passphrase" else [None]:
                 if label and self.people[label][0].kind != "passphrase":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
+from typing import Any
 
 from proxtui.config.vault import slots, unlocking
 from proxtui.config.vault.crypto import Cost
@@ -56,6 +58,19 @@ def by(material: slots.Material, folder: Path, **more: str) -> Sources:
 
 def opened(seat: Seat, material: slots.Material = ROOT_KEY, **more: str) -> OpenVault:
     return unlocking.unlock(seat, by(material, seat.path.parent, **more), pause=lambda _: None)
+
+
+def shared(seat: Seat) -> OpenVault:
+    """The same in one of several processes: none of them writes the key that ``by`` left for all."""
+    return unlocking.unlock(seat, Sources(keyfile=seat.path.parent / "test.key"))
+
+
+def configured(path: Path) -> dict[str, Any]:
+    """All that stands in the file, but for where the audit ended: a row was written, nothing was configured."""
+    found = tomllib.loads(path.read_text(encoding="utf-8"))
+    found["data"].pop("noted", None)
+    del found["proxtui"]["mac"]["file"]
+    return found
 
 
 def secrets_of(vault: OpenVault) -> dict[str, str | None]:

@@ -210,6 +210,12 @@ class Draft:
         except NotOpened:
             raise Tampered("a former key of the audit is damaged", place="former") from None
 
+    def with_data(self) -> Document:
+        """The document with its data as it is now, where nothing but the file key has to agree to it."""
+        header = replace(self.document.header, mac=dict(self.document.header.mac))
+        header.mac[FILE] = digest(self.keys[FILE], _file_value(header, self.document.data))
+        return Document(header, self.document.data)
+
     def finish(self, rev: int) -> Document:
         """The document to write, with this revision."""
         old = self.document.header

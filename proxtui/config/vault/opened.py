@@ -16,6 +16,7 @@ from proxtui.config.vault.crypto import Cost, NotOpened
 from proxtui.config.vault.draft import Draft
 from proxtui.config.vault.files import DISK, Disk, beside, locked, put, put_with_generations, read_safely
 from proxtui.config.vault.mark import Mark, check
+from proxtui.config.vault.noted import Ends, moved_on
 from proxtui.config.vault.shape import Document, Slot, parse
 from proxtui.config.vault.slots import Material, keyfile, new_passphrase, new_slot, private_half, with_material
 from proxtui.errors import ReadOnlyError, SaveFailed, Tampered, WrongKey
@@ -74,6 +75,8 @@ class OpenVault:
         """An older copy than was seen here before, and somebody confirmed it."""
         self.config: Config = draft.contents.config()
         """With the secrets that are open; a tenant that is not is not in it."""
+        self.ends = Ends(self)
+        """Where audits ended, as the file knows it."""
 
     @property
     def rev(self) -> int:
@@ -199,6 +202,7 @@ class OpenVault:
         with locked(path, seconds=self._seat.wait):
             draft = self._opened()
             change(draft)
+            moved_on(draft.document.data, dict(self.ends.told))
             mark = self._seat.mark(draft.document)
             document = draft.finish(max(draft.document.header.rev, mark.seen()) + 1)
             raw = document.text()

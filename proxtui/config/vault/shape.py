@@ -126,11 +126,19 @@ class _User(Struct):
     roles: dict[Identifier, str] = {}
 
 
+class _End(_Shape, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The last row of an audit: number and code."""
+
+    seq: Annotated[int, Meta(ge=1, le=2**53)]
+    mac: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+
+
 class _Data(_Shape, frozen=True, kw_only=True, forbid_unknown_fields=True):
     settings: dict[str, Any] = {}
     users: dict[Identifier, _User] = {}
     tenants: dict[Identifier, _Tenant] = {}
     former: list[str] = []
+    noted: dict[Identifier, _End] = {}
 
 
 class _File(_Shape, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from proxtui.core.actor import read_actor
 from proxtui.core.journal import AuditEntry, Phase, Result
@@ -12,6 +13,7 @@ from proxtui.features.audit.anchors import AnchorFile
 from proxtui.features.audit.chain import Head
 from proxtui.features.audit.choosing import reading
 from proxtui.features.audit.keys import KeySource, keys_of
+from proxtui.features.audit.noting import WHERE, noted_in_file, noted_in_vault
 from proxtui.features.audit.places import AuditFiles
 from proxtui.features.audit.store import open_store
 from proxtui.features.audit.verifying import Verdict, verify
@@ -25,19 +27,22 @@ def check(
     go_on: Callable[[], bool] = lambda: True,
     *,
     vault: Sequence[bytes] = (),
+    config: Path | None = None,
 ) -> Verdict:
     """Check every row, the anchor and the ends that were ``noted`` elsewhere. It blocks; see ``verify``.
 
-    ``vault``: the keys of an open configuration; without them the rows that they wrote cannot be judged.
+    ``vault``: the keys of an open configuration; without them the rows that they wrote cannot be judged. ``config``:
+    the file of a closed one, which still tells how far the audit goes.
     AuditUnavailable when it cannot be read, NewerFormat when only a newer proxtui can check it.
     """
     keys = keys_of(files, vault)
+    in_vault = noted_in_vault(files) if config is None else noted_in_file(files, config)
     with reading(files) as service:
         if service is None:
-            return _gone(files, keys, noted)
+            return _gone(files, keys, noted, in_vault)
         if service.db.newer:
             raise NewerFormat(f"{files.place} is of a newer proxtui: only that one can check it")
-        return verify(service.db, keys, noted, go_on)
+        return verify(service.db, keys, noted, go_on, in_vault=in_vault)
 
 
 def note(
@@ -76,11 +81,13 @@ def note(
     return ""
 
 
-def _gone(files: AuditFiles, keys: KeySource, noted: Sequence[Head]) -> Verdict:
-    verdict = Verdict()
+def _gone(files: AuditFiles, keys: KeySource, noted: Sequence[Head], in_vault: Head) -> Verdict:
+    verdict = Verdict(noted=in_vault.seq or None)
     for layer in (keys, keys.below):
         if layer is not None and layer.exists() and (anchor := AnchorFile(layer.anchor)).exists():
             verdict.anchor = max(anchor.read(*layer.known).seq, verdict.anchor or 0)
+    if in_vault.seq:
+        verdict.note(0, f"{files.place} is gone: {WHERE} knows rows up to {in_vault.seq}")
     for last in (verdict.anchor or 0, *(head.seq for head in noted)):
         if last:
             verdict.note(0, f"{files.place} is gone: rows up to {last} were written")

@@ -1,21 +1,23 @@
-"""The verbs of the room: ``audit list``, ``show``, ``verify``, ``export`` and ``prune``. None asks a server."""
+"""The verbs of the room: ``audit list``, ``show``, ``verify``, ``export``, ``prune``, ``begin``. None asks a server."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from proxtui.core.verbs import CommandLine, Details, TableOptions, json_option, table_options
-from proxtui.errors import NotFoundError, ReadOnlyError, Tampered, UsageError
+from proxtui.errors import AuditUnavailable, NotFoundError, ReadOnlyError, Tampered, UsageError
 from proxtui.features.audit.choosing import chosen, filter_options, query_of, reading
 
 if TYPE_CHECKING:
     from proxtui.core.rows import Column
     from proxtui.features.audit.chain import Record
+    from proxtui.features.audit.places import AuditFiles
     from proxtui.features.audit.rows import AuditRow
 
 
@@ -25,6 +27,7 @@ def _columns() -> Sequence[Column[AuditRow]]:
     return COLUMNS
 
 
+OPEN_IT = "`proxtui unlock`, or a key that is named, opens it"
 FIELDS = ("type", "status", "name", "id", "vmid", "node", "server", "tenant", "user", "age")
 """What filter terms find in a row."""
 
@@ -71,10 +74,9 @@ def verify_audit(line: CommandLine, anchors: Sequence[str], as_json: bool) -> in
     """Check every row. Exits 0 when all is what was written, 5 when not, and names the rows."""
     from proxtui.features.audit.anchors import read_noted
     from proxtui.features.audit.checking import check, note
-    from proxtui.features.audit.places import usual_files
 
-    vault, files = line.audit_keys(), usual_files(line.ledger())
-    verdict = check(files, [read_noted(text) for text in anchors], vault=vault)
+    vault, files, closed = _opened(line)
+    verdict = check(files, [read_noted(text) for text in anchors], vault=vault, config=closed)
     said = verdict.summary
     lost = note(files, "audit.verify", message=said, whole=verdict.whole, vault=vault)
     facts = {
@@ -82,6 +84,8 @@ def verify_audit(line: CommandLine, anchors: Sequence[str], as_json: bool) -> in
         **{
             "unjudged": verdict.unjudged,
             "anchor": verdict.anchor,
+            "noted": verdict.noted,
+            "begun": verdict.begun,
             "problems": [{"seq": one.seq, "what": one.what} for one in verdict.problems],
         },
     }
@@ -91,7 +95,7 @@ def verify_audit(line: CommandLine, anchors: Sequence[str], as_json: bool) -> in
         line.say({"whole": True, **facts}, [said], as_json=as_json)
         return os.EX_OK
     if not verdict.problems:
-        raise UsageError(f"{said}; `proxtui unlock`, or a key that is named, lets them be judged")
+        raise UsageError(f"{said}; {OPEN_IT}")
     error = Tampered(said, place=f"row {verdict.problems[0].seq}")
     if not as_json:
         line.say({}, [one.what for one in verdict.problems], as_json=False)
@@ -110,15 +114,14 @@ def export_audit(line: CommandLine, /, form: str, output: str | None, **said: An
     """Take the audit out, the oldest row first. That it was taken out is itself a row."""
     from proxtui.features.audit.checking import note
     from proxtui.features.audit.export import FORMATS
-    from proxtui.features.audit.places import usual_files
 
     query = query_of(said)
-    files = usual_files(line.ledger())
+    vault, files, _ = _opened(line)
     with reading(files) as service:
         if service is None:
             raise NotFoundError("there is no audit yet")
         kept = {name: value for name, value in said.items() if value}
-        if lost := note(files, "audit.export", {"format": form, **kept}, vault=line.audit_keys()):
+        if lost := note(files, "audit.export", {"format": form, **kept}, vault=vault):
             # A copy on a read-only disk, a full one: what is there can be taken out all the same.
             line.note(f"that it was taken out is not in the audit: {lost}")
         _write(FORMATS[form](service.oldest(query)), output)
@@ -135,15 +138,15 @@ def prune_audit(line: CommandLine, keep_days: int, reason: str, dry_run: bool, y
     """Delete old rows: whole pieces of the chain (a month, or 100,000 rows). The audit itself says what went."""
     from proxtui.core.actor import read_actor
     from proxtui.features.audit.keys import keys_of
-    from proxtui.features.audit.places import usual_files
     from proxtui.features.audit.pruning import DAY, prunable, prune
     from proxtui.features.audit.store import open_store, system_stamp
 
-    flags = click.get_current_context().find_root().params
-    if not dry_run and (flags.get("read_only") or flags.get("monitor")):
-        raise ReadOnlyError("read-only: nothing of the audit is deleted")
+    if not dry_run:
+        _refuse_read_only("nothing of the audit is deleted")
     before = system_stamp().ts - keep_days * DAY
-    files = usual_files(line.ledger())
+    vault, files, closed = _opened(line)
+    if closed is not None and not dry_run:
+        raise UsageError(f"config.toml is closed: {OPEN_IT}; rows are deleted under its key")
     with reading(files) as service:
         if service is None:
             raise NotFoundError("there is no audit yet")
@@ -151,7 +154,7 @@ def prune_audit(line: CommandLine, keep_days: int, reason: str, dry_run: bool, y
     if not dry_run:
         if found.rows and not yes:
             _ask(f"Delete rows {found.first} to {found.last} of the audit for ever?")
-        store = open_store(files, keys=keys_of(files, line.audit_keys()))
+        store = open_store(files, keys=keys_of(files, vault))
         try:
             found = store.db.call_now(lambda: prune(store, before, read_actor(os.environ), reason))
         finally:
@@ -160,6 +163,62 @@ def prune_audit(line: CommandLine, keep_days: int, reason: str, dry_run: bool, y
     says = f"{what} {'would be' if dry_run else 'was' if not found.rows else 'were'} deleted"
     facts = {"first": found.first, "last": found.last, "rows": found.rows, "dry_run": dry_run}
     line.say(facts, [says], as_json=as_json)
+
+
+@audit.command("begin")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; kept in the audit.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_obj
+def begin_audit(line: CommandLine, reason: str, yes: bool, as_json: bool) -> None:
+    """Begin anew on purpose, where rows are gone or not what was written; the first new row says so, and why.
+
+    What is left stays where it is, and is not judged any more.
+    """
+    from proxtui.core.actor import read_actor
+    from proxtui.features.audit.beginning import begin
+    from proxtui.features.audit.checking import check
+    from proxtui.features.audit.keys import keys_of
+
+    _refuse_read_only("no audit is begun")
+    if not reason.strip():
+        raise UsageError("--reason: say why; it stands in the audit")
+    vault, files, closed = _opened(line)
+    if closed is not None:
+        raise UsageError(f"config.toml is closed: {OPEN_IT}; the audit is begun under its key")
+    try:
+        verdict = check(files, vault=vault)
+        said = verdict.summary
+    except AuditUnavailable as error:
+        verdict, said = None, str(error)
+    if verdict is not None and not verdict.problems:
+        raise UsageError(f"there is nothing to begin anew: {said}")
+    line.note(said)
+    if not yes:
+        _ask("Begin a new audit?", "it asks before it begins anew")
+    begun = begin(files, keys_of(files, vault), read_actor(os.environ), reason.strip())
+    lines = [f"begun anew with row {begun.seq}; what was before row {begun.before + 1} is not judged any more"]
+    if begun.aside:
+        lines.append(f"what could not be read is kept as {files.db.with_name(begun.aside)}")
+    line.say(begun._asdict(), lines, as_json=as_json)
+
+
+def _opened(line: CommandLine) -> tuple[tuple[bytes, ...], AuditFiles, Path | None]:
+    """Its keys where the configuration is open, where the audit is, and the configuration where it is closed."""
+    from proxtui.config.paths import config_file
+    from proxtui.features.audit.places import usual_files
+
+    # In this order: only an open configuration knows how far the audit goes.
+    vault = line.audit_keys()
+    files = usual_files(line.ledger())
+    path = config_file()
+    return vault, files, path if not vault and os.path.lexists(path) else None
+
+
+def _refuse_read_only(why: str) -> None:
+    flags = click.get_current_context().find_root().params
+    if flags.get("read_only") or flags.get("monitor"):
+        raise ReadOnlyError(f"read-only: {why}")
 
 
 def _details(line: CommandLine, wanted: str) -> Details:
@@ -196,7 +255,7 @@ def _write(lines: Iterable[str], output: str | None) -> None:
         raise UsageError(f"--output: cannot write {output}: {error.strerror}") from error
 
 
-def _ask(question: str) -> None:
+def _ask(question: str, why: str = "it asks before it deletes") -> None:
     if not sys.stdin.isatty():
-        raise UsageError("it asks before it deletes: give --yes where nobody can answer")
+        raise UsageError(f"{why}: give --yes where nobody can answer")
     click.confirm(question, abort=True, err=True)

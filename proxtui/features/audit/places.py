@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from proxtui.config.ledger import Ledger
 from proxtui.config.secret import Secret
+
+if TYPE_CHECKING:
+    from proxtui.config.vault.noted import Ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,8 @@ class AuditFiles:
     """The shared database that has the rows in the place of ``db``."""
     vault: str = ""
     """The id of the open configuration: in a shared database each has a chain of its own."""
+    ends: Ends | None = field(default=None, compare=False)
+    """Where audits ended, as the open configuration knows it."""
 
     @property
     def db(self) -> Path:
@@ -31,6 +38,14 @@ class AuditFiles:
         from proxtui.config.database_url import shown
 
         return str(self.db) if self.url is None else shown(self.url)
+
+    @property
+    def name(self) -> str:
+        """What the configuration calls this audit: the folder of this machine, or the shared database."""
+        from proxtui.config.paths import machine_name
+
+        place = f"{machine_name()}:{self.folder.resolve()}" if self.url is None else self.place
+        return hashlib.sha256(place.encode()).hexdigest()[:16]
 
     @property
     def key(self) -> Path:
@@ -76,4 +91,4 @@ def usual_files(ledger: Ledger | None = None) -> AuditFiles:
     from proxtui.config.paths import state_folder
 
     said = ledger or usual_ledger(os.environ)
-    return AuditFiles(state_folder(), said.url, said.vault)
+    return AuditFiles(state_folder(), said.url, said.vault, said.ends)

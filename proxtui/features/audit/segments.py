@@ -14,6 +14,8 @@ from proxtui.features.audit.tables import audit, of_chain
 
 SEGMENT_ROWS = 100_000
 SEGMENT, PRUNED = "audit.segment", "audit.pruned"
+BEGUN = "audit.begin"
+"""Somebody began anew on purpose: what was before this row is not judged, and may be missing."""
 KEY = "audit.key"
 """From this row on another key is used; its parameters name it."""
 
@@ -59,8 +61,17 @@ def pruned_to(connection: Connection) -> Head:
     return Head() if body is None else pruned_by(body)
 
 
+def begun_after(connection: Connection) -> int:
+    """The row before the last new beginning; 0 where there was none."""
+    last = (
+        select(audit.c.body).where(of_chain(connection), audit.c.event == BEGUN).order_by(audit.c.seq.desc()).limit(1)
+    )
+    body = connection.execute(last).scalar_one_or_none()
+    return 0 if body is None else pruned_by(body).seq
+
+
 def pruned_by(body: str) -> Head:
-    """What one row says was deleted."""
+    """What one row says was deleted, or was before a new beginning."""
     said = json.loads(body).get("params", {})
     return Head(int(said["to"]), str(said["mac"]))
 

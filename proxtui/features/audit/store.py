@@ -16,9 +16,10 @@ from proxtui.errors import AuditUnavailable, SaveFailed, StoreUnavailable
 from proxtui.features.audit.anchors import AnchorFile, Syslog, Told, locked
 from proxtui.features.audit.chain import Head, Record, Stamp, linked, redacted
 from proxtui.features.audit.keys import KeySource, keys_of, name_of
+from proxtui.features.audit.noting import WHERE, VaultNote, noted_in_vault
 from proxtui.features.audit.places import AuditFiles
 from proxtui.features.audit.reserve import NoReserve, Reserve
-from proxtui.features.audit.segments import due_segment, key_entry, pruned_to, was_told
+from proxtui.features.audit.segments import begun_after, due_segment, key_entry, pruned_to, was_told
 from proxtui.features.audit.tables import SCHEMA, audit, of_chain
 
 ANCHOR_ROWS = 100
@@ -62,8 +63,9 @@ class AuditStore:
         self._redact = redactor
         self._anchored = Head() if db.newer else self._anchors.read(*keys.known)
         self._known = self._anchored
-        self._others = [] if db.newer else _below(keys)
-        """What other keys know of the chain: looked at once."""
+        self._others = [] if db.newer else [*_below(keys), noted_in_vault(files)]
+        """What other keys and the configuration know of the chain: looked at once."""
+        self._note = VaultNote(files)
         self._is_told = not keys.takes_over
         """Whether the chain tells that the current key took over; that of the file needs no word."""
         self._anchored_at = stamp().boot
@@ -97,6 +99,8 @@ class AuditStore:
     def _last_anchor(self) -> None:
         if self._known.seq > self._anchored.seq:
             self._anchor()
+        elif self._note.failed:
+            self._note.write()
 
     def _add(self, entries: Sequence[AuditEntry], *, once: bool = False) -> Head:
         tried: list[Head] = []
@@ -141,7 +145,8 @@ class AuditStore:
             if known.seq and not is_there(connection, known):
                 raise AuditUnavailable(
                     f"the audit: row {known.seq} is not what was written, {self.files.place} was cut or replaced; "
-                    "nothing is changed until that is cleared up (see proxtui audit verify)",
+                    "nothing is changed until that is cleared up (`proxtui audit verify` says what is missing, "
+                    "`proxtui audit begin` begins anew)",
                     why="tampered",
                 )
         self._others = []
@@ -160,6 +165,7 @@ class AuditStore:
 
     def _moved(self, head: Head) -> None:
         self._known = head
+        self._note.tell(head)
         far = head.seq // ANCHOR_ROWS > self._anchored.seq // ANCHOR_ROWS
         if far or self._stamp().boot - self._anchored_at >= ANCHOR_MICROSECONDS:
             self._anchor()
@@ -180,14 +186,17 @@ class AuditStore:
             _log.warning("the end of the audit could not be noted: %s", error)
             return
         self._anchored, self._anchored_at = head, self._stamp().boot
+        self._note.write()
         self._told(f"audit head seq={head.seq} mac={head.mac}")
 
 
 def is_there(connection: Connection, head: Head) -> bool:
-    """Whether this row is what it was, or was pruned as the chain itself says."""
+    """Whether this row is what it was, or was pruned or left behind as the chain itself says."""
     found = select(audit.c.mac).where(of_chain(connection), audit.c.seq == head.seq)
     mac = connection.execute(found).scalar_one_or_none()
-    return mac == head.mac or (mac is None and head.seq <= pruned_to(connection).seq)
+    if mac == head.mac or (mac is None and head.seq <= pruned_to(connection).seq):
+        return True
+    return head.seq <= begun_after(connection)
 
 
 def newest(connection: Connection) -> Head:
@@ -266,7 +275,7 @@ def _made(files: AuditFiles, keys: KeySource) -> Database:
 
 
 def _refuse_gone(files: AuditFiles, keys: KeySource, layers: Sequence[KeySource]) -> None:
-    """AuditUnavailable where an anchor knows rows, and there are none."""
+    """AuditUnavailable where an anchor or the configuration knows rows, and there are none."""
     for one in layers:
         anchor = AnchorFile(one.anchor)
         if not anchor.exists():
@@ -275,6 +284,12 @@ def _refuse_gone(files: AuditFiles, keys: KeySource, layers: Sequence[KeySource]
             raise AuditUnavailable(f"the audit: its key {files.key} is gone", why="tampered")
         if at := anchor.read(*one.known).seq:
             raise AuditUnavailable(f"the audit: {files.place} is gone, and its anchor knows {at} rows", why="tampered")
+    if at := noted_in_vault(files).seq:
+        raise AuditUnavailable(
+            f"the audit: {files.place} is gone, and {WHERE} knows {at} rows; nothing is changed until that is cleared "
+            "up (`proxtui audit begin` begins anew)",
+            why="tampered",
+        )
 
 
 def _make_anchor(db: Database, keys: KeySource, head: Head) -> None:

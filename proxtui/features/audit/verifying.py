@@ -12,11 +12,13 @@ from proxtui.core.db import Database
 from proxtui.errors import AuditUnavailable, StoreUnavailable
 from proxtui.features.audit.anchors import AnchorFile
 from proxtui.features.audit.chain import GENESIS, Head, Record, mac_of, searched
-from proxtui.features.audit.keys import KeySource
-from proxtui.features.audit.segments import KEY, PRUNED, pruned_by
+from proxtui.features.audit.keys import KeySource, name_of
+from proxtui.features.audit.noting import WHERE
+from proxtui.features.audit.segments import BEGUN, KEY, PRUNED, pruned_by
 from proxtui.features.audit.service import PAGE
 from proxtui.features.audit.tables import audit, of_chain
 
+_NOWHERE = Head()
 MOST_PROBLEMS = 100
 MOST_GAPS = 10_000
 """Missing pieces that are remembered until it is known what was deleted on purpose."""
@@ -40,6 +42,10 @@ class Verdict:
     head: Head = field(default_factory=Head)
     anchor: int | None = None
     """The last row that the anchor knows; None when no anchor could be used."""
+    noted: int | None = None
+    """The last row that the configuration knows; None when it knows none."""
+    begun: int = 0
+    """The row with which somebody began anew on purpose; 0 where nobody did."""
     problems: list[Problem] = field(default_factory=list)
     unjudged: int = 0
     """Rows under a key that is not here: of a configuration that nobody opened."""
@@ -66,11 +72,13 @@ class Verdict:
             return f"{left} cannot be judged without the key of config.toml; the others are what was written"
         if not self.rows:
             return "the audit has no rows"
-        return f"the audit is whole: rows {self.first} to {self.head.seq}; {self._known_end}"
+        begun = f"; begun anew with row {self.begun}" if self.begun else ""
+        return f"the audit is whole: rows {self.first} to {self.head.seq}; {self._known_end}{begun}"
 
     @property
     def _known_end(self) -> str:
-        return "no end is noted here" if self.anchor is None else f"the anchor knows row {self.anchor}"
+        said = "no end is noted here" if self.anchor is None else f"the anchor knows row {self.anchor}"
+        return said if self.noted is None else f"{said}, {WHERE} row {self.noted}"
 
     def note(self, seq: int, what: str) -> None:
         """Add a problem."""
@@ -85,14 +93,20 @@ def verify(
     keys: KeySource,
     noted: Iterable[Head] = (),
     go_on: Callable[[], bool] = lambda: True,
+    *,
+    in_vault: Head = _NOWHERE,
 ) -> Verdict:
     """Check every row, the anchor, and the ends that somebody ``noted`` elsewhere. It blocks.
 
-    ``go_on`` is asked now and then; False breaks it off. What is added or pruned meanwhile is no problem.
+    ``in_vault`` is the end that the configuration knows. ``go_on`` is asked now and then; False breaks it off. What is
+    added or pruned meanwhile is no problem.
     Raises AuditUnavailable when there is no key to check with.
     """
     verdict = Verdict()
     ends = [(head, "an end that was noted elsewhere") for head in noted]
+    if in_vault.seq:
+        verdict.noted = in_vault.seq
+        ends.append((in_vault, WHERE))
     keys.current()
     for layer in (keys, keys.below):
         if layer is None or not (layer is keys or layer.exists()):
@@ -106,7 +120,7 @@ def verify(
             ends.append((head, "the anchor"))
         except AuditUnavailable as error:
             verdict.note(0, f"{error}: a tail that was cut cannot be found")
-    walk = _Walk(keys, verdict, {head.seq: head.mac for head, _ in ends})
+    walk = _Walk(keys, verdict, {head.seq: head.mac for head, _ in ends}, in_vault.seq)
     try:
         for record in _rows(db, go_on):
             walk.step(record)
@@ -135,8 +149,9 @@ def _rows(db: Database, go_on: Callable[[], bool]) -> Iterator[Record]:
 class _Walk:
     """What has to be remembered between two rows."""
 
-    def __init__(self, keys: KeySource, verdict: Verdict, ends: dict[int, str]) -> None:
+    def __init__(self, keys: KeySource, verdict: Verdict, ends: dict[int, str], in_vault: int) -> None:
         self._keys = keys
+        self._in_vault = in_vault
         self._verdict = verdict
         self._seen: dict[int, str | None] = dict.fromkeys(ends)
         self._before = Head()
@@ -156,11 +171,12 @@ class _Walk:
             self._gaps.append((self._before.seq + 1, Head(at - 1, record.prev)))
         elif record.prev != self._before.mac:
             verdict.note(at, f"row {at} does not follow row {at - 1}: one of the two was replaced")
-        wrong = self._forged(record)
+        unjudged = verdict.unjudged
+        wrong = self._forged(record) or self._undue(record)
         if wrong:
             verdict.note(at, wrong)
-        elif record.event == PRUNED:
-            self._pruned = pruned_by(record.body)
+        elif record.event in (PRUNED, BEGUN):
+            self._excuse(record, is_judged=verdict.unjudged == unjudged)
         if at in self._seen:
             self._seen[at] = record.mac
         verdict.rows += 1
@@ -188,6 +204,28 @@ class _Walk:
             return f"row {record.seq} was altered, moved or put in"
         differing = [name for name, value in columns.items() if getattr(record, name) != value]
         return f"row {record.seq} was altered: {', '.join(differing)}" if differing else ""
+
+    def _undue(self, record: Record) -> str:
+        """Why a row that excuses missing ones does not: who only has the account has the key file, too."""
+        if record.event not in (PRUNED, BEGUN) or not (self._told or record.seq > self._in_vault > 0):
+            return ""
+        due = {name_of(key) for key in self._keys.known} if self._keys.takes_over else self._told
+        if json.loads(record.body)["key"] in due:
+            return ""
+        return f"row {record.seq} says that rows are gone, and was written without the key of {WHERE}"
+
+    def _excuse(self, record: Record, *, is_judged: bool) -> None:
+        """What this row says is gone may be. After a new beginning nothing of before is judged any more."""
+        found = pruned_by(record.body)
+        if found.seq >= self._pruned.seq:
+            self._pruned = found
+        if record.event == BEGUN and is_judged:
+            verdict = self._verdict
+            verdict.problems.clear()
+            self._gaps.clear()
+            verdict.more = verdict.unjudged = 0
+            verdict.begun = verdict.first = record.seq
+            self._start = self._pruned
 
     def judge(self, ends: Iterable[tuple[Head, str]]) -> None:
         """Both ends of what was read."""
