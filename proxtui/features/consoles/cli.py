@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from proxtui.core.model import Fleet
     from proxtui.core.operation import Target
     from proxtui.core.runtime import Runtime
-    from proxtui.features.consoles.service import Invitation
     from proxtui.features.consoles.viewers import Manner
 
 
@@ -61,7 +62,7 @@ async def _shown(
     line: CommandLine, runtime: Runtime, target: Target, manner: Manner, reason: str, *, clipboard: bool
 ) -> int:
     from proxtui.features.consoles.rows import told
-    from proxtui.features.consoles.service import Telling, called, relay
+    from proxtui.features.consoles.service import Invitation, Telling, called, relay
 
     def invite(invitation: Invitation) -> None:
         if invitation.note:
@@ -70,11 +71,34 @@ async def _shown(
             line.note(f"{called(target)}: {manner.called} is starting")
         said = [*invitation.lines, *([f"password {invitation.password}"] if invitation.password else [])]
         line.say({}, said, as_json=False)
+        if said:
+            line.note(f"good for one viewer, within {invitation.seconds:g} s; ctrl+c ends it")
 
     def joined() -> None:
         line.note(f"{called(target)}: a viewer came")
 
-    began = runtime.clock.time()
-    ended = await relay(runtime.consoles, target, manner, Telling(invite, joined), reason=reason, clipboard=clipboard)
-    line.note(told(called(target), ended.message, runtime.clock.time() - began, ended.received))
+    telling = Telling(invite, joined)
+    is_wanted = True
+    while is_wanted:
+        began = runtime.clock.time()
+        ended = await relay(runtime.consoles, target, manner, telling, reason=reason, clipboard=clipboard)
+        line.note(told(called(target), ended.message, runtime.clock.time() - began, ended.received))
+        is_wanted = ended.was_idle and sys.stdin.isatty()
+        if is_wanted:
+            line.note("enter opens it again, ctrl+c ends")
+            is_wanted = await pressed_enter(sys.stdin.fileno())
     return os.EX_OK
+
+
+async def pressed_enter(descriptor: int) -> bool:
+    """Wait for a line of this terminal; False when none can come any more."""
+    loop, typed = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, typed.set)
+    try:
+        await typed.wait()
+    finally:
+        loop.remove_reader(descriptor)
+    try:
+        return bool(os.read(descriptor, 4096))
+    except OSError:
+        return False

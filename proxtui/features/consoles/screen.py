@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -23,7 +24,7 @@ from proxtui.kit.safe import plain
 from proxtui.pve.sanitize import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import App
 
@@ -56,13 +57,23 @@ class Relaying:
             self._say(f"{called(self._target)}: {error}", "error")
         else:
             lasted = self._runtime.clock.time() - began
-            self._say(told(called(self._target), ended.message, lasted, ended.received))
+            line = told(called(self._target), ended.message, lasted, ended.received)
+            if ended.was_idle:
+                # Whoever it was sits somewhere else by now: a line in the corner would be gone when they come back.
+                await self._app.push_screen(Idle(line), self._open_again)
+            else:
+                self._say(line)
         finally:
             self._hide()
 
+    def _open_again(self, is_wanted: bool | None) -> None:
+        if is_wanted:
+            again = Relaying(self._app, self._runtime, self._target, self._manner)
+            self._app.run_worker(again.run(), name="relay", group="relays")
+
     def _invite(self, invitation: Invitation) -> None:
         if invitation.lines or invitation.password:
-            self._shown = Invited(invitation)
+            self._shown = Invited(invitation, self._runtime.clock.monotonic)
             self._app.push_screen(self._shown)
         else:
             self._say(f"{called(self._target)}: {self._manner.called} is starting; :consoles shows what is open")
@@ -94,10 +105,22 @@ class Invited(ModalScreen[None]):
         Binding("escape,q", "dismiss", "Close"),
     ]
 
-    def __init__(self, invitation: Invitation) -> None:
+    def __init__(self, invitation: Invitation, now: Callable[[], float]) -> None:
         super().__init__()
-        self._invitation = invitation
+        self._invitation, self._now = invitation, now
+        self._until = now() + invitation.seconds
+        self._time = Static("")
         self._notice = Notice()
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self.paint)
+        self.paint()
+
+    def paint(self) -> None:
+        """Say how long it is good yet."""
+        left = max(0, ceil(self._until - self._now()))
+        where = "on the machine with the display" if self._invitation.lines else "in the viewer"
+        self._time.update(plain(f"{left} s left, {where}:"))
 
     def compose(self) -> ComposeResult:
         told = self._invitation
@@ -105,8 +128,7 @@ class Invited(ModalScreen[None]):
             frame.border_title = plain(called(told.target))
             if told.note:
                 yield Static(plain(told.note))
-            if told.lines:
-                yield Static(plain("On the machine with the display, within 60 s:"))
+            yield self._time
             for line in told.lines:
                 yield Static(plain(line))
             if told.password:
@@ -125,6 +147,32 @@ class Invited(ModalScreen[None]):
         if self._invitation.password:
             self.app.copy_to_clipboard(self._invitation.password)
             self._notice.say("the password is in the clipboard", Tone.GOOD)
+
+
+class Idle(ModalScreen[bool]):
+    """Tells that PVE closed a console in which nothing happened, and answers whether it is wanted again."""
+
+    HELP_NAME: ClassVar[str] = "idle console"
+    DEFAULT_CSS = """
+    Idle { align: center middle; background: $background 60%; }
+    Idle > Vertical { width: auto; max-width: 98%; height: auto; border: round $primary; padding: 0 1; }
+    Idle > Vertical { background: $background; }
+    Idle Static { width: auto; }
+    Idle .keys { color: $foreground 70%; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "dismiss(True)", "Open it again"),
+        Binding("escape,q", "dismiss(False)", "Close"),
+    ]
+
+    def __init__(self, line: str) -> None:
+        super().__init__()
+        self._line = line
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Static(plain(self._line))
+            yield Static("r opens it again   esc closes", classes="keys", markup=False)
 
 
 async def show_consoles(console: Console, _text: str) -> None:

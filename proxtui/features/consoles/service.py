@@ -15,7 +15,7 @@ from proxtui.errors import ConsoleError, ProxtuiError
 from proxtui.features.consoles.door import CONNECT_SECONDS, Door, opened_door
 from proxtui.features.consoles.viewers import Child, Manner, start_of
 from proxtui.pve.rfb.messages import Talk
-from proxtui.pve.rfb.relay import Ended, splice
+from proxtui.pve.rfb.relay import IDLE_LINE, Ended, splice
 from proxtui.pve.rfb.server import NoViewer, WaitingViewer
 from proxtui.pve.rfb.streams import ConsoleStream, ViewerEnd
 from proxtui.pve.sanitize import clean
@@ -52,6 +52,8 @@ class Invitation:
     password: str
     """Empty when there is none, or when the viewer knows it."""
     note: str = ""
+    seconds: float = CONNECT_SECONDS
+    """For which it is good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,11 @@ class Story:
     sent: int
     """Bytes to the console."""
     received: int
+
+    @property
+    def was_idle(self) -> bool:
+        """Whether nothing ended it but that nobody did anything: it may be wanted again."""
+        return self.message == IDLE_LINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +112,21 @@ async def relay(
             child = None
             if manner.kind != "print":
                 child = Child(start_of(manner, door, called(target)), environ)
-            telling.announce(invitation(target, manner, door))
+            telling.announce(invitation(target, manner, door, seconds))
             waiting, viewer = await _first(door, child, manner, seconds)
             await door.shut()
             telling.joined()
             return await carry(session, waiting, viewer, touched=telling.touched, clipboard=clipboard)
 
 
-def invitation(target: Target, manner: Manner, door: Door) -> Invitation:
+def invitation(target: Target, manner: Manner, door: Door, seconds: float) -> Invitation:
     """What to tell whoever wants to look."""
     word = (door.password or "") if manner.shows_password else ""
     if manner.kind != "print":
-        return Invitation(target, (), word)
+        return Invitation(target, (), word, seconds=seconds)
     there = str(door.socket) if door.socket is not None else f"127.0.0.1:{door.port}"
     lines = (f"ssh -L {LOCAL_PORT}:{there} {socket.gethostname()}", f"vncviewer localhost::{LOCAL_PORT}")
-    return Invitation(target, lines, word, manner.why)
+    return Invitation(target, lines, word, manner.why, seconds)
 
 
 async def _first(door: Waiting, child: Child | None, manner: Manner, seconds: float) -> tuple[WaitingViewer, ViewerEnd]:
