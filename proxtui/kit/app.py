@@ -17,6 +17,8 @@ from proxtui.kit.safe import AsciiFilter, SafeFilter
 from proxtui.kit.theme import DEFAULT_THEME, Looks
 
 if TYPE_CHECKING:
+    from textual.theme import Theme
+
     from proxtui.core.model import Key
     from proxtui.core.runtime import Runtime
     from proxtui.kit.changing import Changing
@@ -37,11 +39,14 @@ class LiveApp(App[None]):
 
         ``ascii_only`` writes nothing but ASCII. With NO_COLOR in the environment no theme brings colour.
         """
+        self.looks = looks or Looks()
+        # Worn before Textual looks at it: put on later, every style would be read once more before the first picture.
+        self._first = self.looks.get(theme)
+        self.set_reactive(App.theme, self._first.name)
         super().__init__()
+        self.register_theme(self._first)
         self.animation_level = "none"
         self.ascii_only = ascii_only
-        self.looks = looks or Looks()
-        self.wear(theme)
         # Textual would write shades of grey, which are colours too.
         self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
         self._changing: Changing | None = None
@@ -52,6 +57,11 @@ class LiveApp(App[None]):
         wanted = self.looks.get(theme)
         self.register_theme(wanted)
         self.theme = wanted.name
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        # Asked for the first one before any can be registered.
+        known = super().get_theme(theme_name)
+        return self._first if known is None and theme_name == self._first.name else known
 
     def changing(self, runtime: Runtime) -> Changing:
         """What changes something for the views; loaded when somebody first wants to."""

@@ -9,6 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from proxtui.core.rows import Tone
+from proxtui.kit.bare_lines import BareLines
 from proxtui.kit.painting import Run, fit, paint_runs
 from proxtui.kit.tones import tone_styles
 
@@ -21,6 +22,7 @@ class OneLine(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
+        self._styles_cache = BareLines()
         self._painted: Strip | None = None
         self._tones: dict[Tone, Style] = {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -138,6 +139,12 @@ def paint_header(layout: Layout, sort: str, *, descending: bool, ink: Ink) -> St
         free = max(0, layout.width - end)
         runs.append((fit(layout.sign, free, "right"), ink.tones[Tone.WARN]))
     return paint_runs(runs, layout.width + GUTTER, ink.base)
+
+
+@lru_cache(maxsize=64)
+def blank(width: int, style: Style) -> Strip:
+    """A line of nothing: one and the same for all such lines, so that it is filtered and written out once."""
+    return Strip.blank(width, style)
 
 
 def paint_centred(text: str, width: int, style: Style) -> Strip:

@@ -13,10 +13,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from proxtui.core.rows import Column, TableRow
+from proxtui.kit.bare_lines import BareLines
 from proxtui.kit.groups import Head, paint_head
 from proxtui.kit.inks import Inks
 from proxtui.kit.layout import Layout, content_widths, lay_out
-from proxtui.kit.painting import GUTTER, paint_centred, paint_header, paint_row, wrapped
+from proxtui.kit.painting import GUTTER, blank, paint_centred, paint_header, paint_row, wrapped
 from proxtui.kit.row_list import RowList
 
 _CACHED_STRIPS = 1024
@@ -48,6 +49,7 @@ class TableCanvas(ScrollView):
     ) -> None:
         """``header`` is the number of lines at the top that do not scroll: 1 or 0."""
         super().__init__(id=id, classes=classes)
+        self._styles_cache = BareLines()
         self.rows = rows
         self.header = header
         self.empty, self._noun = empty, noun
@@ -181,7 +183,7 @@ class TableCanvas(ScrollView):
         words = () if self.rows.shown else _broken(self.rows.why_empty(self._noun) or self.empty, width - 2 * GUTTER)
         line = y - max(self.header, (self.size.height - len(words)) // 2)
         ink = self._inks["empty"]
-        return paint_centred(words[line], width, ink.base) if 0 <= line < len(words) else Strip.blank(width, ink.base)
+        return paint_centred(words[line], width, ink.base) if 0 <= line < len(words) else blank(width, ink.base)
 
     def _row_strip(self, index: int, slots: Layout) -> Strip:
         row, lit = self.rows.shown[index], index == self.rows.cursor

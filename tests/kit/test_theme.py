@@ -108,6 +108,26 @@ async def test_every_theme_can_be_worn(name: str) -> None:
         assert app.current_theme.name == name
 
 
+async def test_the_first_picture_reads_its_styles_once_and_wears_the_theme() -> None:
+    class Counting(LiveApp):
+        read = 0
+
+        def refresh_css(self, animate: bool = True) -> None:
+            self.read += 1
+            super().refresh_css(animate)
+
+    app = Counting(theme="proxtui-light")
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert app.read == 0
+        assert not app.current_theme.dark
+        assert app.screen.styles.background == Color.parse(app.current_theme.background or "")
+        app.wear("proxtui-dark")
+        await pilot.pause()
+        assert app.read == 1
+        assert app.screen.styles.background == Color.parse(app.current_theme.background or "")
+
+
 async def test_with_no_color_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     for name in names:

@@ -11,12 +11,11 @@ import threading
 from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from proxtui.config.vault.primitives import found
 
 KEY = 32
 NONCE = 12
@@ -25,6 +24,7 @@ BLOCK = 32
 """Values are padded to a multiple of this, so that their length tells little."""
 _LENGTH = 4
 _TEXT = re.compile(r"[A-Za-z0-9_-]*")
+_cipher, _new_private, _private_of, _public_of = found()
 _derivations = threading.BoundedSemaphore(2)
 """Each derivation takes 64 MiB: no more than two at once."""
 
@@ -78,6 +78,8 @@ def subkey(key: bytes, purpose: str, salt: bytes = b"") -> bytes:
 
 def stretched(passphrase: bytes, salt: bytes, cost: Cost) -> bytes:
     """A key from a passphrase: slow on purpose, 0.2 s at the usual cost."""
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
     derived.append(cost)
     with _derivations:
         kdf = Argon2id(salt=salt, length=KEY, iterations=cost.t, lanes=cost.p, memory_cost=cost.m)
@@ -87,7 +89,7 @@ def stretched(passphrase: bytes, salt: bytes, cost: Cost) -> bytes:
 def sealed(key: bytes, about: Any, plain: bytes) -> bytes:
     """Encrypted and bound to what it is about (any JSON value)."""
     nonce = os.urandom(NONCE)
-    return nonce + ChaCha20Poly1305(key).encrypt(nonce, plain, canonical(about))
+    return nonce + _cipher(key).encrypt(nonce, plain, canonical(about))
 
 
 def unsealed(key: bytes, about: Any, raw: bytes) -> bytes:
@@ -95,7 +97,7 @@ def unsealed(key: bytes, about: Any, raw: bytes) -> bytes:
     if len(raw) < NONCE + TAG:
         raise NotOpened
     try:
-        return ChaCha20Poly1305(key).decrypt(raw[:NONCE], raw[NONCE:], canonical(about))
+        return _cipher(key).decrypt(raw[:NONCE], raw[NONCE:], canonical(about))
     except InvalidTag:
         raise NotOpened from None
 
@@ -143,20 +145,20 @@ class Pair(NamedTuple):
 
 def new_pair() -> Pair:
     """A new one."""
-    private = X25519PrivateKey.generate()
+    private = _new_private()
     return Pair(private.private_bytes_raw(), private.public_key().public_bytes_raw())
 
 
 def public_half(private: bytes) -> bytes:
     """The other half of a pair."""
-    return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+    return _private_of(private).public_key().public_bytes_raw()
 
 
 def wrapped(public: bytes, about: Any, key: bytes) -> str:
     """A key that only the owner of the private half can read. ValueError for no public key."""
-    once = X25519PrivateKey.generate()
+    once = _new_private()
     mine = once.public_key().public_bytes_raw()
-    shared = once.exchange(X25519PublicKey.from_public_bytes(public))
+    shared = once.exchange(_public_of(public))
     return encode(mine + sealed(subkey(shared, "wrap/1", mine + public), about, key))
 
 
@@ -164,9 +166,7 @@ def unwrapped(pair: Pair, about: Any, text: str) -> bytes:
     """The key. NotOpened when it was wrapped for somebody else, for something else, or is damaged."""
     try:
         raw = decode(text)
-        shared = X25519PrivateKey.from_private_bytes(pair.private).exchange(
-            X25519PublicKey.from_public_bytes(raw[:KEY])
-        )
+        shared = _private_of(pair.private).exchange(_public_of(raw[:KEY]))
     except ValueError:
         raise NotOpened from None
     return unsealed(subkey(shared, "wrap/1", raw[:KEY] + pair.public), about, raw[KEY:])

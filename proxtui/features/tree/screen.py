@@ -35,8 +35,9 @@ from proxtui.features.tree.rows import (
     keep_matching,
     tree_lines,
 )
+from proxtui.kit.bare_lines import BareLines
 from proxtui.kit.inks import Inks
-from proxtui.kit.painting import Run, fit, fit_name, paint_runs
+from proxtui.kit.painting import Run, blank, fit, fit_name, paint_runs
 from proxtui.kit.signs import CURSOR
 from proxtui.kit.view import Arranged, Chosen, LiveView, Scoped, Selected
 
@@ -71,6 +72,7 @@ class BranchCanvas(ScrollView):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
+        self._styles_cache = BareLines()
         self.lines: list[TreeLine] = []
         self.places: dict[LineKey, int] = {}
         """Where each line stands."""
@@ -148,7 +150,7 @@ class BranchCanvas(ScrollView):
     def _paint(self, y: int, width: int) -> Strip:
         index = self.scroll_offset.y + y
         if index >= len(self.lines):
-            return Strip.blank(width, self._inks["plain"].base)
+            return blank(width, self._inks["plain"].base)
         line = self.lines[index]
         chosen = line.scope == self.scope and not isinstance(line.key, GuestKey | StorageKey | MemberKey | GroupKey)
         look = (line, index == self.cursor, chosen, width)
@@ -301,8 +303,7 @@ class Branches(BranchCanvas, can_focus=True, inherit_bindings=False):
         """Move the cursor because somebody wants to."""
         before = self.line
         self.put(index)
-        line = self.line
-        if line is not None and line is not before and line.thing is not None:
+        if (line := self.line) is not None and line is not before and line.thing is not None:
             self.post_message(self.Walked(line.thing))
 
     def _toggle(self, key: LineKey) -> None:
