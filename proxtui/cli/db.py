@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,8 +13,11 @@ from proxtui.core.verbs import CommandLine, json_option
 from proxtui.errors import NotFoundError, ReadOnlyError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from proxtui.core.db import Schema
 
+TENTHS = 10
 
 COUNTED = {"audit": "audit", "metrics": "metric_calls"}
 """The table of each schema that tells how much is there."""
@@ -62,7 +68,10 @@ def migrate(line: CommandLine, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def copy(line: CommandLine, as_json: bool) -> None:
-    """Copy the audit from its SQLite file to the PostgreSQL that is configured. Can be repeated and resumed."""
+    """Copy audit and metrics from their SQLite files to the PostgreSQL that is configured.
+
+    Can be repeated and resumed: nothing is there twice.
+    """
     from proxtui.features.audit.copying import copied
     from proxtui.features.audit.places import AuditFiles, usual_files
 
@@ -71,11 +80,67 @@ def copy(line: CommandLine, as_json: bool) -> None:
     if files.url is None:
         raise UsageError("no database is configured to copy to: PROXTUI_DATABASE_URL, or settings.database_url")
     there = AuditFiles(files.folder)
-    if not there.db.exists():
-        raise NotFoundError(f"{there.db} is not there: there is nothing to copy")
-    found = copied(there, files, line.audit_keys())
-    says = f"audit: {found.rows} rows, {found.copied} copied now, {found.there} were there; chain {found.chain}"
-    line.say({"audit": found._asdict()}, [says], as_json=as_json)
+    paths = {schema.name: files.folder / f"{schema.name}.db" for schema in _schemas()}
+    here = [schema for schema in _schemas() if paths[schema.name].exists()]
+    if not here:
+        raise NotFoundError(f"{' and '.join(map(str, paths.values()))} are not there: there is nothing to copy")
+    _refuse_newer(line, [(schema, paths[schema.name]) for schema in here])
+    done: dict[str, Any] = dict.fromkeys(paths)
+    says = []
+    for schema in here:
+        if schema.name == "audit":
+            found = copied(there, files, line.audit_keys(), tell=_Progress("audit"))
+            says.append(_said("audit", found, "rows") + f"; chain {found.chain}, verified")
+        else:
+            found = _copied_metrics(line, schema, paths[schema.name])
+            says.append(_said("metrics", found, "calls"))
+        done[schema.name] = found._asdict()
+    line.say(done, says, as_json=as_json)
+
+
+def _copied_metrics(line: CommandLine, schema: Schema, path: Path) -> Any:
+    from proxtui.core.db import open_database
+    from proxtui.features.metrics.copying import copied
+
+    with (
+        closing(open_database(schema, path, only_read=True)) as source,
+        closing(_opened(line, schema, only_read=False)) as target,
+    ):
+        return copied(source, target, _Progress("metrics"))
+
+
+def _said(name: str, found: Any, what: str) -> str:
+    return f"{name}: {found.rows} {what}, {found.copied} copied now, {found.there} were there"
+
+
+class _Progress:
+    """Says on stderr how far it is: once for each tenth, which of few rows is nothing before the end."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._tenth = name, 0
+
+    def __call__(self, done: int, total: int) -> None:
+        from proxtui.cli.output import narrate
+
+        tenth = 10 * done // total
+        if self._tenth < tenth < TENTHS:
+            self._tenth = tenth
+            narrate(f"{self._name}: {done:,} of {total:,} ({tenth}0 %)")
+
+
+def _refuse_newer(line: CommandLine, files: Sequence[tuple[Schema, Path]]) -> None:
+    """Before the first row is copied. What is older is brought up to date on the way."""
+    from proxtui.core.db import open_database
+    from proxtui.errors import NewerFormat
+
+    for schema, path in files:
+        for make in (partial(open_database, schema, path), partial(_opened, line, schema)):
+            with closing(make(only_read=True)) as opened:
+                if opened.newer:
+                    raise NewerFormat(
+                        f"{opened.place}: {schema.what} has version {opened.version}, of a newer proxtui than this one"
+                        f" ({schema.version}): nothing was copied"
+                    )
 
 
 def _schemas() -> list[Schema]:

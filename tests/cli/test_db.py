@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from tests.cli.conftest import Call
 from tests.cli.vaulted import PASSPHRASE, usual_seat, with_key
 from tests.config.vaults import CHEAP
 from tests.features.audits import Audit, run, several
+from tests.features.metricses import MIDNIGHT, called, opened
 from tests.postgres import Postgres, needs_postgres
 
 
@@ -105,3 +108,81 @@ def test_an_old_file_is_brought_up_to_date(call: Call) -> None:
     audit.write(*several(2))
     assert "2 rows" in call("db", "info").out
     assert call("db", "migrate").out == "audit: version 2 -> 2\n"
+
+
+def metrics_of(folder: Path, count: int) -> None:
+    """Calls that this machine recorded into its file."""
+    with closing(opened(folder)) as metrics:
+        metrics.record([called(MIDNIGHT - at) for at in range(count)])
+
+
+@needs_postgres
+def test_the_metrics_move_with_the_audit_and_are_there_once(
+    call: Call, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxtui.features.metrics.copying.CHUNK", 10)
+    Audit(usual_files()).write(*several(3))
+    metrics_of(usual_files().folder, 25)
+    url = postgres.database()
+    monkeypatch.setenv("PROXTUI_DATABASE_URL", url.get_secret_value())
+    first = call("db", "copy")
+    assert first.err.splitlines() == ["proxtui: metrics: 10 of 25 (40 %)", "proxtui: metrics: 20 of 25 (80 %)"]
+    assert first.out.splitlines()[1] == "metrics: 25 calls, 25 copied now, 0 were there"
+    assert first.out.splitlines()[0].endswith("verified")
+    again = json.loads(call("db", "copy", "--json").out)
+    assert again["metrics"] == {"rows": 25, "copied": 0, "there": 25}
+    assert again["audit"]["copied"] == 0
+    assert run(url, "SELECT count(*) FROM metric_calls") == [(25,)]
+    assert run(url, "SELECT sum(attempts) FROM metric_hours") == [(25,)]
+    known = {one["name"]: one for one in json.loads(call("db", "info", "--json").out)["databases"]}
+    assert (known["metrics"]["rows"], known["metrics"]["shared"]) == (25, True)
+    assert call("metrics", "errors").code == 0
+
+
+@needs_postgres
+def test_metrics_alone_are_copied_too(call: Call, postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROXTUI_DATABASE_URL", postgres.database().get_secret_value())
+    refused = call("db", "copy")
+    assert (refused.code, "nothing to copy" in refused.line) == (14, True)
+    metrics_of(usual_files().folder, 2)
+    done = json.loads(call("db", "copy", "--json").out)
+    assert done == {"audit": None, "metrics": {"rows": 2, "copied": 2, "there": 0}}
+
+
+@needs_postgres
+@pytest.mark.parametrize("name", ["audit", "metrics"])
+@pytest.mark.parametrize("where", ["file", "server"])
+def test_nothing_is_copied_from_or_into_what_is_newer(
+    call: Call, postgres: Postgres, monkeypatch: pytest.MonkeyPatch, name: str, where: str
+) -> None:
+    folder = usual_files().folder
+    Audit(usual_files()).write(*several(3))
+    metrics_of(folder, 2)
+    url = postgres.database()
+    monkeypatch.setenv("PROXTUI_DATABASE_URL", url.get_secret_value())
+    assert call("db", "migrate").code == 0
+    if where == "server":
+        run(url, f"UPDATE proxtui_schema SET version = 9 WHERE name = '{name}'")  # noqa: S608 # a name of ours
+    else:
+        with closing(sqlite3.connect(folder / f"{name}.db")) as connection:
+            connection.execute("PRAGMA user_version=9")
+    answer = call("db", "copy")
+    assert answer.code == 6
+    assert "version 9, of a newer proxtui than this one" in answer.line
+    assert "nothing was copied" in answer.line
+    assert run(url, "SELECT (SELECT count(*) FROM audit) + (SELECT count(*) FROM metric_calls)") == [(0,)]
+
+
+@needs_postgres
+def test_an_audit_that_does_not_prove_itself_at_its_end_is_said(
+    call: Call, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Audit(usual_files()).write(*several(3))
+    url = postgres.database()
+    monkeypatch.setenv("PROXTUI_DATABASE_URL", url.get_secret_value())
+    assert call("db", "copy").code == 0
+    run(url, "SET session_replication_role = replica", "UPDATE audit SET body = replace(body, 'alice', 'mallo')")
+    answer = call("db", "copy")
+    assert answer.code == 9
+    assert "is not what was written" in answer.line
+    assert str(postgres.folder) in answer.line

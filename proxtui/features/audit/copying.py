@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select
@@ -30,10 +30,17 @@ class Copied(NamedTuple):
     chain: str
 
 
-def copied(here: AuditFiles, there: AuditFiles, vault: Sequence[bytes] = ()) -> Copied:
-    """Copy what is not there yet, in chunks that each are there whole or not at all. It blocks.
+def copied(
+    here: AuditFiles,
+    there: AuditFiles,
+    vault: Sequence[bytes] = (),
+    *,
+    tell: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Copied:
+    """Copy what is not there yet, in chunks that each are there whole or not at all, and verify it there. It blocks.
 
-    AuditUnavailable when the file is not what was written, or when another chain began there: nothing is written.
+    ``tell`` hears how many of how many rows are there. AuditUnavailable when the file is not what was written, or when
+    another chain began there: nothing is written.
     """
     keys = keys_of(here, vault)
     with looked_at(here) as source:
@@ -49,18 +56,21 @@ def copied(here: AuditFiles, there: AuditFiles, vault: Sequence[bytes] = ()) -> 
                 chain = there.chain(make=True) or ""
                 target = open_database(SCHEMA, there.db, there.url, scope=chain)
                 try:
-                    done = _copy(source, target, chain)
+                    done = _copy(source, target, chain, lambda end: tell(min(end, verdict.rows), verdict.rows))
                     _note(there, vault, target.look(newest))
+                    arrived = verify(target, keys_of(there, vault))
                 finally:
                     target.close()
         except (OSError, SaveFailed) as error:
             raise AuditUnavailable(f"the audit: {error}") from error
         except StoreUnavailable as error:
             raise AuditUnavailable(str(error), why=error.why) from error
+        if arrived.problems:
+            raise AuditUnavailable(f"{there.place}: {arrived.summary}", why="tampered")
         return Copied(verdict.rows, done, verdict.rows - done, chain)
 
 
-def _copy(source: Database, target: Database, chain: str) -> int:
+def _copy(source: Database, target: Database, chain: str, tell: Callable[[int], None]) -> int:
     done = 0
     end = target.look(newest)
     if end.seq and not source.look(lambda connection: is_there(connection, end)):
@@ -75,6 +85,7 @@ def _copy(source: Database, target: Database, chain: str) -> int:
             was_done=lambda connection, end=end: newest(connection) == end or None,  # type: ignore[misc]
         )
         done += len(made)
+        tell(end.seq)
     return done
 
 
