@@ -79,7 +79,8 @@ def require_terminal(session: Session) -> None:
 def open_over(config: Config, session: Session, *, remember: bool) -> int:
     """Run the dashboard until it is left; gives its exit code. It asks for a second factor by itself.
 
-    Without ``remember`` nothing of an earlier session is found again, and nothing of this one.
+    Without ``remember`` nothing of an earlier session is found again, and nothing of this one. How calls went is
+    always recorded: the room of the metrics is empty without.
     """
     from proxtui.config.paths import state_file, themes_folder
     from proxtui.tui.app import run_dashboard
@@ -94,5 +95,5 @@ def open_over(config: Config, session: Session, *, remember: bool) -> int:
         themes=themes_folder(),
         state=state_file() if remember else None,
         keep_theme=bool(session.flags.get("theme")),
-        record=remember,
+        record=True,
     )

@@ -43,7 +43,7 @@ def demo(session: Session, scenario: str, guests: int | None) -> int:
 
 @contextmanager
 def state_of_its_own() -> Iterator[None]:
-    """Keep the audit of simulated servers apart: it goes when the demo ends, and never stands between real rows."""
+    """Keep what is recorded of simulated servers apart: it goes with the demo, and never stands between real rows."""
     from tempfile import TemporaryDirectory
 
     places = ("XDG_STATE_HOME", "PROXTUI_DATABASE_URL")

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from proxtui.cli import demo
+from proxtui.cli.session import Session
 from proxtui.cli.simulation import Announced, configuration, simulation
 from proxtui.config.paths import state_folder
 from proxtui.errors import ProxtuiError
 from proxtui.sim import __main__ as sim_main
 from proxtui.sim import scenarios
+from proxtui.tui.configured import Configured
+from proxtui.wiring import open_runtime
 from tests.cli.conftest import spawn
 
 PIN = ":".join(["AB"] * 32)
@@ -80,6 +87,35 @@ def test_the_audit_of_the_demo_is_never_the_real_one(monkeypatch: pytest.MonkeyP
         assert folder.parent.stat().st_mode & 0o777 == 0o700
     assert not folder.parent.exists()
     assert state_folder().is_relative_to(tmp_path)
+
+
+def test_the_demo_has_metrics_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A dashboard that makes one call, to a server that is not there: it is in the metrics, and none of it is left."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("PROXTUI_DATABASE_URL", "postgresql+psycopg://db.example/proxtui")
+    counted: list[int] = []
+
+    @contextmanager
+    def simulated(_scenario: str, _guests: int | None) -> Iterator[Sequence[Announced]]:
+        yield [announced("acme", "rz1")]
+
+    async def dashboard(configured: Configured, *, record: bool) -> None:
+        async with open_runtime(configured.config, record=record) as runtime:
+            await runtime.poller.poll_once()
+
+    def run(configured: Configured, *, record: bool, state: Path | None, **_more: object) -> int:
+        assert state is None
+        asyncio.run(dashboard(configured, record=record))
+        with closing(sqlite3.connect(state_folder() / "metrics.db")) as connection:
+            counted.extend(connection.execute("SELECT count(*) FROM metric_calls").fetchone())
+        return 0
+
+    monkeypatch.setattr("proxtui.cli.simulation.simulation", simulated)
+    monkeypatch.setattr("proxtui.cli.dashboard.require_terminal", lambda _session: None)
+    monkeypatch.setattr("proxtui.tui.app.run_dashboard", run)
+    assert demo.demo.main([], obj=Session(), standalone_mode=False) == 0
+    assert counted[0] > 0
+    assert list(tmp_path.rglob("metrics*")) == []
 
 
 def test_the_demo_needs_a_terminal() -> None:
