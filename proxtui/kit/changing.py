@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from proxtui.core.model import Key
     from proxtui.core.runtime import Runtime
+    from proxtui.kit.menu import ActionMenu
     from proxtui.kit.offers import Offers
     from proxtui.kit.view import LiveView
 
@@ -75,6 +76,8 @@ class Changing:
             await menu.open(self.app)
             talk = Conversation(self, partial(self.prepared, offers))
             self.app.run_worker(talk.from_menu(menu), name="change", group="changes")
+            # Once it is open: whoever knows its letters waits for no server.
+            menu.run_worker(_look_closer(offers, menu), name="look", group="look")
 
     def offers(self, view: LiveView | None, rows: Sequence[Any]) -> Offers:
         """What can be done to these rows."""
@@ -252,6 +255,11 @@ class Changing:
         """In the corner, for as long as ``severity`` asks."""
         seconds = GOOD_NEWS if severity == "information" else BAD_NEWS
         self.app.notify(clean(text), severity=severity, markup=False, timeout=seconds)
+
+
+async def _look_closer(offers: Offers, menu: ActionMenu) -> None:
+    if await offers.look_closer():
+        menu.renew(offers.entries())
 
 
 def is_seen(run: Run, fleet: Fleet, now: float) -> bool:

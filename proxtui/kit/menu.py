@@ -105,6 +105,17 @@ class ActionMenu(Dialog[Choice]):
         first = next((at for at, one in enumerate(entries) if one.targets), 0)
         self._table.move(first)
 
+    def renew(self, entries: Sequence[MenuEntry]) -> None:
+        """The same actions after a closer look, but for consoles: cursor and filter stay."""
+        found = {one.key: one for one in entries if not one.operation.opened_by}
+        self.entries = [found.get(one.key, one) for one in self.entries]
+        if self.is_mounted:
+            self._table.set_rows(self._wanted())
+
+    def _wanted(self) -> list[MenuEntry]:
+        words = self.query_one(MenuFilter).value.lower().split()
+        return [one for one in self.entries if all(word in one.haystack for word in words)]
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return not (action == "filter" and isinstance(self.focused, Input))
 
@@ -122,8 +133,7 @@ class ActionMenu(Dialog[Choice]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        words = event.value.lower().split()
-        self._show([one for one in self.entries if all(word in one.haystack for word in words)])
+        self._show(self._wanted())
 
     def action_move(self, step: int) -> None:
         self._table.action_move(step)

@@ -54,6 +54,20 @@ class Offers:
         known = self._runtime.catalogue.consoles().values() if len(self.subjects) == 1 else ()
         return [one for one in known if one.opened_by]
 
+    async def look_closer(self) -> bool:
+        """Ask the VMs whether they stand still, which no list tells; True when another thing may be possible now."""
+        from proxtui.core.standing import ask_vms
+
+        things = {one.target: self._thing(one.target) for one in self.subjects if one.target.kind is Kind.QEMU}
+        asked = [target for target, thing in things.items() if getattr(thing, "status", "") == "running"]
+        if not asked:
+            return False
+        await ask_vms(self._runtime, asked)
+        for target in asked:
+            # From now on what the store knows.
+            self._things.pop(target, None)
+        return True
+
     def targets(self, operation: Operation) -> tuple[Target, ...]:
         """What an operation would change; empty when it is not meant by any of them."""
         if len(self.subjects) > 1 and operation.creates:
@@ -74,9 +88,12 @@ class Offers:
             refused = lacks(operation, target, permissions)
         if refused is not None:
             return refused
-        thing = self._things.get(target)
-        thing = self._known(target) if thing is None else thing
+        thing = self._thing(target)
         return None if thing is None else operation.unavailable(thing)
+
+    def _thing(self, target: Target) -> Any:
+        thing = self._things.get(target)
+        return self._known(target) if thing is None else thing
 
     async def prepared(self, operation: Operation, targets: Sequence[Target]) -> Prepared:
         """What the room knows before somebody is asked. Raises ``ProxtuiError``."""

@@ -20,6 +20,7 @@ from proxtui.core.journal import AuditEntry
 from proxtui.core.operation import GUESTS, Operation
 from proxtui.core.run import Run
 from proxtui.core.runtime import Runtime
+from proxtui.core.standing import ask_vms
 from proxtui.errors import ReadOnlyError, RoleRefused
 from proxtui.features.audit.chain import entry_of
 from proxtui.features.audit.journal import AuditJournal
@@ -96,6 +97,7 @@ async def test_a_change_does_what_it_says(example: Example, tmp_path: Path) -> N
     before = deepcopy(example.look(site))
     assert example.before is None or before == example.before
     async with walk(world, clock, tmp_path) as runtime:
+        await ask_vms(runtime, [target])
         snapshot = runtime.store.fleet().snapshot(LAB)
         assert snapshot is not None
         permissions = await runtime.connection(LAB).learn_permissions()

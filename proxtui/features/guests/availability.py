@@ -32,6 +32,16 @@ def running(guest: Guest) -> str | None:
     return locked(guest)
 
 
+def awake(guest: Guest) -> str | None:
+    """It has to run, and to hear what it is asked: a paused VM does not."""
+    return "is paused: resume it, or stop it" if guest.status == "paused" else running(guest)
+
+
+def hibernate(guest: Guest) -> str | None:
+    """PVE hibernates no VM that HA looks after: it would be started again."""
+    return "is managed by HA" if guest.hastate not in (None, "", "ignored") else running(guest)
+
+
 def stop(guest: Guest) -> str | None:
     """The hard way also ends what is locked by a task that hangs, so that a lock is no reason."""
     return "does not run" if guest.status == "stopped" else None
@@ -43,10 +53,16 @@ def suspend(guest: Guest) -> str | None:
 
 
 def resume(guest: Guest) -> str | None:
-    """Paused or hibernated; the lists of PVE show a paused one as running."""
-    if guest.status == "stopped" and guest.lock != ASLEEP:
-        return "is not suspended"
-    return None if guest.lock == ASLEEP else locked(guest)
+    """Paused or hibernated. A suspended container is stopped, and nothing tells it from others that are."""
+    if guest.lock == ASLEEP:
+        return None
+    if guest.template:
+        return "is a template"
+    if guest.status == ("stopped" if guest.type == "lxc" else "paused"):
+        return locked(guest)
+    # The lists of PVE show a paused VM as running; only what it said itself has a word of QEMU.
+    is_vague = guest.type == "qemu" and guest.status == "running" and not getattr(guest, "qmpstatus", None)
+    return "is not known to be suspended" if is_vague else "is not suspended"
 
 
 def unlock(guest: Guest) -> str | None:

@@ -32,7 +32,7 @@ POWER = (
         tasks="qmshutdown vzshutdown hastop",
         effect="stopped",
         key="d",
-        unavailable=availability.running,
+        unavailable=availability.awake,
     ),
     declare(
         "reboot",
@@ -44,7 +44,7 @@ POWER = (
         keeps="timeout",
         tasks="qmreboot vzreboot",
         key="b",
-        unavailable=availability.running,
+        unavailable=availability.awake,
     ),
     declare(
         "stop",
@@ -92,7 +92,7 @@ POWER = (
         effect="stopped",
         kinds=VMS,
         key="H",
-        unavailable=availability.running,
+        unavailable=availability.hibernate,
     ),
     declare(
         "resume",
@@ -126,6 +126,6 @@ POWER = (
         params=f"{MODELS}:AgentExecParams",
         keeps="timeout",
         kinds=VMS,
-        unavailable=availability.running,
+        unavailable=availability.awake,
     ),
 )
