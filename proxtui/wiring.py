@@ -110,6 +110,7 @@ async def open_runtime(  # noqa: PLR0913  most of them are for tests
             closing.push_async_callback(connection.aclose)
             connections[ref] = connection
             store.register(ref, interval=config.settings.interval, unverified_tls=server.trust.mode == "off")
+        store.off = tuple(ServerRef(*place) for place in config.off_servers())
         poller = _poller(config, connections, store, clock)
         acting.serve(store, poller)
         # Closed before the connections are: what is under way needs them to the end.

@@ -247,6 +247,11 @@ class Config(Value):
         asked = {tenant.slug for tenant in self.tenants if tenant.is_active}
         return [(place, server) for place, server in self.servers() if server.is_active and place.tenant in asked]
 
+    def off_servers(self) -> list[Place]:
+        """Servers that are switched off, of tenants that are not."""
+        asked = {tenant.slug for tenant in self.tenants if tenant.is_active}
+        return [place for place, server in self.servers() if not server.is_active and place.tenant in asked]
+
     @property
     def opened_by(self) -> str:
         """Whose key opened it; empty where none was needed."""

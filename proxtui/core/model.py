@@ -154,6 +154,8 @@ class Fleet(Struct, frozen=True):
     snapshots: tuple[Snapshot, ...]
     now: float
     """``Clock.monotonic`` when it was taken, to tell ages."""
+    off: tuple[ServerRef, ...] = ()
+    """Servers that are configured and switched off: they are asked nothing, so there is nothing to know of them."""
 
     def snapshot(self, ref: ServerRef) -> Snapshot | None:
         return next((snapshot for snapshot in self.snapshots if snapshot.ref == ref), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from operator import attrgetter
 from types import MappingProxyType
@@ -47,12 +47,22 @@ class Store:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._servers: dict[ServerRef, _Server] = {}
+        self.off: tuple[ServerRef, ...] = ()
+        """Servers that are switched off."""
         self._listeners: dict[object, Listener] = {}
 
     def register(self, ref: ServerRef, *, interval: float = DEFAULT_INTERVAL, unverified_tls: bool = False) -> None:
         """Make a server known, in the order in which ``fleet`` gives it. Nothing is lost when it is known already."""
         if ref not in self._servers:
             self._servers[ref] = _Server(Snapshot(ref, interval=interval, unverified_tls=unverified_tls))
+
+    def take_over(self, other: Store, refs: Iterable[ServerRef]) -> None:
+        """Know of these servers what another store knew, as old as it was; nobody is told. ``register`` came first."""
+        for ref in refs:
+            if ref in self._servers and ref in other._servers:
+                mine, theirs = self._servers[ref].snapshot, other._servers[ref]
+                known = replace(theirs.snapshot, interval=mine.interval, unverified_tls=mine.unverified_tls)
+                self._servers[ref] = _Server(known, theirs.polled, theirs.overlays, theirs.failure)
 
     def put(
         self,
@@ -144,7 +154,7 @@ class Store:
     def fleet(self) -> Fleet:
         """Everything known now."""
         snapshots = tuple(server.snapshot for server in self._servers.values())
-        return Fleet(snapshots, now=self._clock.monotonic())
+        return Fleet(snapshots, now=self._clock.monotonic(), off=self.off)
 
     def snapshot(self, ref: ServerRef) -> Snapshot:
         """What is known of one server. KeyError when it was never registered."""

@@ -24,6 +24,7 @@ STATES: Final = {
     "waiting": "◌",
     "down": "✗",
     "forbidden": "⊘",
+    "off": "○",
     "unknown": "?",
 }
 

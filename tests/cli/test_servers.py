@@ -166,6 +166,10 @@ def test_change_switch_and_delete(call: Call, add: Typed, typed: Typed) -> None:
     assert call("servers", "health-check").code == 0
     assert call("servers", "update", "main").code == 2
     assert call("servers", "show", "prod").code == 14
+    missing = call("servers", "delete", "NOSUCH")
+    assert (missing.code, "there is no server 'NOSUCH'" in missing.line) == (14, True)
+    missing = call("servers", "merge", "main", "NOSUCH")
+    assert (missing.code, "there is no server 'NOSUCH'" in missing.line) == (14, True)
     assert "needs --yes" in call("servers", "delete", "main").line
     assert "still good in PVE" in call("servers", "delete", "main", "--yes").out
     assert json.loads(call("servers", "list", "--json").out)["rows"] == []

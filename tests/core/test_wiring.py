@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -204,3 +205,12 @@ async def test_who_only_reads_makes_no_audit() -> None:
         assert runtime.catalogue is runtime.catalogue
         assert runtime.actor.pid
     assert made == []
+
+
+async def test_servers_that_are_switched_off_are_named_and_not_asked() -> None:
+    gone = Tenant(slug="gone", name="Gone", servers=(server(is_active=False),), is_active=False)
+    known = config(server(), server(name="spare", is_active=False))
+    async with open_runtime(replace(known, tenants=(*known.tenants, gone)), clock=FakeClock()) as runtime:
+        fleet = runtime.store.fleet()
+        assert [snapshot.ref for snapshot in fleet.snapshots] == [REF]
+        assert fleet.off == (ServerRef("acme", "spare"),)

@@ -168,3 +168,18 @@ def test_unknown_permissions_hide_nothing() -> None:
 def test_a_way_that_is_not_the_usual_one_is_told(path: str, told: str) -> None:
     (row,) = total_rows(fleet(snapshot(path=path)), Scope())
     assert texts(row)["name"] == f"{row.name}{told}"
+
+
+def test_a_server_that_is_switched_off_is_told_and_not_counted() -> None:
+    spare, alone = ServerRef("acme", "spare"), ServerRef("new", "first")
+    known = Fleet(two_tenants().snapshots, two_tenants().now, off=(spare, alone))
+    rows = {row.key: row for row in total_rows(known, Scope())}
+    status = next(column for column in COLUMNS if column.key == "status")
+    for ref in (spare, alone):
+        row = rows[tuple(ref)]
+        assert (row.name, row.muted, row.field("status"), row.unknown) == (" / ".join(ref), True, "off", 0)
+        assert status.text(row) == "off"
+    assert (rows[()].servers, rows[()].unknown) == (2, 0)
+    assert summary(list(rows.values())) == summary(total_rows(two_tenants(), Scope()))
+    (only,) = total_rows(known, Scope("acme", "spare"))
+    assert only.key == tuple(spare)

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from proxtui.config.models import Place
+from proxtui.config.vault.edits import Put
 from proxtui.core.belonging import Identity
 from proxtui.errors import (
     InvalidInput,
@@ -167,6 +168,18 @@ async def test_a_name_of_two_servers_needs_its_tenant(desk: Desk) -> None:
         found(desk.registrar, "prod")
     assert found(desk.registrar, "beta/prod").place.tenant == "beta"
     assert [one.place.tenant for one in listed(desk.registrar, "acme")] == ["acme"]
+
+
+async def test_what_is_double_already_can_be_switched_off_and_renamed(desk: Desk) -> None:
+    await add(desk.registrar, new("one", "pve1"))
+    await add(desk.registrar, new("two", "pve2"))
+    plain = desk.registrar.vault.plain["tenants"]["acme"]["servers"]["one"]
+    twin = Put(("tenants", "acme", "servers", "twin"), {**plain}, is_new=True)
+    await desk.registrar.save("servers.add", [twin], tenant="acme", server="twin", about={"name": "twin"})
+    assert not (await set_active(desk.registrar, "twin", False)).server.is_active
+    assert (await update(desk.registrar, "twin", ServerChange(name="second"))).server.name == "second"
+    with pytest.raises(InvalidInput, match="is there already"):
+        await update(desk.registrar, "second", ServerChange(host="pve2"))
 
 
 async def test_a_way_to_another_cluster_is_no_way(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

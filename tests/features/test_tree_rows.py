@@ -133,3 +133,19 @@ def test_guests_that_may_not_be_seen_are_unknown_not_none() -> None:
     assert lines["pve1"] == ""
     seen = {line.name: line.note for line in tree_lines(fleet(snapshot(ACME, (), (node("pve1"),))))}
     assert seen["pve1"] == "0/0"
+
+
+def test_a_server_that_is_switched_off_is_neither_down_nor_counted() -> None:
+    spare, alone = ServerRef("acme", "spare"), ServerRef("new", "first")
+    known = replace(two_tenants(), off=(spare, alone))
+    lines = tree_lines(known)
+    off = next(line for line in lines if line.key == spare)
+    assert (off.kind, off.status, off.note, off.tone, off.muted, off.is_open) == (
+        "server", "off", "off", Tone.MUTED, True, None,
+    )  # fmt: skip
+    assert off.scope == Scope("acme", "spare")
+    before = {line.key: line.note for line in tree_lines(two_tenants())}
+    assert {line.key: line.note for line in lines if line.key in before} == before
+    assert [line.key for line in lines][-2:] == [TenantKey("new"), alone]
+    closed = tree_lines(known, {TenantKey("acme")})
+    assert spare not in [line.key for line in closed]

@@ -21,6 +21,7 @@ from proxtui.features.overview.amounts import (
 from proxtui.features.overview.sight import ALL, Sight
 from proxtui.pve.models import ProxmoxNode, ProxmoxStorage
 
+OFF = "off"
 SILENT = frozenset({SourceState.WAITING, SourceState.DOWN, SourceState.FORBIDDEN})
 """What is known of such a server is not added to anything."""
 
@@ -40,6 +41,8 @@ class TotalRow:
     state: SourceState | None = None
     """Of a server; None of many."""
     age: int | None = None
+    is_off: bool = False
+    """It is switched off: there is nothing to know of it."""
     path: str = ""
     """Of a server that is not reached directly: ``tailscale`` or ``ssh``."""
 
@@ -49,7 +52,7 @@ class TotalRow:
 
     @property
     def muted(self) -> bool:
-        return self.state is not None and is_old(self.state)
+        return self.is_off or (self.state is not None and is_old(self.state))
 
     @property
     def scope(self) -> Scope:
@@ -58,7 +61,8 @@ class TotalRow:
 
     def field(self, name: str) -> Scalar:
         """The value behind a filter term: ``tenant:``, ``server:``, ``status:``."""
-        known = {"name": self.name.strip(), "status": None if self.state is None else str(self.state)}
+        status = OFF if self.is_off else None if self.state is None else str(self.state)
+        known = {"name": self.name.strip(), "status": status}
         known |= dict(zip(("tenant", "server"), self.key, strict=False))
         return known.get(name)
 
@@ -71,12 +75,14 @@ def total_rows(fleet: Fleet, scope: Scope, sights: Mapping[ServerRef, Sight] | N
     parts = {snapshot.ref: _figures(snapshot, scope, known.get(snapshot.ref, ALL)) for snapshot in sources}
     if len(sources) > 1:
         rows.append(_sum((), "all servers", sources, parts))
-    for tenant in dict.fromkeys(snapshot.ref.tenant for snapshot in sources):
+    off = [ref for ref in fleet.off if scope.covers_server(ref)]
+    for tenant in dict.fromkeys(ref.tenant for ref in (*parts, *off)):
         own = [snapshot for snapshot in sources if snapshot.ref.tenant == tenant]
         if len(own) > 1:
             rows.append(_sum((tenant,), tenant, own, parts))
-        for snapshot in own:
-            rows.append(_server(snapshot, fleet.now, parts[snapshot.ref], alone=len(own) == 1))
+        alone = len(own) <= 1
+        rows += [_server(snapshot, fleet.now, parts[snapshot.ref], alone=alone) for snapshot in own]
+        rows += [_off(ref, alone=alone) for ref in off if ref.tenant == tenant]
     return rows
 
 
@@ -95,12 +101,20 @@ def _sum(key: tuple[str, ...], name: str, sources: Sequence[Snapshot], parts: Ma
     return TotalRow(key, name, together(added), len(sources), len(silent))
 
 
+def _name(ref: ServerRef, *, alone: bool) -> str:
+    return f"{ref.tenant} / {ref.server}" if alone else f"  {ref.server}"
+
+
+def _off(ref: ServerRef, *, alone: bool) -> TotalRow:
+    """It counts nowhere, not even among those that are unknown."""
+    return TotalRow(tuple(ref), _name(ref, alone=alone), NOTHING_KNOWN, 0, 0, is_off=True)
+
+
 def _server(snapshot: Snapshot, now: float, figures: Figures, *, alone: bool) -> TotalRow:
-    tenant, server = snapshot.ref
-    name = f"{tenant} / {server}" if alone else f"  {server}"
+    name = _name(snapshot.ref, alone=alone)
     silent = int(snapshot.state in SILENT)
     path = "" if snapshot.path == "direct" else snapshot.path
-    return TotalRow(tuple(snapshot.ref), name, figures, 1, silent, snapshot.state, coarse_age(snapshot, now), path)
+    return TotalRow(tuple(snapshot.ref), name, figures, 1, silent, snapshot.state, coarse_age(snapshot, now), path=path)
 
 
 def _figures(snapshot: Snapshot, scope: Scope, sight: Sight) -> Figures:
@@ -179,12 +193,16 @@ def _name_text(row: TotalRow) -> str:
 
 
 def _state_text(row: TotalRow) -> str:
+    if row.is_off:
+        return OFF
     if row.state is not None:
         return str(row.state)
     return f"{row.servers - row.unknown} of {row.servers} known" if row.unknown else _count(row.servers, "server")
 
 
 def _state_tone(row: TotalRow) -> Tone:
+    if row.is_off:
+        return Tone.MUTED
     if row.state is not None:
         return state_tone(row.state)
     return Tone.WARN if row.unknown else Tone.PLAIN

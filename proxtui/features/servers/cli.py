@@ -329,10 +329,11 @@ def activate(line: CommandLine, /, name: str, as_json: bool) -> None:
 def delete(line: CommandLine, /, name: str, yes: bool, as_json: bool) -> None:
     """Take a server away from the configuration. Nothing happens to it in PVE: its token is still good there."""
     from proxtui.features.servers.service import delete as take_away
-
-    line.agreed(f"Delete the server {name} from the configuration", name, yes=yes)
+    from proxtui.features.servers.service import found
 
     async def work(registrar: Registrar) -> Entry:
+        found(registrar, name)
+        line.agreed(f"Delete the server {name} from the configuration", name, yes=yes)
         return await take_away(registrar, name)
 
     entry = line.registered(work)

@@ -132,10 +132,12 @@ def merge(line: CommandLine, /, into: str, others: tuple[str, ...], yes: bool, a
     Each is asked first whether it is the same cluster. The token of SERVER is kept.
     """
     from proxtui.features.servers.merging import merge as make
-
-    line.agreed(f"Take {', '.join(others)} away and give {into} their endpoints", into, yes=yes)
+    from proxtui.features.servers.service import found
 
     async def work(registrar: Registrar) -> Entry:
+        for name in (into, *others):
+            found(registrar, name)
+        line.agreed(f"Take {', '.join(others)} away and give {into} their endpoints", into, yes=yes)
         return await make(registrar, into, *others)
 
     entry = line.registered(work)

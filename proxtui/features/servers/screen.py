@@ -186,7 +186,7 @@ class ServersView(SetupView[LiveServer, "Checked"]):
         """Ask it no more, or again."""
         is_on = row.server.is_active
         lines = (f"{'Switch off' if is_on else 'Switch on'} {self.label_of(row)}?",)
-        lost = "It is asked nothing and shown nowhere else until it is switched on." if is_on else ""
+        lost = "It is asked nothing, and stands in the tree as off until it is switched on." if is_on else ""
         if await self.confirmed(Question("server", lines, lost)):
             await service.set_active(self._mine(), "/".join(row.key), not is_on)
             self.tell_user(f"{self.label_of(row)} is switched {'off' if is_on else 'on'}")

@@ -127,7 +127,9 @@ def changed(registrar: Registrar, name: str, change: ServerChange) -> tuple[Plac
     server = made_of(*now, plain)
     if now != place and now in dict(registrar.config.servers()):
         raise InvalidInput("name", now.server, f"{now.tenant} has a server of that name")
-    refuse_double(registrar.config, place.tenant, server, but=place.server)
+    if any(plain.get(name) != before.get(name) for name in ("endpoints", "credentials")):
+        # One that is double already can still be switched off, pinned or renamed.
+        refuse_double(registrar.config, place.tenant, server, but=place.server)
     return place, server, plain
 
 

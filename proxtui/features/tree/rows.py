@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import groupby
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -123,8 +122,9 @@ def tree_lines(
     census = census or Census()
     body: list[TreeLine] = []
     counts: list[Count] = []
-    for tenant, snapshots in groupby(fleet.snapshots, key=lambda snapshot: snapshot.ref.tenant):
+    for tenant in dict.fromkeys(ref.tenant for ref in (*(one.ref for one in fleet.snapshots), *fleet.off)):
         key = TenantKey(tenant)
+        snapshots = [snapshot for snapshot in fleet.snapshots if snapshot.ref.tenant == tenant]
         servers = [_Server(snapshot, fleet.now, toggled, keep, census) for snapshot in snapshots]
         counts.append(add([server.count for server in servers]))
         is_open = key not in toggled
@@ -132,7 +132,13 @@ def tree_lines(
         if is_open:
             for server in servers:
                 body.extend(server.lines())
+            body.extend(_off_line(ref) for ref in fleet.off if ref.tenant == tenant)
     return [TreeLine(FLEET, "fleet", 0, "all tenants", note=str(add(counts))), *body]
+
+
+def _off_line(ref: ServerRef) -> TreeLine:
+    """A server that is asked nothing: neither down nor unknown."""
+    return TreeLine(ref, "server", 1, ref.server, status="off", tone=Tone.MUTED, note="off", muted=True)
 
 
 def add(counts: Collection[Count]) -> Count:
