@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +15,7 @@ from proxtui.wiring import open_runtime
 from .chaos import Mode, chaos_proxy
 from .conftest import Simulator
 from .fleets import fleet_of, token_server, until
-from .test_failover import LIMIT
+from .test_failover import within_limit
 
 TAILSCALE = "127.0.0.2"
 """An address of its own, as the port is that of the first endpoint."""
@@ -49,11 +48,10 @@ async def test_tailscale_goes_and_comes_back(
             connection = runtime.connection(ServerRef("acme", there["server"]))
             await until(runtime.store, goes_by("tailscale"))
             assert direct.accepted == 0
-            tailscale.mode = mode
-            runtime.poller.nudge()
-            started = time.monotonic()
-            await until(runtime.store, goes_by("direct"))
-            assert time.monotonic() - started < LIMIT
+            async with within_limit(token_server(there)):
+                tailscale.mode = mode
+                runtime.poller.nudge()
+                await until(runtime.store, goes_by("direct"))
             tailscale.mode = "pass"
             await until(runtime.store, goes_by("tailscale"))
             assert connection.path == "tailscale"
