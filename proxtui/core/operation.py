@@ -166,6 +166,11 @@ class Operation:
 
     Empty: nothing in the dashboard opens it, and no menu offers it.
     """
+    asked_by: str = ""
+    """Of a console: ``module:function`` of ``async (runtime, target) -> str | None``: why there is none.
+
+    It may ask the server, so a menu calls it once it is shown. Empty: nothing more can be known before.
+    """
 
     @property
     def room(self) -> str:

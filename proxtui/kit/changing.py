@@ -78,6 +78,10 @@ class Changing:
             self.app.run_worker(talk.from_menu(menu), name="change", group="changes")
             # Once it is open: whoever knows its letters waits for no server.
             menu.run_worker(_look_closer(offers, menu), name="look", group="look")
+            if any(entry.operation.asked_by for entry in menu.entries):
+                from proxtui.kit.opening import find_out
+
+                menu.run_worker(find_out(self, menu), name="find out", group="menu")
 
     def offers(self, view: LiveView | None, rows: Sequence[Any]) -> Offers:
         """What can be done to these rows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import events
@@ -105,10 +105,19 @@ class ActionMenu(Dialog[Choice]):
         first = next((at for at, one in enumerate(entries) if one.targets), 0)
         self._table.move(first)
 
+    def refuse(self, name: str, why: str) -> None:
+        """It was found out that one of them cannot be done; the cursor stays where it is."""
+        self._replace(
+            [replace(one, targets=(), why=why) if one.operation.name == name else one for one in self.entries]
+        )
+
     def renew(self, entries: Sequence[MenuEntry]) -> None:
         """The same actions after a closer look, but for consoles: cursor and filter stay."""
         found = {one.key: one for one in entries if not one.operation.opened_by}
-        self.entries = [found.get(one.key, one) for one in self.entries]
+        self._replace([found.get(one.key, one) for one in self.entries])
+
+    def _replace(self, entries: list[MenuEntry]) -> None:
+        self.entries = entries
         if self.is_mounted:
             self._table.set_rows(self._wanted())
 

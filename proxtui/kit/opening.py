@@ -11,12 +11,21 @@ from proxtui.errors import ProxtuiError
 
 if TYPE_CHECKING:
     from proxtui.kit.changing import Changing
+    from proxtui.kit.menu import ActionMenu
     from proxtui.kit.view import LiveView
 
 
 def start_console(changing: Changing, operation: Operation, target: Target) -> None:
     """Open it; it is in front until somebody closes it. What keeps it from opening is told."""
     changing.app.run_worker(_open(changing, operation, target), name=operation.name, group="consoles")
+
+
+async def find_out(changing: Changing, menu: ActionMenu) -> None:
+    """Tell in an open menu which consoles there are none of. What cannot be asked now is told when it is opened."""
+    for entry in [one for one in menu.entries if one.operation.asked_by and one.targets]:
+        why = await load(entry.operation.asked_by)(changing.runtime, entry.targets[0])
+        if why is not None:
+            menu.refuse(entry.operation.name, why)
 
 
 async def open_console(changing: Changing, view: LiveView, rows: Sequence[Any], use: str) -> None:

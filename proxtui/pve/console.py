@@ -103,7 +103,7 @@ class ConsoleTools:
         ``proxy`` is the host that the viewer goes through; the endpoint's own unless given.
         """
         where = console_path(node, vmid, kind)
-        await self._require_node_console(kind)
+        await self.require_node_console(kind)
         call = where + ("/spiceshell" if kind == "node" else "/spiceproxy")
         form = {"proxy": proxy or self._client.config.host}
         try:
@@ -122,7 +122,7 @@ class ConsoleTools:
     async def _asked(
         self, call: str, form: dict[str, Any], where: str, kind: ConsoleKind
     ) -> tuple[Row, dict[str, Any]]:
-        await self._require_node_console(kind)
+        await self.require_node_console(kind)
         try:
             answer = await self._posted(call, form)
         except ApiError as error:
@@ -140,7 +140,7 @@ class ConsoleTools:
                 raise
             return await self._client.post(call, known)
 
-    async def _require_node_console(self, kind: ConsoleKind) -> None:
+    async def require_node_console(self, kind: ConsoleKind = "node") -> None:
         """``PermissionDenied`` where a token cannot open the shell of a node; asks ``GET /version`` for it."""
         self._client.dialer.require_unlocked("a console")
         if kind != "node" or self._client.config.full_token_id is None:

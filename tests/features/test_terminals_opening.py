@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from proxtui.core.operation import Kind, Target
 from proxtui.features.terminals import screen
 from proxtui.features.terminals.screen import Opening
-from proxtui.features.terminals.service import SshWish, shell_of
+from proxtui.features.terminals.service import SshWish, shell_of, why_none
 from proxtui.pve.ssh.chain import LOGIN_SECONDS
 
 from .consoling import Lab, lab
@@ -120,3 +121,15 @@ async def test_each_thing_that_takes_time_is_told(here: Lab, silent: int) -> Non
         (f"asking {endpoint} for its address", 0),
         (f"connecting to 127.0.0.1:{silent} as ann", LOGIN_SECONDS),
     ]
+
+
+async def test_which_terminals_there_are_none_of_is_known_before(here: Lab) -> None:
+    vm, container = here.target(), here.target("lxc")
+    assert "has no serial port" in str(await why_none(here.runtime, vm))
+    assert await why_none(here.runtime, container) is None
+    assert "cannot open the console of a node before PVE 9.0.4" in str(await why_none(here.runtime, node(here)))
+    guest = here.site.guests[int(vm.id)]
+    guest.extra["serial0"] = "socket"
+    assert await why_none(here.runtime, vm) is None
+    assert await why_none(here.runtime, replace(vm, id="999")) is None, "not known: opening it tells"
+    assert here.calls("termproxy") == [], "nothing is opened for it"

@@ -180,6 +180,9 @@ class FakeLock:
     def locked(self, ref: ServerRef) -> str | None:
         return None if self.remaining(ref) is not None else "locked: open it with :write 15m REASON"
 
+    def is_always_open(self, tenant: str) -> bool:
+        return False
+
     def remaining(self, ref: ServerRef) -> float | None:
         return self.open_for.get(ref, self.open_for.get(ref.tenant))
 

@@ -10,6 +10,7 @@ import pytest
 from proxtui.core.operation import Target
 from proxtui.errors import ReadOnlyError
 from proxtui.features.consoles.operations import CONSOLES
+from proxtui.kit.menu import ActionMenu
 
 from .test_changing import Stage, stage
 
@@ -40,6 +41,42 @@ async def test_the_key_and_the_menu_open_it_and_the_gate_sees_nothing(keys: tupl
         await acting.until(lambda: opened)
         assert opened == ["VM 100 web on pve1"]
         assert acting.sent == []
+
+
+async def none_there(runtime: Any, target: Target) -> str | None:
+    """Stands for the room that asks the server."""
+    return f"{target.id} has no serial port"
+
+
+async def one_there(runtime: Any, target: Target) -> str | None:
+    """The same, of what has one."""
+    return None
+
+
+@pytest.mark.parametrize(("asked", "is_there"), [("none_there", False), ("one_there", True)])
+async def test_what_only_the_server_knows_is_told_in_the_menu(asked: str, is_there: bool) -> None:
+    async with stage() as acting:
+        operation = replace(
+            PEEK,
+            opened_by="tests.kit.test_opening_consoles:note",
+            asked_by=f"tests.kit.test_opening_consoles:{asked}",
+            unavailable=lambda _thing: None,
+        )
+        acting.app.live.runtime.catalogue.consoles = lambda: {operation.name: operation}  # type: ignore[method-assign]
+        opened.clear()
+        await acting.press("m")
+        menu = await acting.at(ActionMenu)
+        under = menu._table.rows.cursor_key
+        await acting.until(lambda: all(worker.is_finished for worker in acting.app.workers if worker.group == "menu"))
+        entry = next(one for one in menu.entries if one.operation is operation)
+        assert (bool(entry.targets), entry.why) == (is_there, "" if is_there else "100 has no serial port")
+        assert menu._table.rows.cursor_key == under, "the cursor stays"
+        await acting.press("p")
+        if is_there:
+            await acting.until(lambda: opened)
+        else:
+            assert menu._notice.text == "Look at screen: 100 has no serial port"
+            assert opened == []
 
 
 async def test_what_a_guest_or_a_lock_has_against_it_is_told() -> None:

@@ -32,6 +32,7 @@ def _console(
     key: str = "",
     privileges: tuple[str, ...] = ("VM.Console",),
     opened_by: str = "",
+    asked_by: str = "",
 ) -> Operation:
     return Operation(
         name=f"consoles.{use}",
@@ -45,6 +46,7 @@ def _console(
         key=key,
         unavailable=running,
         opened_by=opened_by,
+        asked_by=asked_by,
     )
 
 
@@ -70,6 +72,7 @@ CONSOLES: tuple[Operation, ...] = (
         key="c",
         privileges=_EITHER,
         opened_by="proxtui.features.terminals.screen:open_terminal",
+        asked_by="proxtui.features.terminals.service:why_none",
     ),
     _console(
         "ssh",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from proxtui.core.operation import GUESTS, Kind, Target
 from proxtui.core.text import duration, size
-from proxtui.errors import ConsoleError, InvalidInput, ProxtuiError, UsageError
+from proxtui.errors import ConsoleError, InvalidInput, PermissionDenied, ProxtuiError, UsageError
 from proxtui.pve.sanitize import clean
 
 if TYPE_CHECKING:
@@ -114,12 +114,9 @@ def _given_up(session: ConsoleSession) -> Iterator[None]:
 
 async def _require_serial(client: ProxmoxClient, target: Target, wanted: str | None) -> None:
     """Said before it is tried: PVE would open a terminal that ends at once."""
-    from proxtui.pve.vms import VMTools
-
     if wanted is not None and wanted not in SERIALS:
         raise InvalidInput("serial", wanted, f"needs one of {', '.join(SERIALS)}")
-    config: Mapping[str, Any] = await VMTools(client).get_vm_config(target.node, target.vmid)
-    ports = [name for name in SERIALS if str(config.get(name, "")) == "socket"]
+    ports = await _ports(client, target)
     if not ports:
         raise NoWay(
             f"{called(target)} has no serial port: add one (serial0: socket), start it anew and run a getty on it "
@@ -127,6 +124,31 @@ async def _require_serial(client: ProxmoxClient, target: Target, wanted: str | N
         )
     if wanted is not None and wanted not in ports:
         raise NoWay(f"{called(target)} has no {wanted}; it has {', '.join(ports)}")
+
+
+async def _ports(client: ProxmoxClient, target: Target) -> list[str]:
+    from proxtui.pve.vms import VMTools
+
+    config: Mapping[str, Any] = await VMTools(client).get_vm_config(target.node, target.vmid)
+    return [name for name in SERIALS if str(config.get(name, "")) == "socket"]
+
+
+async def why_none(runtime: Runtime, target: Target) -> str | None:
+    """Why this has no terminal, for a menu; None also where it cannot be known: opening it will tell."""
+    from proxtui.pve.console import ConsoleTools
+
+    client = runtime.connection(target.ref).client
+    try:
+        if target.kind is Kind.QEMU and not await _ports(client, target):
+            return "has no serial port (serial0: socket, and a getty in it)"
+        if target.kind is Kind.NODE:
+            await ConsoleTools(client).require_node_console()
+    except PermissionDenied as refused:
+        # Who may not read the configuration of a VM may have its console all the same.
+        return str(refused) if target.kind is Kind.NODE else None
+    except ProxtuiError:
+        return None
+    return None
 
 
 async def _taken(tools: Any, node: str, vmid: int | None, kind: ConsoleKind, line: Any) -> list[str]:
