@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from proxtui.config.vault.cache import KernelKeyring, KeyCache, NoKeyring
-from proxtui.config.vault.unlocking import PAUSES, keep, reopen, unlock
-from proxtui.errors import OlderCopy, Tampered, WrongKey
+from proxtui.config.vault.unlocking import PAUSES, WRONG, keep, reopen, unlock
+from proxtui.errors import OlderCopy, Tampered
 
 if TYPE_CHECKING:
     from proxtui.cli.config_keys import KeyOptions
@@ -42,10 +42,6 @@ def open_vault(
         )
         is_kept = vault is not None
         vault = vault or _unlocked(key, accept_older=accept_older, only_monitor=only_monitor)
-    except WrongKey as error:
-        # Nobody opened it, so the row is under the key file of this user.
-        note("unlock.failed", {"slot": key.slot or ""}, message=str(error), went_well=False)
-        raise
     except OlderCopy as error:
         said = {"rev": str(error.rev), "seen": str(error.seen)}
         note("config.rollback", said, message="not confirmed", went_well=False)
@@ -87,7 +83,7 @@ def note(
     files = usual_files(ledger_of(vault, os.environ) if vault is not None else None)
     lost = checking.note(files, event, said, message=message, whole=went_well, vault=keys, who=who, first=True)
     if lost:
-        _log.warning("%s is not in the audit: %s", event, lost)
+        _log.warning("%s (uid %d, process %d) is not in the audit: %s", event, os.getuid(), os.getpid(), lost)
 
 
 def _unlocked(key: KeyOptions, *, accept_older: bool, only_monitor: bool) -> OpenVault:
@@ -108,8 +104,15 @@ def _unlocked(key: KeyOptions, *, accept_older: bool, only_monitor: bool) -> Ope
         sources,
         confirm_older=lambda _rev, _seen: accept_older,
         only_monitor=only_monitor,
+        on_wrong=lambda: _note_wrong(sources.label),
         pause=pause,
     )
+
+
+def _note_wrong(label: str | None) -> None:
+    """At once: who gives up after the first one was there all the same."""
+    # Nobody opened it, so the row is under the key file of this user.
+    note("unlock.failed", {"slot": label or ""}, message=WRONG, went_well=False)
 
 
 def _asked(key: KeyOptions) -> Sources:

@@ -14,6 +14,7 @@ from proxtui.config.vault import slots
 from proxtui.config.vault.cache import KernelKeyring, NoKeyring, name_of
 from proxtui.config.vault.edits import Put
 from proxtui.config.vault.opened import OpenVault
+from proxtui.features.audit.places import usual_files
 from tests.cli.conftest import Call, Simulator
 from tests.cli.vaulted import PASSPHRASE, usual_seat, vault_over, with_key
 from tests.config.vaults import CHEAP
@@ -110,6 +111,45 @@ def test_a_wrong_passphrase_is_told_before_the_next_question(place: Path, vault:
         assert asked.wait_exit() == 0
     assert b"too early" not in asked.raw
     assert b"1 more try" not in asked.raw
+
+
+def test_each_wrong_passphrase_is_a_row_at_once(place: Path, vault: OpenVault, call: Call) -> None:
+    vault.add_slot("ben", slots.new_passphrase("battery horse correct"), every="monitor", cost=CHEAP)
+    with terminal(place, "config", "show") as asked:
+        asked.wait_for("Whose passphrase (anna, ben) [anna]")
+        asked.press("ben\r")
+        for tries in (1, 2):
+            asked.wait_for(lambda text, tries=tries: text.count("Passphrase of the configuration") == tries)  # type: ignore[misc]
+            asked.press("wrong horse battery\r")
+            asked.wait_for(f"wrong passphrase: {3 - tries} more tr")
+            # While the pause after it lasts, and whoever typed it may go away.
+            assert [one[:2] for one in events(call)] == [("unlock.failed", "failed")] * tries
+        asked.wait_for(lambda text: text.count("Passphrase of the configuration") == 3)
+        asked.press("\x03")
+        assert asked.wait_exit() == 130
+    rows = json.loads(call("audit", "list", "--json").out)["rows"]
+    told = json.loads(call("audit", "show", str(rows[0]["seq"]), "--json").out)["rows"][0]
+    assert (told["params"], told["actor"]["uid"]) == ({"slot": "ben"}, os.getuid())
+    assert rows[0]["time"]
+    assert "wrong horse" not in json.dumps(told)
+
+
+def test_three_wrong_ones_are_three_rows(place: Path, vault: OpenVault, call: Call) -> None:
+    with terminal(place, "config", "show") as asked:
+        for tries in (1, 2, 3):
+            asked.wait_for(lambda text, tries=tries: text.count("Passphrase of the configuration") == tries)  # type: ignore[misc]
+            asked.press(f"wrong horse {tries}\r")
+        assert asked.wait_exit() == 3
+    assert [one[0] for one in events(call)] == ["unlock.failed"] * 3
+
+
+def test_a_wrong_one_that_the_audit_cannot_take_is_in_the_log(
+    vault: OpenVault, call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    usual_files().folder.mkdir(parents=True, exist_ok=True)
+    usual_files().db.write_bytes(b"no database" * 1_000)
+    assert call(descriptor("wrong horse battery"), "config", "show").code == 3
+    assert f"unlock.failed (uid {os.getuid()}, process {os.getpid()}) is not in the audit" in caplog.text
 
 
 def test_with_a_named_key_nothing_is_kept(vault: OpenVault, call: Call) -> None:

@@ -68,7 +68,9 @@ def canonical(value: Any) -> str:
 
 def body_of(entry: AuditEntry, *, key_id: str, boot: int) -> dict[str, Any]:
     """Everything that is kept of an entry, without what is empty."""
-    body = _filled(entry) | {"actor": _filled(entry.actor), "app": __version__, "boot": boot, "key": key_id}
+    # A uid of 0 is root, not nobody: it is always told.
+    actor = _filled(entry.actor) | {"uid": entry.actor.uid}
+    body = _filled(entry) | {"actor": actor, "app": __version__, "boot": boot, "key": key_id}
     if entry.params:
         body["params"] = dict(entry.params)
     return body
