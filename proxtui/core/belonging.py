@@ -114,6 +114,7 @@ class Belonging:
         self.identity: Identity | None = None
         self._keeper = keeper
         self._recalled = keeper is None
+        self._recalling = asyncio.Lock()
         self._kept: Identity | None = None
         """What the keeper remembers, as far as we know."""
 
@@ -129,12 +130,16 @@ class Belonging:
 
     async def recall(self) -> None:
         """Take what an earlier start learned, before anything is asked; once."""
-        if self._recalled or self._keeper is None:
+        if self._keeper is None:
             return
-        self._recalled = True
-        self._kept = await asyncio.to_thread(self._keeper.read)
-        if self._kept is not None:
-            self.identity = self._kept
+        # Who comes meanwhile waits: what is not read yet would let any cluster be the first one.
+        async with self._recalling:
+            if self._recalled:
+                return
+            self._kept = await asyncio.to_thread(self._keeper.read)
+            self._recalled = True
+            if self._kept is not None:
+                self.identity = self._kept
 
     async def check(self, client: Asker, endpoint: str) -> None:
         """Ask an endpoint before it is used: ``OtherCluster`` when it is not ours. The first one says what ours is."""
