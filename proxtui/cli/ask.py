@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 def somebody_is_there() -> bool:
     """True when a question would reach a person; never under ``--monitor``."""
-    return sys.stdin.isatty() and sys.stderr.isatty() and not _is_unattended()
+    return sys.stdin.isatty() and sys.stderr.isatty() and not is_unattended()
 
 
-def _is_unattended() -> bool:
+def is_unattended() -> bool:
+    """Whether ``--monitor`` was said: nobody is asked, and of the configuration only the scopes ``monitor`` open."""
     # Without click nothing was parsed, so nobody said --monitor.
     click = sys.modules.get("click")
     context = click.get_current_context(silent=True) if click is not None else None

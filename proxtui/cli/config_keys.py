@@ -91,7 +91,9 @@ class KeyOptions(NamedTuple):
 
         if not os.path.lexists(self.seat.path):
             return None
-        return self.open(only_monitor=only_monitor) if self.is_named else kept(self, KernelKeyring())
+        if self.is_named:
+            return self.open(only_monitor=only_monitor)
+        return kept(self, KernelKeyring(), only_monitor=only_monitor)
 
     def new(self) -> Material:
         """The key of a new vault: typed twice where none was named."""

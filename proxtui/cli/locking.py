@@ -7,7 +7,7 @@ import click
 from proxtui.cli.config_keys import KeyOptions
 from proxtui.cli.key_options import key_options
 from proxtui.core.verbs import CommandLine, json_option
-from proxtui.errors import ProxtuiError, UsageError
+from proxtui.errors import ProxtuiError, ReadOnlyError, UsageError
 
 
 @click.command()
@@ -16,10 +16,13 @@ from proxtui.errors import ProxtuiError, UsageError
 @click.pass_obj
 def unlock(line: CommandLine, /, key: KeyOptions, as_json: bool) -> None:
     """Ask for the passphrase once: for some minutes nothing of this login session asks again."""
+    from proxtui.cli import ask
     from proxtui.cli.opening import note, open_vault
     from proxtui.config.vault.cache import KernelKeyring, NoKeyring
     from proxtui.config.vault.unlocking import keep
 
+    if ask.is_unattended():
+        raise ReadOnlyError("read-only: under --monitor no key is kept, it opens more than may be looked at")
     vault = open_vault(key, afresh=True)
     try:
         minutes = keep(vault, KernelKeyring())

@@ -32,8 +32,11 @@ def open_vault(
     """The vault. What ``unlock`` raises; its secrets are hidden from every log from now on.
 
     ``afresh`` takes nothing from the cache, and leaves it to the caller to put something there. ``cure`` is what to do
-    about an older copy than was seen before.
+    about an older copy than was seen before. Under ``--monitor`` it is always ``only_monitor``, whatever the verb.
     """
+    from proxtui.cli import ask
+
+    only_monitor = only_monitor or ask.is_unattended()
     cache = cache or KernelKeyring()
     is_typed = not key.is_named
     try:

@@ -28,22 +28,25 @@ LOCKED = (
 )
 
 
-def usual_desk(environ: Mapping[str, str] | None = None) -> Desk:
-    """That of this user. Locked, NotConfigured, and whatever opening the file raises."""
+def usual_desk(environ: Mapping[str, str] | None = None, *, monitor: bool = False) -> Desk:
+    """That of this user. Locked, NotConfigured, and whatever opening the file raises.
+
+    ``monitor``: read-only credentials alone, whatever the key could open, and no change; as ``--monitor`` has it.
+    """
     from proxtui.config.keyed import keyed
     from proxtui.functions.desk import Desk
 
     environ = os.environ if environ is None else environ
-    read_only = wants_read_only(environ)
+    read_only = monitor or wants_read_only(environ)
     config = from_environment(environ, overrides=ConnectionFlags())
     if config is not None:
         return Desk(config=config, environ=environ, read_only=read_only)
-    vault = _opened(environ)
+    vault = _opened(environ, only_monitor=monitor)
     _hide_secrets(vault)
     return Desk(config=keyed(vault, environ), vault=vault, environ=environ, read_only=read_only)
 
 
-def _opened(environ: Mapping[str, str]) -> OpenVault:
+def _opened(environ: Mapping[str, str], *, only_monitor: bool) -> OpenVault:
     from proxtui.config.vault.cache import KernelKeyring
     from proxtui.config.vault.opened import Seat
     from proxtui.config.vault.unlocking import reopen, unlock
@@ -53,8 +56,8 @@ def _opened(environ: Mapping[str, str]) -> OpenVault:
         raise NotConfigured(f"no configuration at {seat.path}, and no variable that names a server")
     sources = _named(environ)
     if sources is not None:
-        return _noted(lambda: unlock(seat, sources), environ)
-    vault = reopen(seat, KernelKeyring(), environ.get("PROXTUI_SLOT") or None)
+        return _noted(lambda: unlock(seat, sources, only_monitor=only_monitor), environ)
+    vault = reopen(seat, KernelKeyring(), environ.get("PROXTUI_SLOT") or None, only_monitor=only_monitor)
     if vault is None:
         raise Locked(LOCKED)
     return vault

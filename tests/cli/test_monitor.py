@@ -16,6 +16,7 @@ from proxtui.config.vault.opened import OpenVault
 from proxtui.config.vault.sources import Sources
 from proxtui.config.vault.unlocking import unlock
 from proxtui.errors import ReadOnlyError
+from proxtui.functions.opening import usual_desk
 from tests.cli.conftest import Call, Simulator
 from tests.cli.vaulted import PASSPHRASE, usual_seat, vault_over, with_key
 from tests.walks.terminal import Terminal
@@ -186,6 +187,77 @@ def test_the_dashboard_and_the_wall_look_and_change_nothing(
     seen = reached(simulator_process)
     assert {one["method"] for one in seen} <= {"GET"}
     assert 401 not in {one["status"] for one in seen}
+
+
+class Kept:
+    """A kernel that keeps the key of whoever typed the passphrase: it opens everything."""
+
+    private = b""
+    is_of_session = True
+
+    def find(self, _name: str) -> bytes:
+        return self.private
+
+
+@pytest.fixture
+def everything(vault: OpenVault, monkeypatch: pytest.MonkeyPatch) -> list[OpenVault]:
+    """Every vault that this process opens from now on, with a key that could open all."""
+    found: list[OpenVault] = []
+    begin = OpenVault.__init__
+
+    def remember(opened: OpenVault, *given: Any, **more: Any) -> None:
+        begin(opened, *given, **more)
+        found.append(opened)
+
+    monkeypatch.setattr(OpenVault, "__init__", remember)
+    monkeypatch.setattr(Kept, "private", vault.private)
+    monkeypatch.setattr("proxtui.config.vault.cache.KernelKeyring", Kept)
+    monkeypatch.setattr("proxtui.cli.opening.KernelKeyring", Kept)
+    return found
+
+
+VERBS = [
+    ("config", "show"), ("config", "check"), ("guests", "list", "--json"), ("status",), ("users", "list"),
+    ("servers", "list"), ("tenants", "list"), ("settings", "show"), ("audit", "verify"), ("audit", "list"),
+    ("call", "list-vms", '{"tenantId": "acme"}'),
+    ("servers", "health-check"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", ["kept", "named"])
+@pytest.mark.parametrize("words", VERBS, ids=" ".join)
+def test_whatever_is_asked_no_more_than_that_is_opened(
+    words: tuple[str, ...], source: str, call: Call, vault: OpenVault, place: Path,
+    monkeypatch: pytest.MonkeyPatch, simulator_process: Simulator, everything: list[OpenVault],
+) -> None:  # fmt: skip
+    if source == "named":
+        monkeypatch.setenv("PROXTUI_KEYFILE", str(with_key(vault, place, "root", "admin")))
+    everything.clear()
+    simulator_process.control("DELETE", "requests")
+    answer = call("--monitor", *words)
+    assert answer.code in (0, 1, 2), answer.err
+    if words != ("audit", "list"):
+        assert everything, answer.err
+    for opened in everything:
+        assert opened.only_monitor
+        assert "not-the-secret" not in repr(opened.plain)
+    seen = reached(simulator_process)
+    assert {one["method"] for one in seen} <= {"GET"}
+    assert 401 not in {one["status"] for one in seen}
+
+
+@pytest.mark.usefixtures("keyfile")
+def test_no_key_is_kept_for_it(call: Call) -> None:
+    assert call("--monitor", "unlock").code == 13
+
+
+@pytest.mark.usefixtures("keyfile")
+def test_a_program_can_open_no_more_either(vault: OpenVault) -> None:
+    desk = usual_desk(monitor=True)
+    assert desk.vault is not None
+    assert (desk.read_only, desk.vault.only_monitor) == (True, True)
+    assert "not-the-secret" not in repr(desk.vault.plain)
+    assert [server.credentials.token_id for _, server in desk.config.servers()] == [AUDITOR]
 
 
 def test_a_slot_of_one_scope_opens_no_more(vault: OpenVault, place: Path) -> None:
