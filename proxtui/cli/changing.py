@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from proxtui.cli.lazy import Whole
 from proxtui.core.feature import load
 from proxtui.core.operation import GUESTS, Kind, Operation, Risk
 from proxtui.core.verbs import json_option
@@ -29,11 +30,11 @@ _ASKS = {
 _ONLY = {frozenset({Kind.QEMU}): "VMs only.", frozenset({Kind.LXC}): "Containers only."}
 
 
-class Room(click.Group):
+class Room(Whole):
     """The verbs of a room that only read, and those that its operations make."""
 
     def __init__(self, reading: click.Group, operations: str) -> None:
-        super().__init__(reading.name, reading.commands, help=reading.help)
+        super().__init__(reading)
         self._from = operations
         self._made: Mapping[str, Operation] | None = None
 
@@ -54,8 +55,7 @@ class Room(click.Group):
         return None if operation is None else ChangeCommand(operation)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, one.get_short_help_str(90)) for name, one in self.commands.items()])
+        super().format_commands(ctx, formatter)
         with formatter.section("Changes"):
             formatter.write_dl([(verb, operation.summary) for verb, operation in self.changes.items()])
 

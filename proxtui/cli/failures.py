@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from proxtui.cli.streams import forget_stdout, takes_no_more
 from proxtui.errors import AuthenticationError, ProxtuiError, TotpRequired
+from proxtui.pve.sanitize import clean
 
 if TYPE_CHECKING:
     import click
@@ -140,4 +142,18 @@ def usage_line(error: click.UsageError) -> str:
             verb = error.ctx.command_path.removeprefix(f"{top.info_name} ")
             return f"{error.option_name} goes before the command: proxtui {error.option_name} ... {verb}"
     where = error.ctx.command_path if error.ctx else "proxtui"
-    return f"{line} (see {where} --help)"
+    return f"{_unknown_verb(error) or line} (see {where} --help)"
+
+
+def _unknown_verb(error: click.UsageError) -> str:
+    """What is told of a misspelt verb; empty of everything else. click knows no verb that was not loaded."""
+    import difflib
+
+    import click
+
+    found = re.match(r"No such command '(.*)'\.", error.message, re.DOTALL)
+    if found is None or error.ctx is None or not isinstance(error.ctx.command, click.Group):
+        return ""
+    near = difflib.get_close_matches(found[1], error.ctx.command.list_commands(error.ctx), n=3)
+    meant = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"there is no command '{clean(found[1], limit=40)}'{meant}"

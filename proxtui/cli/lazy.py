@@ -10,6 +10,8 @@ from click.shell_completion import CompletionItem
 
 from proxtui.core.feature import load
 
+LONGEST_SUMMARY = 400
+
 
 class Verb(NamedTuple):
     """Where a verb is found, and its line in ``--help``."""
@@ -17,6 +19,19 @@ class Verb(NamedTuple):
     target: str
     """``module:command``."""
     summary: str
+
+
+class Whole(click.Group):
+    """A group whose help cuts no line of its verbs: what does not fit goes on below."""
+
+    def __init__(self, reading: click.Group) -> None:
+        super().__init__(
+            reading.name, reading.commands, help=reading.help, params=reading.params, callback=reading.callback
+        )
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.get_short_help_str(LONGEST_SUMMARY)) for name, one in self.commands.items()])
 
 
 class LazyGroup(click.Group):
@@ -36,7 +51,7 @@ class LazyGroup(click.Group):
         command = load(verb.target)
         if not isinstance(command, click.Command):
             raise TypeError(f"{verb.target} is not a command")
-        return command
+        return Whole(command) if type(command) is click.Group else command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

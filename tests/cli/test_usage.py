@@ -151,3 +151,28 @@ def test_an_interrupt_is_130(call: Call, monkeypatch: pytest.MonkeyPatch) -> Non
     answer = call("guests", "list")
     assert answer.code == 130
     assert "Traceback" not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["gusts", "list"], "there is no command 'gusts'; did you mean guests or users? (see proxtui --help)"),
+        (["server", "list"], "there is no command 'server'; did you mean servers? (see proxtui --help)"),
+        (["guests", "strat", "100"], "there is no command 'strat'; did you mean start? (see proxtui guests --help)"),
+        (["servers", "lst"], "there is no command 'lst'; did you mean list? (see proxtui servers --help)"),
+        (["frobnicate"], "there is no command 'frobnicate' (see proxtui --help)"),
+        (["frob\x1b[2J"], r"there is no command 'frob\x1b[2J' (see proxtui --help)"),
+    ],
+)
+def test_a_misspelt_verb_names_the_nearest_one(call: Call, arguments: list[str], said: str) -> None:
+    answer = call(*arguments)
+    assert (answer.code, answer.out, answer.line) == (2, "", said)
+
+
+@pytest.mark.parametrize("group", ["guests", "servers", "config", "tasks", "users", "audit"])
+def test_the_help_of_a_group_cuts_no_line(call: Call, monkeypatch: pytest.MonkeyPatch, group: str) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    told = call(group, "--help").out
+    assert max(map(len, told.splitlines())) <= 80
+    for summary in told.split("Commands:")[1].split("\n\n"):
+        assert "..." not in summary
