@@ -33,6 +33,11 @@ def is_old(state: SourceState) -> bool:
     return state is not SourceState.FRESH
 
 
+def heard(status: str, *, is_doubtful: bool) -> str:
+    """``running?``: what was last heard, of something whose server or node does not tell any more."""
+    return f"{status}?" if is_doubtful and status != "unknown" else status
+
+
 def state_tone(state: SourceState) -> Tone:
     """How much a server's state should worry."""
     tones = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
-from proxtui.core.ages import is_old
+from proxtui.core.ages import heard, is_old
 from proxtui.core.fields import guest_haystack, node_haystack, storage_haystack
 from proxtui.core.model import Fleet, GuestKey, Key, NodeKey, Snapshot, StorageKey
 from proxtui.core.rows import Scalar
@@ -122,21 +122,23 @@ def fleet_entries(fleet: Fleet, kinds: Collection[type]) -> Iterator[Entry]:
 
 
 def _nodes(snapshot: Snapshot) -> Iterator[Entry]:
+    where, old = _where(snapshot), is_old(snapshot.state)
     for key, node in snapshot.nodes.items():
-        yield Entry(
-            "node", key.node, _where(snapshot), node.status, node_haystack(key), place=key, muted=is_old(snapshot.state)
-        )
+        status = heard(node.status, is_doubtful=old)
+        yield Entry("node", key.node, where, status, node_haystack(key), place=key, muted=old)
 
 
 def _storages(snapshot: Snapshot) -> Iterator[Entry]:
     """A shared storage once, as its first node has it."""
+    old = is_old(snapshot.state)
     seen: set[str] = set()
     for key, storage in snapshot.storages.items():
         if storage.shared and key.storage in seen:
             continue
         seen.add(key.storage)
         where = _where(snapshot) if storage.shared else f"{_where(snapshot)} {STEP} {key.node}"
-        yield Entry("storage", key.storage, where, storage.status or "", storage_haystack(key), place=key)
+        status = heard(storage.status, is_doubtful=old) if storage.status else ""
+        yield Entry("storage", key.storage, where, status, storage_haystack(key), place=key, muted=old)
 
 
 def _guests(snapshot: Snapshot) -> Iterator[Entry]:
@@ -145,16 +147,16 @@ def _guests(snapshot: Snapshot) -> Iterator[Entry]:
     offline = {key.node for key, node in snapshot.nodes.items() if node.status == "offline"}
     for key, guest in snapshot.guests.items():
         # PVE repeats what it last heard of an offline node.
-        doubt = "?" if guest.node in offline and guest.status != "unknown" else ""
+        doubtful = old or guest.node in offline
         yield Entry(
             "CT" if key.kind == "lxc" else "VM",
             guest.name or str(key.vmid),
             f"{where} {STEP} {guest.node}",
-            "template" if guest.template else f"{guest.status}{doubt}",
+            "template" if guest.template else heard(guest.status, is_doubtful=doubtful),
             guest_haystack(key, guest, snapshot.learned.get(key)),
             str(key.vmid),
             key,
-            muted=old or bool(doubt),
+            muted=doubtful,
         )
 
 

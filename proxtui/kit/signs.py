@@ -30,7 +30,9 @@ STATES: Final = {
 
 
 def state_sign(status: str) -> str:
-    """One cell for the state of a guest, a node or a source; ``?`` for what we do not know."""
+    """One cell for the state of a guest, a node or a source; ``?`` for what we do not know, ``◌`` for ``running?``."""
+    if status.endswith("?"):
+        return STATES["stale"]
     return STATES.get(status, "?")
 
 

@@ -86,6 +86,7 @@ def test_the_age_is_coarse_and_a_fresh_row_does_not_count_seconds(state: SourceS
     row = only(vm(100), state=state, taken_at=NOW - age)
     assert text(row, "age") == written
     assert row.muted is (state is not SourceState.FRESH)
+    assert text(row, "status") == ("running" if state is SourceState.FRESH else "running?")
 
 
 def test_guests_of_an_offline_node_are_doubtful() -> None:

@@ -52,7 +52,7 @@ def test_a_stale_server_greys_its_nodes_and_says_how_old_they_are() -> None:
     known = fleet(snapshot(ACME, (), (node("pve1"),), state=SourceState.STALE, taken_at=NOW - 130))
     [row] = node_rows(known)
     assert row.muted
-    assert text(row, "age") == "2m"
+    assert (text(row, "age"), text(row, "status")) == ("2m", "online?")
 
 
 def test_scope_narrows_to_one_node_of_one_tenant() -> None:

@@ -63,6 +63,11 @@ def test_of_a_storage_whose_node_is_offline_nobody_can_be_asked() -> None:
     assert not rows()[1].muted
 
 
+def test_a_storage_of_a_server_that_does_not_answer_has_a_question_mark() -> None:
+    silent = fleet(snapshot(ACME, (), (node("pve1"),), (storage("local", status="available"),), state=SourceState.STALE))
+    assert [(row.status, row.muted) for row in rows(silent)] == [("available?", True)]
+
+
 def test_sizes_that_no_node_knows_are_unknown() -> None:
     [bare] = rows(fleet(snapshot(ACME, (), (node("pve1"),), (ProxmoxStorage(storage="x", node="pve1"),))))
     assert [text(bare, key) for key in ("status", "disk", "maxdisk", "share", "plugintype", "content")] == [

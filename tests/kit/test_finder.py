@@ -77,8 +77,16 @@ def test_what_runs_on_an_offline_node_is_only_what_was_last_heard() -> None:
     guests = (vm(100), vm(101, node="pve2"), vm(102, node="pve2", status="unknown"))
     nodes = (node("pve1"), node("pve2", status="offline"))
     found = list(fleet_entries(fleet(snapshot(ACME, guests, nodes)), {GuestKey}))
-    assert [(one.status, one.muted) for one in found] == [("running", False), ("running?", True), ("unknown", False)]
+    assert [(one.status, one.muted) for one in found] == [("running", False), ("running?", True), ("unknown", True)]
     state = next(column for column in COLUMNS if column.key == "status")
     assert [state.text(one) for one in found] == ["● running", "◌ running?", "? unknown"]
     down = fleet(snapshot(ACME, guests[:1], nodes[:1], state=SourceState.DOWN))
     assert [one.muted for one in fleet_entries(down, {GuestKey, NodeKey})] == [True, True]
+
+
+def test_nothing_of_a_server_that_does_not_answer_is_said_to_be_so_now() -> None:
+    silent = snapshot(ACME, (vm(100),), (node("pve1"),), (storage("local", status="available"),), state=SourceState.STALE)
+    found = list(fleet_entries(fleet(silent), {GuestKey, NodeKey, StorageKey}))
+    assert {one.kind: (one.status, one.muted) for one in found} == {
+        "VM": ("running?", True), "node": ("online?", True), "storage": ("available?", True),
+    }  # fmt: skip

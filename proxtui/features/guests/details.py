@@ -36,7 +36,7 @@ def doubt(row: GuestRow) -> str:
         return f" (node {row.guest.node} is offline: what was last heard)"
     if not row.muted:
         return ""
-    return f"? ({UNKNOWN if row.age is None else age_text(row.age)} old)"
+    return f" ({UNKNOWN if row.age is None else age_text(row.age)} old)"
 
 
 def learned_lines(row: GuestRow) -> Iterator[Line]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from proxtui.core import text
-from proxtui.core.ages import age_text, coarse_age, is_old
+from proxtui.core.ages import age_text, coarse_age, heard, is_old
 from proxtui.core.fields import guest_field, guest_haystack
 from proxtui.core.lazy_rows import LazyRows
 from proxtui.core.model import Fleet, GuestKey, Scope, ServerRef, Snapshot, SourceState
@@ -230,16 +230,14 @@ def _of_guest(name: str) -> Callable[[GuestRow], Any]:
 
 
 def status_text(row: GuestRow) -> str:
-    """``running?`` when the node is offline: that is what was last heard, not what is known."""
-    if row.is_template:
-        return "template"
-    return f"{row.guest.status}?" if row.node_offline and row.guest.status != "unknown" else row.guest.status
+    """``running?`` when the node is offline or its server does not answer."""
+    return "template" if row.is_template else heard(row.guest.status, is_doubtful=row.muted)
 
 
 def status_tone(row: GuestRow) -> Tone:
     if row.is_template or row.guest.status == "stopped":
         return Tone.MUTED
-    if row.node_offline or row.guest.status != "running":
+    if row.muted or row.guest.status != "running":
         return Tone.WARN
     return Tone.GOOD
 

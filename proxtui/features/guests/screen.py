@@ -37,7 +37,7 @@ KINDS: dict[str | None, str] = {None: "guests", "qemu": "VMs", "lxc": "container
 
 
 def _state(row: GuestRow) -> str:
-    return f"{state_sign('stale' if row.node_offline else row.guest.status)} {status_text(row)}"
+    return f"{state_sign('stale' if row.muted else row.guest.status)} {status_text(row)}"
 
 
 ONLY_HERE = {"hastate", "netin_rate", "netout_rate", "diskread_rate", "diskwrite_rate"}

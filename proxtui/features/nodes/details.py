@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from proxtui.core import text
 from proxtui.core.rows import UNKNOWN, Tone, tone_of_load
-from proxtui.features.nodes.rows import NodeRow, guests_text, usage_text
+from proxtui.features.nodes.rows import NodeRow, guests_text, status_text, usage_text
 from proxtui.pve.models import NodeStatus, Usage
 
 
@@ -21,7 +21,7 @@ class Line(NamedTuple):
 
 def polled_lines(row: NodeRow) -> list[Line]:
     """What is known of every node without asking for it."""
-    status = Line("State", row.node.status, Tone.BAD if row.is_offline else Tone.PLAIN)
+    status = Line("State", status_text(row), Tone.BAD if row.is_offline else Tone.PLAIN)
     return [status, Line("Guests", f"{guests_text(row)} running"), Line("Uptime", text.duration(row.node.uptime))]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from proxtui.core import text
-from proxtui.core.ages import age_text, coarse_age, is_old
+from proxtui.core.ages import age_text, coarse_age, heard, is_old
 from proxtui.core.census import Census
 from proxtui.core.fields import node_field, node_haystack
 from proxtui.core.model import Fleet, NodeKey, Scope, Snapshot, SourceState
@@ -78,6 +78,11 @@ def _rows_of(snapshot: Snapshot, now: float, census: Census) -> Iterator[NodeRow
 STATUS_TONES = {"online": Tone.GOOD, "offline": Tone.BAD}
 
 
+def status_text(row: NodeRow) -> str:
+    """``online?`` when its server does not answer."""
+    return heard(row.node.status, is_doubtful=row.muted)
+
+
 def _status_tone(row: NodeRow) -> Tone:
     return STATUS_TONES.get(row.node.status, Tone.WARN)
 
@@ -108,7 +113,7 @@ def _load(read: Callable[[NodeRow], float | None]) -> Callable[[NodeRow], Tone]:
 
 
 COLUMNS: tuple[Column[NodeRow], ...] = (
-    Column("status", "State", lambda r: r.node.status, lambda r: r.node.status, 7, 1, tone=_status_tone),
+    Column("status", "State", lambda r: r.node.status, status_text, 8, 1, tone=_status_tone),
     Column("node", "Node", lambda r: r.key.node, lambda r: r.key.node, 10, 1, grow=True, is_name=True),
     Column("server", "Server", lambda r: r.key.server, lambda r: r.key.server, 9, 3, is_name=True),
     Column("tenant", "Tenant", lambda r: r.key.tenant, lambda r: r.key.tenant, 9, 4, is_name=True),

@@ -17,7 +17,7 @@ from proxtui.features.nodes.charts import drawings
 from proxtui.features.nodes.details import Line, polled_lines, status_lines
 from proxtui.features.nodes.disks import disk_on_its_way
 from proxtui.features.nodes.reading import NodeReader
-from proxtui.features.nodes.rows import COLUMNS, NodeRow, node_rows
+from proxtui.features.nodes.rows import COLUMNS, NodeRow, node_rows, status_text
 from proxtui.features.nodes.service import NodeDetail, NodeService
 from proxtui.kit.detail_pane import Curve, curves
 from proxtui.kit.live_table import LiveTable
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 
 def _state(row: NodeRow) -> str:
-    return state_text(row.node.status)
+    return state_text(status_text(row))
 
 
 # On the screen a sign stands before the word; the command line has the word alone.
-SCREEN_COLUMNS = tuple(replace(one, text=_state, width=9) if one.key == "status" else one for one in COLUMNS)
+SCREEN_COLUMNS = tuple(replace(one, text=_state, width=10) if one.key == "status" else one for one in COLUMNS)
 OF_SERVICES = frozenset(f"nodes.{verb}-service" for verb in ("start", "restart", "reload", "stop"))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from proxtui.core import text
-from proxtui.core.ages import age_text, coarse_age, is_old
+from proxtui.core.ages import age_text, coarse_age, heard, is_old
 from proxtui.core.model import Fleet, Scope, Snapshot, SourceState, StorageKey
 from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone, tone_of_load
 from proxtui.pve.models import ProxmoxStorage
@@ -47,9 +47,8 @@ class StorageRow:
 
     @property
     def status(self) -> str:
-        """As PVE says, with a question mark when none of its nodes is there to say so."""
-        said = self.storage.status or "unknown"
-        return f"{said}?" if self.ask_at is None and said != "unknown" else said
+        """As PVE says, with a question mark when neither its server nor one of its nodes is there to say so."""
+        return heard(self.storage.status or "unknown", is_doubtful=self.muted)
 
     def field(self, name: str) -> Scalar:
         """The value behind a filter term; sizes are bytes."""

@@ -98,9 +98,7 @@ def _groups(tenant: str, by: str, members: Collection[_Member], toggled: Collect
         yield TreeLine(key, by, 1, name or f"no {by}", tone=tone, note=note, is_open=is_open)
         if is_open:
             for member in sorted(groups[name], key=lambda member: (member.key.server, member.key.vmid)):
-                line = guest_line(
-                    member.key, member.guest, muted=member.old or member.doubtful, doubtful=member.doubtful
-                )
+                line = guest_line(member.key, member.guest, muted=member.old or member.doubtful)
                 yield replace(line, key=MemberKey(key, member.key), depth=2)
 
 

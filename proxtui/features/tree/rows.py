@@ -248,7 +248,7 @@ class _Server:
             "node",
             2,
             node,
-            status=status,
+            status="unknown" if self.old else status,
             tone={"online": Tone.GOOD, "offline": Tone.BAD}.get(status, Tone.WARN),
             note=f"offline {self.counts[node]}" if offline else str(self.counts[node]),
             note_tone=Tone.BAD if offline else Tone.MUTED,
@@ -258,13 +258,13 @@ class _Server:
         if is_open:
             muted = self.old or offline
             for guest_key, guest in sorted(self._guests.get(node, ()), key=lambda item: item[0].vmid):
-                yield guest_line(guest_key, guest, muted=muted, doubtful=offline)
+                yield guest_line(guest_key, guest, muted=muted)
             for place, storage in sorted(self.storages.get(node, []), key=lambda item: item[0].storage):
                 yield storage_line(place, storage, muted=muted)
 
 
-def guest_line(key: GuestKey, guest: Guest, *, muted: bool, doubtful: bool) -> TreeLine:
-    """One guest's line; ``doubtful`` when its node is offline and its status only what was last heard."""
+def guest_line(key: GuestKey, guest: Guest, *, muted: bool) -> TreeLine:
+    """One guest's line; ``muted`` when its node or server does not answer: its status is only what was last heard."""
     status = "template" if guest.template else guest.status
     tones = {"running": Tone.GOOD, "stopped": Tone.MUTED, "template": Tone.MUTED}
     return TreeLine(
@@ -272,7 +272,7 @@ def guest_line(key: GuestKey, guest: Guest, *, muted: bool, doubtful: bool) -> T
         key.kind,
         3,
         f"{key.vmid} {guest.name}" if guest.name else str(key.vmid),
-        status="unknown" if doubtful else status,
+        status="unknown" if muted else status,
         tone=tones.get(status, Tone.WARN),
         note=guest.lock or "",
         note_tone=Tone.WARN,
