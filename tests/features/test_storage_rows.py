@@ -64,7 +64,9 @@ def test_of_a_storage_whose_node_is_offline_nobody_can_be_asked() -> None:
 
 
 def test_a_storage_of_a_server_that_does_not_answer_has_a_question_mark() -> None:
-    silent = fleet(snapshot(ACME, (), (node("pve1"),), (storage("local", status="available"),), state=SourceState.STALE))
+    silent = fleet(
+        snapshot(ACME, (), (node("pve1"),), (storage("local", status="available"),), state=SourceState.STALE)
+    )
     assert [(row.status, row.muted) for row in rows(silent)] == [("available?", True)]
 
 

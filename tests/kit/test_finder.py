@@ -85,7 +85,9 @@ def test_what_runs_on_an_offline_node_is_only_what_was_last_heard() -> None:
 
 
 def test_nothing_of_a_server_that_does_not_answer_is_said_to_be_so_now() -> None:
-    silent = snapshot(ACME, (vm(100),), (node("pve1"),), (storage("local", status="available"),), state=SourceState.STALE)
+    silent = snapshot(
+        ACME, (vm(100),), (node("pve1"),), (storage("local", status="available"),), state=SourceState.STALE
+    )
     found = list(fleet_entries(fleet(silent), {GuestKey, NodeKey, StorageKey}))
     assert {one.kind: (one.status, one.muted) for one in found} == {
         "VM": ("running?", True), "node": ("online?", True), "storage": ("available?", True),
