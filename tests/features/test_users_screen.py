@@ -30,9 +30,31 @@ async def test_a_short_passphrase_and_a_strange_tenant_are_told(tmp_path: Path) 
         await one.choose("a")
         form = await one.fill(name="ben", roles="nowhere=viewer")
         await one.acting.until(lambda: "no tenant" in one.problems(form).get("roles", ""))
-        await one.fill(roles="acme=viewer", passphrase="short")
+        await one.fill(roles="acme=viewer", passphrase="short", again="short")
         await one.acting.until(lambda: "12 characters" in form._notice.text or bool(one.problems(form)))
     assert all(user.name != "ben" for user in one.registrar.config.users)
+
+
+async def test_a_passphrase_is_typed_twice(tmp_path: Path) -> None:
+    async with setup(tmp_path, "9") as one:
+        await one.choose("a")
+        form = await one.fill(name="ben", roles="acme=viewer", passphrase="correct horse battery")
+        await one.acting.until(lambda: one.problems(form).get("again") == "the two passphrases differ")
+        await one.fill(again="correct horse butter")
+        await one.acting.until(lambda: one.problems(form).get("again") == "the two passphrases differ")
+        assert all(user.name != "ben" for user in one.registrar.config.users)
+        await one.fill(again="correct horse battery")
+        await one.until_said("user ben is there")
+        there = {slot.label: slot.kind for slot in one.registrar.vault.slots}
+    assert there["ben"] == "passphrase"
+
+
+async def test_who_comes_in_by_a_keyfile_is_asked_for_no_passphrase(tmp_path: Path) -> None:
+    async with setup(tmp_path, "9") as one:
+        await one.choose("f")
+        form = await one.fill()
+        assert "keyfile" in form.texts
+        assert not form.texts.keys() & {"passphrase", "again"}
 
 
 async def test_who_goes_leaves_a_list_of_what_they_could_read(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from proxtui.errors import InvalidInput
-from proxtui.features.users.models import NewUser
+from proxtui.features.users.models import Member
 from proxtui.pve.params.base import Text
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 BYTES = 32
 
 
-class NewFileUser(NewUser):
+class NewFileUser(Member):
     """The same person, whose key is a file."""
 
     keyfile: Text = Field(title="Keyfile", description="A full path; where no file is, one is made with mode 0600.")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from proxtui.config.checks import LONGEST_TITLE
 from proxtui.config.models import Role
-from proxtui.pve.params.base import Params, Text
+from proxtui.errors import InvalidInput
+from proxtui.pve.params.base import HIDDEN, Params, Text
 from proxtui.pve.params.words import Blank
 
 SystemRole = Literal["admin", "user"]
@@ -31,8 +32,8 @@ def _pairs(value: object) -> object:
 Roles = Annotated[dict[str, Role], BeforeValidator(_pairs)]
 
 
-class NewUser(Params):
-    """A person who uses proxtui."""
+class Member(Params):
+    """A person who uses proxtui, however their key is opened."""
 
     name: Annotated[Text, Field(min_length=1, max_length=LONGEST_TITLE)] = Field(
         title="Name", description="Also the label of their key; the audit keeps it."
@@ -50,9 +51,28 @@ class NewUser(Params):
         title="Their key opens",
         description="Of these tenants: monitor the read-only tokens, admin all. Empty: as the roles need.",
     )
+
+
+class NewUser(Member):
+    """A person with a passphrase, or without a key."""
+
     passphrase: Annotated[SecretStr | None, Blank] = Field(
         None, title="Passphrase", description="At least 12 characters; they can change it. Empty: no key is made."
     )
+
+
+class TypedUser(NewUser):
+    """The same as a form asks for it: nobody sees what is typed, so it is typed twice."""
+
+    again: Annotated[SecretStr | None, Blank] = Field(
+        None, title="Passphrase again", description="The same once more, for nobody sees what is typed."
+    )
+
+    @model_validator(mode="after")
+    def _same(self) -> Self:
+        if self.passphrase != self.again:
+            raise InvalidInput("again", HIDDEN, "the two passphrases differ")
+        return self
 
 
 class UserChange(Params):

@@ -67,7 +67,7 @@ class UsersView(SetupView[UserRow, None]):
 
     async def add(self, _row: UserRow | None) -> None:
         """Ask who it is."""
-        from proxtui.features.users.models import NewUser
+        from proxtui.features.users.models import TypedUser
 
         registrar = self._mine()
 
@@ -75,7 +75,7 @@ class UsersView(SetupView[UserRow, None]):
             made = await service.add(registrar, params)
             return f"user {made.name} is there" + ("" if made.key else ", without a key: they cannot come in yet")
 
-        await self.fill("add a user", NewUser, send)
+        await self.fill("add a user", TypedUser, send)
 
     async def add_file(self, _row: UserRow | None) -> None:
         """Ask who it is, and which file opens their key."""

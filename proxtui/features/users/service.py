@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from proxtui.config.models import Role, User
 from proxtui.errors import InvalidInput, NotFoundError, UsageError
-from proxtui.features.users.models import NewUser, UserChange
+from proxtui.features.users.models import Member, NewUser, UserChange
 
 if TYPE_CHECKING:
     from proxtui.config.vault.edits import Edit
@@ -53,7 +53,7 @@ def found(registrar: Registrar, name: str) -> Person:
     return there[name]
 
 
-def refuse(registrar: Registrar, wanted: NewUser) -> None:
+def refuse(registrar: Registrar, wanted: Member) -> None:
     """InvalidInput for what ``add`` would refuse: before a key is made for it."""
     if any(user.name == wanted.name for user in registrar.config.users):
         raise InvalidInput("name", wanted.name, "is there already")
@@ -64,7 +64,7 @@ def refuse(registrar: Registrar, wanted: NewUser) -> None:
         )
 
 
-async def add(registrar: Registrar, wanted: NewUser, key: Material | None = None) -> Person:
+async def add(registrar: Registrar, wanted: Member, key: Material | None = None) -> Person:
     """A person, and with ``key`` (or ``wanted.passphrase``) their key slot in the same save.
 
     The key opens every tenant for a system admin, else those of their roles. The first person that is added does not
@@ -77,7 +77,7 @@ async def add(registrar: Registrar, wanted: NewUser, key: Material | None = None
     refuse(registrar, wanted)
     edits: list[Edit] = [*_myself(registrar, wanted.name)]
     edits.append(add_user(wanted.name, wanted.system_role, _words(wanted.roles)))
-    if key is None and wanted.passphrase is not None:
+    if key is None and isinstance(wanted, NewUser) and wanted.passphrase is not None:
         from proxtui.config.vault.slots import new_passphrase
 
         key = new_passphrase(wanted.passphrase.get_secret_value())
@@ -147,7 +147,7 @@ def _myself(registrar: Registrar, other: str) -> list[Edit]:
     return [add_user(registrar.who, "admin", {tenant.slug: Role.ADMIN.value for tenant in registrar.config.tenants})]
 
 
-def _scopes(wanted: NewUser) -> dict[str, str]:
+def _scopes(wanted: Member) -> dict[str, str]:
     return {
         slug: wanted.scope or ("monitor" if role is Role.VIEWER else "admin") for slug, role in wanted.roles.items()
     }
