@@ -13,6 +13,7 @@ from textual.filter import LineFilter, Monochrome, NoColor
 
 from proxtui.core.collecting import collect_from_now
 from proxtui.kit import signals
+from proxtui.kit.in_turn import InTurn, Pressed
 from proxtui.kit.safe import AsciiFilter, SafeFilter
 from proxtui.kit.theme import DEFAULT_THEME, Looks
 
@@ -50,6 +51,7 @@ class LiveApp(App[None]):
         # Textual would write shades of grey, which are colours too.
         self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
         self._changing: Changing | None = None
+        self._in_turn = InTurn(self, self._hand_out)
         self._nets: list[LineFilter] = [SafeFilter(), *([AsciiFilter()] if ascii_only else [])]
 
     def wear(self, theme: str) -> None:
@@ -90,11 +92,15 @@ class LiveApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            # A question before a change hears only what was pressed after it could be read.
-            hears = getattr(self.screen, "hears", None)
-            if hears is not None and not hears(event):
-                return
-        await super().on_event(event)
+            await self._in_turn.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _hand_out(self, event: Pressed) -> None:
+        # A question before a change hears only what was pressed after it could be read.
+        hears = getattr(self.screen, "hears", None)
+        if hears is None or hears(event):
+            await super().on_event(event)
 
     @property
     def crash(self) -> Exception | None:

@@ -17,7 +17,6 @@ from proxtui.errors import UsageError
 from proxtui.kit.commands import MAX_LINE, Commands, common_start, whole_words
 from proxtui.kit.history import History
 from proxtui.kit.one_line import Notice
-from proxtui.kit.typed_ahead import settled
 
 SAID_FOR = 6.0
 """Seconds that a message stays when nothing is being typed."""
@@ -28,8 +27,7 @@ class CommandInput(Input):
 
     HELP_NAME: ClassVar[str] = "command line"
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Obeyed before the next key is handed out: what is typed ahead goes to what the command brought.
-        Binding("enter", "obey", "Run", key_display="enter", priority=True),
+        Binding("enter", "obey", "Run", key_display="enter"),
         Binding("escape", "leave", "Close"),
         Binding("tab", "complete", "Complete"),
         Binding("up", "older", "Earlier commands", show=False),
@@ -42,7 +40,7 @@ class CommandInput(Input):
         return next(above for above in self.ancestors if isinstance(above, CommandLine))
 
     async def action_obey(self) -> None:
-        await self.line.obey(await settled(self))
+        await self.line.obey(self.value)
 
     def action_leave(self) -> None:
         self.line.leave()

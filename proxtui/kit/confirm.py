@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -33,13 +32,9 @@ class Confirmed:
 
 
 class NameInput(Input):
-    """Where the name is typed: a paste is no decision."""
+    """Where the name is typed."""
 
     HELP_NAME: ClassVar[str] = "name"
-
-    def _on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        event.prevent_default()
 
 
 class Confirm(Dialog[Confirmed]):
@@ -48,6 +43,7 @@ class Confirm(Dialog[Confirmed]):
     HELP_NAME: ClassVar[str] = "question"
     DEAF: ClassVar[float] = DEAF
     TAKES_PASTE: ClassVar[bool] = False
+    """A paste is no decision."""
     DECISIVE: ClassVar[frozenset[str]] = frozenset({"y", "Y", "enter", "space", "f2"})
     DEFAULT_CSS = """
     Confirm > .dialog { border: round $warning; }

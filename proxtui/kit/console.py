@@ -13,7 +13,6 @@ from proxtui.core.feature import Feature, load
 from proxtui.core.model import Goal, Scope
 from proxtui.kit.app import LiveApp
 from proxtui.kit.filter_bar import FilterBar
-from proxtui.kit.frame import Frame
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.places import Place, Places
 from proxtui.kit.screen import LiveScreen
@@ -30,13 +29,11 @@ class Console(LiveScreen):
     """What the dashboard shows. What finds and obeys is loaded when somebody first asks for it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Priority for the same reason as in the frame: the letters that follow must find the field.
-        Binding("colon", "command", "Command", key_display=":", priority=True, id="command"),
-        Binding("ctrl+p", "palette", "Go to", priority=True, id="palette"),
-        Binding("left_square_bracket", "go_back", "Back", key_display="[", show=False, priority=True, id="back"),
-        Binding("right_square_bracket", "go_on", "Forward", key_display="]", show=False, priority=True, id="forward"),
+        Binding("colon", "command", "Command", key_display=":", id="command"),
+        Binding("ctrl+p", "palette", "Go to", id="palette"),
+        Binding("left_square_bracket", "go_back", "Back", key_display="[", show=False, id="back"),
+        Binding("right_square_bracket", "go_on", "Forward", key_display="]", show=False, id="forward"),
     ]
-    HANDOVERS: ClassVar[frozenset[str]] = Frame.HANDOVERS | {"command", "palette", "go_back", "go_on"}
 
     def __init__(self, runtime: Runtime, features: Sequence[Feature], sidebar: Feature | None = None) -> None:
         super().__init__(runtime, features, sidebar)

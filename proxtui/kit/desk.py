@@ -35,11 +35,9 @@ KEEP_AFTER = 2.0
 class Desk(Console):
     """A console with a memory."""
 
-    HANDOVERS: ClassVar[frozenset[str]] = Console.HANDOVERS | {"tenants"}
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("R", "changes", "Changes of this session", show=False, id="changes"),
-        Binding("ctrl+t", "tenants", "Choose a tenant", show=False, priority=True, id="choose-tenant"),
+        Binding("ctrl+t", "tenants", "Choose a tenant", show=False, id="choose-tenant"),
     ]
 
     def __init__(

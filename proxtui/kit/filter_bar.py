@@ -21,7 +21,6 @@ from proxtui.errors import UsageError
 from proxtui.kit.history import History
 from proxtui.kit.key_names import key_of
 from proxtui.kit.one_line import Notice
-from proxtui.kit.typed_ahead import settled
 
 
 class FilterChanged(Message):
@@ -45,8 +44,7 @@ class FilterInput(Input):
 
     HELP_NAME: ClassVar[str] = "filter"
     BINDINGS: ClassVar[list[BindingType]] = [
-        # A priority key is obeyed before the next key is handed out: what is typed ahead goes to the table.
-        Binding("enter", "keep", "Keep filter", key_display="enter", priority=True),
+        Binding("enter", "keep", "Keep filter", key_display="enter"),
         Binding("escape", "clear", "Clear filter"),
         Binding("up", "older", "Earlier filters", show=False),
         Binding("down", "newer", "Later filters", show=False),
@@ -55,8 +53,8 @@ class FilterInput(Input):
     class Cleared(Message):
         """Escape was pressed."""
 
-    async def action_keep(self) -> None:
-        self.bar.keep(await settled(self))
+    def action_keep(self) -> None:
+        self.bar.keep(self.value)
 
     def action_clear(self) -> None:
         self.post_message(self.Cleared())

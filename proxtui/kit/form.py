@@ -20,7 +20,6 @@ from proxtui.kit.form_model import asked_of, problems_of, text_of, values_of
 from proxtui.kit.one_line import Notice
 from proxtui.kit.prepared import Prepared, Words
 from proxtui.kit.safe import plain
-from proxtui.kit.typed_ahead import caught_up
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -154,11 +153,9 @@ class ParamsForm(FieldKeys[Filled | Refused]):
         self.say("; ".join(others), Tone.BAD)
         self._go_to_first(problems)
 
-    async def action_submit(self, rehearse: bool = False) -> None:
+    def action_submit(self, rehearse: bool = False) -> None:
         """Hand the parameters on, or show every fault and go to the first."""
         lines = list(self.query(Line))
-        for line in lines:
-            await caught_up(line.field)
         problems = self.problems
         self._left = {line.asked.name for line in lines}
         for line in lines:

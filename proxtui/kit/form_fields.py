@@ -116,16 +116,6 @@ class Picker(OneLine, can_focus=True):
         """Take the next word."""
         self.put(self.choices[(self.choices.index(self.text) + step) % len(self.choices)])
 
-    async def _on_key(self, event: events.Key) -> None:
-        # Here and not by the app: a key on its way up to it would find that the next field has the keys by now.
-        step = {"space": 1, "right": 1, "l": 1, "left": -1, "h": -1}.get(event.key)
-        if step is None:
-            await super()._on_key(event)
-            return
-        event.stop()
-        event.prevent_default()
-        self.action_turn(step)
-
     def on_click(self, event: events.Click) -> None:
         event.stop()
         self.action_turn(1)

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
-from textual.widgets import Input
 
 from proxtui.core.feature import Feature, load
 from proxtui.kit.filter_bar import FilterBar
@@ -48,16 +47,12 @@ class Frame(Screen[None]):
     Frame #views { width: 1fr; height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Keys that hand the keyboard over are obeyed before the next key is given out (priority): over a slow line
-        # "/web" arrives in one piece, and its letters must not run as commands.
-        Binding("slash", "filter", "Filter", key_display="/", priority=True, id="filter"),
-        Binding("t", "toggle_sidebar", "Tree", priority=True, id="tree"),
+        Binding("slash", "filter", "Filter", key_display="/", id="filter"),
+        Binding("t", "toggle_sidebar", "Tree", id="tree"),
         Binding("tab", "app.focus_next", "Next part of the screen", show=False),
         Binding("shift+tab", "app.focus_previous", "Part before", show=False),
-        Binding("question_mark", "help", "Help", key_display="?", priority=True, id="help"),
+        Binding("question_mark", "help", "Help", key_display="?", id="help"),
     ]
-    HANDOVERS: ClassVar[frozenset[str]] = frozenset({"filter", "toggle_sidebar", "help", "switch"})
-    """Actions of priority keys; in a text field these keys are text."""
 
     def __init__(self, runtime: Runtime, features: Sequence[Feature], sidebar: Feature | None = None) -> None:
         """``features`` with a view become views in this order; ``sidebar``'s view stands at the left."""
@@ -143,9 +138,6 @@ class Frame(Screen[None]):
         from proxtui.kit.help import HelpScreen
 
         self.app.push_screen(HelpScreen(self))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return not (action in self.HANDOVERS and isinstance(self.focused, Input))
 
     def _to_front(self) -> None:
         if self.front is not None:

@@ -49,7 +49,7 @@ def read_keymap(keys: Mapping[str, str], features: Iterable[Feature]) -> dict[st
 
 def view_binding(feature: Feature) -> Binding:
     """The key that brings a view to the front; its action is called as the view."""
-    return Binding(feature.key, f"switch('{feature.name}')", feature.title, priority=True, id=feature.name)
+    return Binding(feature.key, f"switch('{feature.name}')", feature.title, id=feature.name)
 
 
 class NamedKey(NamedTuple):

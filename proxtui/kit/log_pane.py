@@ -38,8 +38,7 @@ class FindInput(Input):
 
     HELP_NAME: ClassVar[str] = "find"
     BINDINGS: ClassVar[list[BindingType]] = [
-        # A priority key is obeyed before the next key is handed out: what is typed ahead goes to the log.
-        Binding("enter", "keep", "Keep search", key_display="enter", priority=True),
+        Binding("enter", "keep", "Keep search", key_display="enter"),
         Binding("escape", "clear", "Clear search"),
     ]
 

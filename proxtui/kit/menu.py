@@ -18,7 +18,6 @@ from proxtui.kit.live_table import LiveTable
 from proxtui.kit.menu_entries import COLUMNS, MenuEntry
 from proxtui.kit.one_line import Notice
 from proxtui.kit.safe import plain
-from proxtui.kit.typed_ahead import settled
 
 HINT = "a letter or enter does it   / filters   f2 shows requests   esc closes"
 
@@ -36,12 +35,11 @@ class MenuFilter(Input):
 
     HELP_NAME: ClassVar[str] = "filter"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Do it", key_display="enter", priority=True),
+        Binding("enter", "choose", "Do it", key_display="enter"),
         Binding("escape", "clear", "All actions"),
     ]
 
     async def action_choose(self) -> None:
-        await settled(self)
         await self.screen.run_action("choose")
 
     def action_clear(self) -> None:
@@ -63,7 +61,7 @@ class ActionMenu(Dialog[Choice]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "Do it", key_display="enter"),
         Binding("f2", "choose(True)", "Show what would be sent"),
-        Binding("slash", "filter", "Filter", key_display="/", priority=True),
+        Binding("slash", "filter", "Filter", key_display="/"),
         Binding("up,ctrl+k", "move(-1)", "Up", show=False),
         Binding("down,ctrl+j", "move(1)", "Down", show=False),
         Binding("pageup", "page(-1)", "Page up", show=False),
@@ -124,9 +122,6 @@ class ActionMenu(Dialog[Choice]):
     def _wanted(self) -> list[MenuEntry]:
         words = self.query_one(MenuFilter).value.lower().split()
         return [one for one in self.entries if all(word in one.haystack for word in words)]
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return not (action == "filter" and isinstance(self.focused, Input))
 
     def on_key(self, event: events.Key) -> None:
         entry = next((one for one in self.entries if event.character and one.letter == event.character), None)

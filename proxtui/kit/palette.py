@@ -16,7 +16,6 @@ from proxtui.kit.finder import Entry, Finder, split_query
 from proxtui.kit.live_table import LiveTable
 from proxtui.kit.one_line import Notice
 from proxtui.kit.signs import STATES, state_text
-from proxtui.kit.typed_ahead import settled
 
 MAX_QUERY = 200
 PLURALS = {
@@ -32,10 +31,7 @@ PLACEHOLDER = "name, VMID or tag; vm: ct: guest: node: storage: narrow, > is act
 
 
 def _status(entry: Entry) -> str:
-    if entry.status.endswith("?"):
-        # As the table of guests says it: what was last heard.
-        return f"{STATES['stale']} {entry.status}"
-    return state_text(entry.status) if entry.status in STATES else entry.status
+    return state_text(entry.status) if entry.status.removesuffix("?") in STATES else entry.status
 
 
 COLUMNS: Sequence[Column[Entry]] = (
@@ -59,8 +55,7 @@ class PaletteInput(Input):
 
     HELP_NAME: ClassVar[str] = "palette"
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Obeyed before the next key is handed out: what is typed ahead goes to the place one went to.
-        Binding("enter", "choose", "Go there", key_display="enter", priority=True),
+        Binding("enter", "choose", "Go there", key_display="enter"),
         Binding("escape", "screen.dismiss", "Close"),
         Binding("up,ctrl+k", "move(-1)", "Up", show=False),
         Binding("down,ctrl+j", "move(1)", "Down", show=False),
@@ -139,7 +134,7 @@ class Palette(ModalScreen[None]):
             await self._leave_for(event.row)
 
     async def action_choose(self) -> None:
-        query = await settled(self.query_one(PaletteInput))
+        query = self.query_one(PaletteInput).value
         if query != self._found:
             self.find(query)
         row = self.query_one(LiveTable).cursor_row

@@ -92,12 +92,11 @@ class LiveView(Widget):
     """Key types that ``find`` finds: GuestKey, NodeKey, StorageKey, TaskKey."""
     DEFAULT_CSS = "LiveView { width: 1fr; height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Obeyed before the next key is handed out, which is a letter of the menu.
-        Binding("m", "act", "Actions", priority=True, id="actions"),
-        Binding("v", "console('vnc')", "Screen in a viewer", show=False, priority=True, id="viewer"),
-        Binding("p", "console('peek')", "Screen of a VM", show=False, priority=True, id="peek"),
-        Binding("c", "console('term')", "Console", priority=True, id="console"),
-        Binding("S", "console('ssh')", "SSH shell", show=False, priority=True, id="ssh"),
+        Binding("m", "act", "Actions", id="actions"),
+        Binding("v", "console('vnc')", "Screen in a viewer", show=False, id="viewer"),
+        Binding("p", "console('peek')", "Screen of a VM", show=False, id="peek"),
+        Binding("c", "console('term')", "Console", id="console"),
+        Binding("S", "console('ssh')", "SSH shell", show=False, id="ssh"),
     ]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:

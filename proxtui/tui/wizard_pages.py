@@ -19,7 +19,6 @@ from proxtui.kit.form_fields import Entered, Left, Line, Picker
 from proxtui.kit.form_model import Asked
 from proxtui.kit.one_line import Notice
 from proxtui.kit.safe import plain
-from proxtui.kit.typed_ahead import settled
 from proxtui.tui.wizard_answers import Problems, Texts
 
 if TYPE_CHECKING:
@@ -113,10 +112,8 @@ class Form(Page[Texts]):
     KEYS: ClassVar[str] = "enter next   ctrl+s goes on   up, down fields   esc one step back"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "submit", "Go on"),
-        # Obeyed before the next key is handed out: what follows belongs to the next field.
+        # Before what enter means to the field itself (priority).
         Binding("enter", "onward", "Next", show=False, priority=True),
-        Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
-        Binding("shift+tab", "app.focus_previous", "Field before", show=False, priority=True),
     ]
 
     def __init__(
@@ -177,10 +174,8 @@ class Form(Page[Texts]):
         if not problems:
             self.give(self.texts)
 
-    async def action_onward(self) -> None:
+    def action_onward(self) -> None:
         """The next field; behind the last one the next page."""
-        if isinstance(self.focused, Input):
-            await settled(self.focused)
         shown = [line for line in self.lines if line.display]
         if not shown or shown[-1].field.has_focus:
             self.action_submit()

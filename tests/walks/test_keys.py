@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,32 @@ def test_digits_switch_views_but_are_text_in_the_filter(terminal: Terminal) -> N
     terminal.wait_for("2 nodes")
     terminal.press("1/11\r")
     terminal.wait_for(lambda text: " / 11" in text and " of 20 guests" in text)
+
+
+@pytest.fixture
+def writing(sim: Simulator, tmp_path: Path) -> Iterator[Terminal]:
+    command = [sys.executable, "-m", "proxtui"]
+    with Terminal(command, columns=160, lines=50, environment=environment(sim, tmp_path)) as running:
+        running.wait_for("20 guests")
+        yield running
+
+
+def test_the_menu_in_one_piece_with_what_comes_before_it(writing: Terminal) -> None:
+    """``jjm`` is about the third row, ``*m`` about all, and so on; escape alone, for it begins sequences too."""
+    names = re.findall(r"\d{3} ([a-z0-9-]+) +pve", writing.text())
+    for keys, title in (
+        ("jjm", f" {names[2]} on "),
+        ("gjj\x1b[Bm", f" {names[3]} on "),
+        ("g*m", "20 marked"),
+        ("*g j m", "2 marked"),
+        ("2gjm", "node pve2"),
+        ("Gkkjjm", "node pve2"),
+        ("1**/db\rgm", f" {next(name for name in names if 'db' in name)} on "),
+    ):
+        writing.press(keys)
+        writing.wait_for(lambda text, title=title: "╭─ " in text and title in text)
+        writing.press("\x1b")
+        writing.wait_for(lambda text: "╭─ " not in text)
 
 
 def test_a_storm_of_sizes_ends_in_a_whole_screen(terminal: Terminal) -> None:

@@ -27,7 +27,6 @@ from proxtui.kit.log_view import LogView
 from proxtui.kit.one_line import Notice
 from proxtui.kit.painted import PaintedCells
 from proxtui.kit.safe import plain
-from proxtui.kit.typed_ahead import settled
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -242,11 +241,11 @@ class PeekScreen(Looking):
         Binding("up,k", "pan(0,-1)", "Up", show=False),
         Binding("down,j", "pan(0,1)", "Down", show=False),
         Binding("t", "turn", "Text/picture"),
-        Binding("slash", "find", "Find", key_display="/", priority=True),
+        Binding("slash", "find", "Find", key_display="/"),
         Binding("n", "next_hit(1)", "Next", show=False),
         Binding("N", "next_hit(-1)", "Before", show=False),
         Binding("y", "copy", "Copy the text"),
-        Binding("w", "save", "Save as PNG", priority=True),
+        Binding("w", "save", "Save as PNG"),
         Binding("escape,q,p", "dismiss", "Close"),
     ]
 
@@ -323,7 +322,7 @@ class PeekScreen(Looking):
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        typed = await settled(event.input)
+        typed = event.input.value
         self.action_leave_line()
         if not self._saves:
             found = self._text.look_for(typed)

@@ -123,8 +123,7 @@ class TasksView(TaskSubjects, TableView[TaskRow, TaskDetail]):
     SHOWS = (TaskKey,)
     GROUPS = ("status", "type", "node", "server", "tenant", "user")
     BINDINGS: ClassVar[list[BindingType]] = [
-        # It hands the keyboard over, so it is obeyed before the next key is given out (priority).
-        Binding("f", "find", "Find in log", priority=True, group=PANE, id="find"),
+        Binding("f", "find", "Find in log", group=PANE, id="find"),
         Binding("n", "next_hit(1)", "Next hit", group=PANE, id="next-hit"),
         Binding("N", "next_hit(-1)", "Hit before", show=False, group=PANE, id="hit-before"),
         Binding("ctrl+r,f5", "refresh", "Refresh now", show=False, id="refresh"),
