@@ -67,12 +67,23 @@ class InvalidInput(UsageError):
     """One field broke one rule; refused before anything was sent."""
 
     def __init__(self, field: str, value: object, rule: str) -> None:
-        super().__init__(f"{field} {str(value)[:80]!r}: {rule}")
+        super().__init__(f"{field} {_as_given(value)[:80]!r}: {rule}")
         self.field = field
         self.value = value
         self.rule = rule
         self.others: tuple[InvalidInput, ...] = ()
         """What else does not go together, where several fields were judged at once."""
+
+
+def _as_given(value: object) -> str:
+    """A value as people and programs write it: never as Python does."""
+    if isinstance(value, list | tuple) and all(isinstance(one, str | int | float) for one in value):
+        return ", ".join(map(_as_given, value))
+    if isinstance(value, bool | list | tuple | dict):
+        import json
+
+        return json.dumps(value, default=str, ensure_ascii=False)
+    return str(value)
 
 
 class NotConfigured(UsageError):

@@ -15,6 +15,7 @@ from proxtui.errors import (
     AuthenticationError,
     ConflictError,
     GuestLocked,
+    InvalidInput,
     NetworkError,
     NodeUnreachable,
     NotFoundError,
@@ -233,3 +234,23 @@ async def test_something_else_than_http(bench: Bench) -> None:
     with pytest.raises(NetworkError, match="not HTTP") as caught:
         await client.get("/version")
     assert caught.value.stage == "answer"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (["xyz"], "'xyz'"),
+        (("a", 1), "'a, 1'"),
+        ([], "''"),
+        ([["a"], {"b": None}], """'[["a"], {"b": null}]'"""),
+        ({"b": True}, """'{"b": true}'"""),
+        (False, "'false'"),
+        (7, "'7'"),
+        ("it's", '''"it's"'''),
+        ("x" * 200, repr("x" * 80)),
+        ([object], """'["<class 'object'>"]'"""),
+    ],
+)
+def test_a_value_that_was_refused_is_shown_as_it_was_given(value: Any, shown: str) -> None:
+    line = str(InvalidInput("fingerprints", value, "not that"))
+    assert line.replace("\\'", "'") == f"fingerprints {shown}: not that"
