@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from proxtui.cli.output import Output, narrate
 from proxtui.cli.sources import json_sources
 from proxtui.core.gate import UNDER_WAY
-from proxtui.core.record import secrets_of
+from proxtui.core.record import secrets_of, without_secrets
 from proxtui.core.rows import Column, Scalar, Tone
 from proxtui.core.run import Batch, Run, RunState
 from proxtui.errors import ProxtuiError
@@ -156,7 +156,7 @@ async def _tail(runtime: Runtime, run: Run) -> None:
             new = [text for number, text in lines if number > seen]
             seen = max([seen, *(number for number, _text in lines)])
             for text in new:
-                narrate(f"  {text}")
+                narrate(f"  {without_secrets(run.params, text)}")
         if is_last:
             return
         await _ended_within(run, EVERY)

@@ -17,7 +17,7 @@ from proxtui.core.policy import Policy
 from proxtui.core.progress import heard_by
 from proxtui.core.readings import Readings
 from proxtui.core.recheck import Recheck
-from proxtui.core.record import Recorder, secrets_of
+from proxtui.core.record import Recorder, secrets_of, without_secrets
 from proxtui.core.run import Run, RunState
 from proxtui.core.write_lock import WriteLock
 from proxtui.errors import (
@@ -255,7 +255,7 @@ class Changing:
         except ProxtuiError as error:
             log.info("no log of %s: %s", run.upid, error)
             return ()
-        return tuple(text for _number, text in piece.lines[-TAIL:])
+        return tuple(without_secrets(run.params, text) for _number, text in piece.lines[-TAIL:])
 
     def _sent(self, run: Run, done: int, total: int) -> None:
         percent = done * 100 // total if total else 100
@@ -273,7 +273,7 @@ class Changing:
         self._tell(run)
 
     def _mark(self, run: Run, state: RunState, message: str = "", error: ProxtuiError | None = None) -> None:
-        run.mark(state, message, error)
+        run.mark(state, without_secrets(run.params, message), error)
         if run.has_ended:
             run.ended = self._parts.clock.time()
         self._tell(run)

@@ -13,6 +13,7 @@ from proxtui.core.connection import Connection
 from proxtui.core.journal import AuditEntry, Journal, Phase, Result
 from proxtui.core.model import ServerRef
 from proxtui.core.operation import Operation
+from proxtui.core.redact import Redactor
 from proxtui.core.run import Run, RunState
 from proxtui.errors import ApiError, InvalidInput
 from proxtui.pve.sanitize import clean
@@ -173,6 +174,15 @@ def secrets_of(params: Any) -> frozenset[str]:
     if isinstance(options, Mapping):
         found |= {str(value) for name, value in options.items() if "password" in name}
     return frozenset(found)
+
+
+def without_secrets(params: Any, text: str) -> str:
+    """What a server said of a change, without the passwords that it was given."""
+    if params is None:
+        return text
+    redactor = Redactor()
+    redactor.hide(*secrets_of(params))
+    return redactor(text)
 
 
 def fields_of(params: Any) -> Mapping[str, Any]:

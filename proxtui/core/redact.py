@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from proxtui.pve.sanitize import HIDDEN, clean, without_shapes
 
-from proxtui.pve.sanitize import clean
+__all__ = ["HIDDEN", "Redactor", "redact", "without_shapes"]
 
-HIDDEN = "***"
 SHORTEST = 4
 """Shorter values are not searched for: hiding every ``a`` would tell more than it hides."""
-
-_SHAPES: tuple[tuple[str, str], ...] = (
-    (r"(PVEAPIToken=[^=\s\"']+=)[^\s\"',;]+", rf"\1{HIDDEN}"),
-    (r"\bPVE(VNC|TFA|!tfa!)?:[^\s\"';,]*::?[A-Za-z0-9+/=%]{16,}", HIDDEN),
-    (r"(?i)(PVE\w*AuthCookie=)[^\s\"';,]+", rf"\1{HIDDEN}"),
-    (r"\b[0-9A-F]{8}:[A-Za-z0-9+/]{20,}=*", HIDDEN),
-    (
-        r"(?i)((?:password|passwd|secret|ticket|otp|csrfpreventiontoken)[\"']?\s*[:=]\s*[\"']?)[^\s\"'&,;}]+",
-        rf"\1{HIDDEN}",
-    ),
-)
 
 
 class Redactor:
@@ -41,13 +29,6 @@ class Redactor:
 
     def __repr__(self) -> str:
         return f"<Redactor of {len(self._secrets)} secrets>"
-
-
-def without_shapes(text: str) -> str:
-    """``text`` without what looks like a token, ticket or password, whoever's it is."""
-    for shape, instead in _SHAPES:
-        text = re.sub(shape, instead, text)
-    return text
 
 
 redact = Redactor()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import Any
 
+HIDDEN = "***"
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 MARKS_IN_A_ROW = 4
 LONGEST_LINE = 4096
@@ -18,6 +20,18 @@ MANY_LINES = frozenset(
 """Keys whose values may have several lines."""
 
 _BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+_SHAPES: tuple[tuple[str, str], ...] = (
+    (r"(PVEAPIToken=[^=\s\"']+=)[^\s\"',;]+", rf"\1{HIDDEN}"),
+    (r"\bPVE(VNC|TFA|!tfa!)?:[^\s\"';,]*::?[A-Za-z0-9+/=%]{16,}", HIDDEN),
+    (r"(?i)(PVE\w*AuthCookie=)[^\s\"';,]+", rf"\1{HIDDEN}"),
+    (r"\b[0-9A-F]{8}:[A-Za-z0-9+/]{20,}=*", HIDDEN),
+    (
+        r"(?i)((?:password|passwd|secret|ticket|otp|csrfpreventiontoken)[\"']?\s*[:=]\s*[\"']?)[^\s\"'&,;}]+",
+        rf"\1{HIDDEN}",
+    ),
+)
 
 
 def clean(text: str, *, multiline: bool = False, limit: int = LONGEST_LINE) -> str:
@@ -39,6 +53,13 @@ def clean(text: str, *, multiline: bool = False, limit: int = LONGEST_LINE) -> s
     if len(head) > limit or len(text) > limit * 4:
         return head[: limit - 1] + "…" if limit > 0 else ""
     return head
+
+
+def without_shapes(text: str) -> str:
+    """``text`` without what looks like a token, ticket or password, whoever's it is."""
+    for shape, instead in _SHAPES:
+        text = re.sub(shape, instead, text)
+    return text
 
 
 def clean_json(value: Any) -> Any:

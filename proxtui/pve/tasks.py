@@ -13,6 +13,7 @@ from proxtui.pve.fields import Row, answer_of, object_of, objects
 from proxtui.pve.listing import Listing
 from proxtui.pve.models import Task, TaskLog
 from proxtui.pve.paths import path
+from proxtui.pve.sanitize import without_shapes
 from proxtui.pve.sending import changer
 from proxtui.pve.upid import Upid
 from proxtui.pve.validators import InputValidator, check_choice, check_whole
@@ -140,7 +141,8 @@ def task_of(row: Row) -> Task | None:
         tokenid=row.text("tokenid") or token or None,
         starttime=row.integer("starttime") or upid.starttime,
         endtime=endtime,
-        exitstatus=exitstatus,
+        # Some programs tell their whole command line when they fail, tickets in it too.
+        exitstatus=exitstatus and without_shapes(exitstatus),
     )
 
 
@@ -157,7 +159,7 @@ def log_of(answer: dict[str, Any]) -> TaskLog:
     # Of a log file that cannot be opened PVE tells in one object where a list belongs.
     items = [data] if isinstance(data, dict) else data if isinstance(data, list) else []
     rows = [row for row in objects(items) if row is not None]
-    lines = ((row.integer("n"), row.text("t") or "") for row in rows)
+    lines = ((row.integer("n"), without_shapes(row.text("t") or "")) for row in rows)
     return TaskLog(
         lines=tuple((number, text) for number, text in lines if number is not None), total=Row(answer).integer("total")
     )

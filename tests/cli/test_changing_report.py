@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from proxtui.cli.changing_report import watch
+from proxtui.cli.changing_report import _tail, watch
 from proxtui.core.gate import AT_ONCE, UNDER_WAY
 from tests.core.fakes import settle
 from tests.core.gating import START, Stage, stage, vm
@@ -18,7 +18,7 @@ MANY = UNDER_WAY + MORE
 
 
 def runtime_of(acting: Stage) -> Any:
-    return SimpleNamespace(gate=acting.gate)
+    return SimpleNamespace(gate=acting.gate, connection=lambda _ref: SimpleNamespace(client=acting.pve))
 
 
 async def test_many_that_are_not_waited_for_end_once_the_last_was_taken(capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,3 +72,17 @@ async def test_many_that_are_waited_for_end_with_the_last_task(capsys: pytest.Ca
             "proxtui: Start VM 105 web on n1: failed: VM is locked (backup)"
         ]
         assert not [line for line in said if "at a time" in line]
+
+
+async def test_a_log_tells_no_password_that_the_change_was_given(capsys: pytest.CaptureFixture[str]) -> None:
+    async with stage() as acting:
+        acting.pve.guest(100)
+        run = await acting.gate.submit(START, vm(100))
+        acting.pve.log = ["update VM 100: -cipassword hush-hush", "\x1b[2JTASK OK"]
+        run.params = SimpleNamespace(set={"cipassword": "hush-hush"})
+        await acting.ended(run)
+        await _tail(runtime_of(acting), run)
+        assert capsys.readouterr().err.splitlines() == [
+            "proxtui:   update VM 100: -cipassword ***",
+            "proxtui:   \N{SYMBOL FOR ESCAPE}[2JTASK OK",
+        ]

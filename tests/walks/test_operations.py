@@ -187,6 +187,23 @@ async def test_a_start_that_fails_looks_failed_everywhere(tmp_path: Path) -> Non
     assert (outcome.result, outcome.message, outcome.upid) == ("failed", "VM is locked (backup)", run.upid)
 
 
+async def test_what_a_task_says_holds_no_secret_and_nothing_that_a_terminal_obeys(tmp_path: Path) -> None:
+    world, clock = lab()
+    ticket = "PVEVNC:68F1A2B3::" + "QUJD" * 20
+    said = f"\x1b[2Jcannot set s3cret-word, command 'termproxy --ticket {ticket}' failed"
+    world.faults.add(Fault(kind="task-fail", reason=said))
+    async with walk(world, clock, tmp_path) as runtime:
+        example = next(one for one in EXAMPLES if one.operation == "guests.create-vm")
+        run = await end_of(runtime, CATALOGUE["guests.create-vm"], example.target(world.sites["lab"]), example.params)
+        assert run.message.endswith("[2Jcannot set ***, command 'termproxy --ticket ***' failed")
+        assert run.log_tail[-1].endswith("[2Jcannot set ***, command 'termproxy --ticket ***' failed")
+    story = story_of(tmp_path, run)
+    for shown in (run.line, *run.log_tail, *map(str, story)):
+        assert "\x1b" not in shown
+        assert "s3cret-word" not in shown
+        assert ticket not in shown
+
+
 async def test_warnings_are_no_failure_and_no_plain_success(tmp_path: Path) -> None:
     world, clock = lab()
     world.faults.add(Fault(kind="task-warnings", reason="a disk is old"))
