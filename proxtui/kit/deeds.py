@@ -64,12 +64,10 @@ class Deeds:
 
     @property
     def creatable(self) -> dict[str, Operation]:
-        """What can be made, by the word for it: ``vm``, ``ct``, ``pool``."""
+        """What can be made, by the word for it: ``vm``, ``ct``, ``pool``, ``restore``."""
         known = self._console.runtime.catalogue.all().values()
         return {
-            one.verb.replace(_CREATE, "").strip("-"): one
-            for one in known
-            if one.creates and _CREATE in one.verb.split("-") and Kind.SERVER in one.kinds
+            one.verb.replace(_CREATE, "").strip("-"): one for one in known if one.creates and Kind.SERVER in one.kinds
         }
 
     def create(self, what: str) -> None:

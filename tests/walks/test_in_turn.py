@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from textual._xterm_parser import XTermParser
 
+from proxtui.kit.form import ParamsForm
 from proxtui.kit.menu import ActionMenu
 
 from .journeys import SMALL, Journey, journey
@@ -44,3 +45,11 @@ async def test_the_menu_is_about_what_the_keys_before_it_led_to(keys: str, about
         menu = walk.app.screen
         assert isinstance(menu, ActionMenu)
         assert menu._title.startswith(expected)
+
+
+async def test_a_new_guest_out_of_a_backup_is_asked_for_by_a_command() -> None:
+    async with journey(SMALL) as walk:
+        type_at_once(walk, ":create restore\r")
+        form = await walk.at(ParamsForm)
+        assert form._title.startswith("Restore as new")
+        assert "archive" in form.texts
