@@ -28,6 +28,15 @@ class Idle:
         if not self.is_over:
             self.begin()
 
+    @property
+    def since(self) -> float:
+        """``Clock.boottime`` when somebody was there last."""
+        return self._touched_at
+
+    def go_on(self, since: float) -> None:
+        """Count on from there: another one counted before."""
+        self._touched_at = since
+
     def begin(self) -> None:
         """Count anew."""
         self._touched_at = self._clock.boottime()

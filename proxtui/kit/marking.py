@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
@@ -48,6 +48,10 @@ class Marking(RowCopies[R]):
             if left != self.marks:
                 self.marks = left
                 self.marked_otherwise()
+
+    def mark_again(self, keys: Iterable[Hashable]) -> None:
+        """Mark these rows too, as far as they are there."""
+        self._mark(self.marks | set(keys).intersection(keys_of(self.table.rows.all)))
 
     def clear_marks(self) -> None:
         """Mark nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 from msgspec import Struct
 
@@ -42,6 +42,13 @@ class Places:
     def forward(self, here: Place) -> Place | None:
         """The place that one came back from, or None."""
         return self._step(here, self._after, self._before)
+
+    def through(self, look: Callable[[Place], Place | None]) -> Places:
+        """The same ways with each place as ``look`` gives it; those of which it gives None are left out."""
+        found = Places()
+        found._before = [place for one in self._before if (place := look(one)) is not None]
+        found._after = [place for one in self._after if (place := look(one)) is not None]
+        return found
 
     @staticmethod
     def _step(here: Place, source: list[Place], other: list[Place]) -> Place | None:

@@ -58,6 +58,8 @@ class LiveScreen(Frame):
         self._rate = RequestRate()
         self._unsubscribe: Callable[[], None] | None = None
         self._tick: Timer | None = None
+        self.resume: Callable[[LiveView], None] = _nothing_left
+        """Brings a view that came to the front to where it was in the dashboard before this one."""
 
     async def on_mount(self) -> None:
         self._unsubscribe = self.runtime.store.subscribe(partial(_tell_of_change, self))
@@ -80,6 +82,7 @@ class LiveScreen(Frame):
         self.query_one(FilterBar).put(self._filters.get(self._front, ""))
         _use_filter(self)
         self._show()
+        self.resume(view)
 
     def sidebar_came(self) -> None:
         self._show()
@@ -201,6 +204,10 @@ class LiveScreen(Frame):
             ageing = any(snapshot.state is not SourceState.FRESH for snapshot in fleet.snapshots)
             counting = ageing or remaining(self.runtime, fleet, self.scope) is not None
             (self._tick.resume if counting else self._tick.pause)()
+
+
+def _nothing_left(_view: LiveView) -> None:
+    """This dashboard is the first."""
 
 
 def _tell_of_change(screen: LiveScreen, _delta: Delta) -> None:

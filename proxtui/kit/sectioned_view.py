@@ -38,6 +38,8 @@ class SectionedView(TableView[R, D]):
     """Rooms name their sections and read them."""
 
     SECTIONS: ClassVar[tuple[Section, ...]] = (Section("Summary"),)
+    LEFT: ClassVar[tuple[str, ...]] = ("at", "span")
+    """What is handed over to the view that takes its place, when the dashboard is opened anew."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("full_stop", "section(1)", "Next section", key_display=".", group=PANE, id="next-section"),
         Binding("comma", "section(-1)", "Section before", key_display=",", show=False, group=PANE, id="section-before"),

@@ -16,6 +16,7 @@ from textual.worker import WorkerFailed
 
 from proxtui.config.models import Config
 from proxtui.core.feature import Feature, chosen_views
+from proxtui.core.handover import unchanged
 from proxtui.core.memory import Memory
 from proxtui.kit import signals
 from proxtui.kit.desk import Desk
@@ -101,7 +102,7 @@ class ProxtuiApp(LockableApp):
         if not self._wall:
             # A wall is looked at without being touched.
             self._rest.wait()
-            self._idle.wait()
+            self._idle.wait(self.configured.touched_at)
         if can_change(self.runtime) and not self.runtime.read_only:
             # Whoever only reads opens no audit.
             self._look_back = LookBack(self, self.runtime)
@@ -119,6 +120,11 @@ class ProxtuiApp(LockableApp):
     def touched(self) -> None:
         self._rest.touched()
         self._idle.noted()
+
+    @property
+    def touched_at(self) -> float:
+        """``Clock.boottime`` when somebody was at the keys last."""
+        return self._idle.since
 
     @on(events.Unmount)
     async def _end(self) -> None:
@@ -270,6 +276,8 @@ async def _shown(
             configured.config, read_only=read_only, ask_totp=asked, vault=configured.vault, record=record
         )
         async with opened as runtime:
+            if (left := configured.left) is not None:
+                runtime.store.take_over(left.store, unchanged(left.config, runtime.config))
             app = make(runtime)
             code = await _finished(app)
         if not app.renewal.take():

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from proxtui.config.vault.opened import OpenVault
+    from proxtui.kit.left_views import Left
     from proxtui.kit.places import Place
 
 Dress = Callable[[Config], Config]
@@ -34,7 +35,11 @@ class Configured:
         self.unattended = unattended
         """Nobody is asked for a second factor."""
         self.place: Place | None = None
-        """Where somebody was when the dashboard was opened anew; None at first."""
+        """Where somebody is brought at first; None: where they were in the last session."""
+        self.left: Left | None = None
+        """What the dashboard before this one left; None at first, and once it was taken up."""
+        self.touched_at: float | None = None
+        """``Clock.boottime`` when somebody was at the keys of the one before; None at first."""
 
     def renewed(self, found: Config) -> Config | None:
         """What the dashboard should be over when this is what the file says now; None when that is no other."""

@@ -21,11 +21,19 @@ class IdleLock:
         self._seconds = 60.0 * app.runtime.config.settings.lock_idle_minutes if can else 0.0
         self._idle = Idle(app.runtime.clock, self._seconds)
 
-    def wait(self) -> None:
-        """Begin to count."""
-        self._idle.begin()
+    @property
+    def since(self) -> float:
+        """``Clock.boottime`` when somebody was at the keys last."""
+        return self._idle.since
+
+    def wait(self, since: float | None = None) -> None:
+        """Begin to count, or count on from there: to open the dashboard anew is nobody's key."""
+        if since is None:
+            self._idle.begin()
+        else:
+            self._idle.go_on(since)
         if self._seconds:
-            self._app.set_timer(self._seconds, self._look)
+            self._app.set_timer(max(1.0, self._idle.left), self._look)
 
     async def touched(self) -> bool:
         """Somebody is there. True when they come too late: the key they pressed is nobody's then."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.timer import Timer
+from textual.widgets import Input
 
 from proxtui.config.models import Config
 from proxtui.core.complaints import fatal
@@ -57,7 +58,7 @@ class Renewal:
         self._file = file_of(vault)
         self._stamp = stamp(self._file)
         self._timers.append(self._app.set_interval(LOOK_EVERY, self._look))
-        if self._configured.place is not None:
+        if self._configured.place is not None or self._configured.left is not None:
             self._app.call_later(self._return_there)
         # Here, for tables of what is configured are not needed before the first picture.
         from proxtui.kit.setup_view import closed_line
@@ -106,19 +107,30 @@ class Renewal:
             return True
         if self._new is None or app.changes_running or len(app.screen_stack) > 1 or not app.is_running:
             return False
+        if isinstance(app.focused, Input):
+            # What somebody is typing is not taken from them.
+            return False
         if any(worker.group == DEEDS and not worker.is_finished for worker in app.workers):
             # Who changed it here is still to be told what comes of it, such as which tokens to rotate.
             return False
         self._taken = True
-        if isinstance(app.screen, Console):
-            self._configured.place = app.screen.here
+        if isinstance(app.screen, LiveScreen):
+            from proxtui.kit.left_views import leave
+
+            self._configured.left = left = leave(app, app.screen)
+            self._configured.place = left.place
+        self._configured.touched_at = app.touched_at
         app.exit(return_code=0)
         return True
 
     async def _return_there(self) -> None:
-        place, screen = self._configured.place, self._app.screen
-        self._configured.place = None
-        if place is not None and isinstance(screen, Console):
+        place, left, screen = self._configured.place, self._configured.left, self._app.screen
+        self._configured.place = self._configured.left = None
+        if left is not None and isinstance(screen, LiveScreen):
+            from proxtui.kit.left_views import take_up
+
+            await take_up(self._app, screen, left)
+        elif place is not None and isinstance(screen, Console):
             await screen.return_to(place)
 
     def _look(self) -> None:

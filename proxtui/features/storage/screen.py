@@ -55,7 +55,8 @@ SIGNS = {"available": state_sign("online"), "unknown": state_sign("unknown")}
 
 
 def _state(row: StorageRow) -> str:
-    return f"{SIGNS.get(row.storage.status or 'unknown', state_sign('offline'))} {row.status}"
+    sign = state_sign(row.status) if row.muted else SIGNS.get(row.status, state_sign("offline"))
+    return f"{sign} {row.status}"
 
 
 # On the screen a sign stands before the word; the command line has the word alone.
@@ -187,6 +188,8 @@ class StorageView(StorageSubjects, TableView[StorageRow, StorageDetail]):
         Binding("w", "history('longer')", "Time span", group=PANE, id="time-span"),
         Binding("M", "history('maxima')", "Average/max", group=PANE, id="maximum"),
     ]
+
+    LEFT: ClassVar[tuple[str, ...]] = ("kind", "span")
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
         super().__init__(runtime, SCREEN_COLUMNS, id=id)

@@ -207,7 +207,7 @@ class Branches(BranchCanvas, can_focus=True, inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self._fleet = Fleet((), 0.0)
-        self._toggled: set[LineKey] = set(NOBODY)
+        self.folds: set[LineKey] = set(NOBODY)
         self._keep: Keep | None = None
         self._census = Census()
         self.way = WAYS[0]
@@ -307,29 +307,29 @@ class Branches(BranchCanvas, can_focus=True, inherit_bindings=False):
             self.post_message(self.Walked(line.thing))
 
     def _toggle(self, key: LineKey) -> None:
-        self._toggled ^= {key}
+        self.folds ^= {key}
         self._rebuild()
         self.follow()
 
     def _rebuild(self) -> None:
         if self.way == WAYS[0]:
-            self.set_lines(tree_lines(self._fleet, self._toggled, self._keep, self._census))
+            self.set_lines(tree_lines(self._fleet, self.folds, self._keep, self._census))
         else:
-            self.set_lines(group_lines(self._fleet, self.way, self._toggled, self._keep))
+            self.set_lines(group_lines(self._fleet, self.way, self.folds, self._keep))
 
 
 class ClusterTree(LiveView):
-    """Tenant, server, node, then guests and storages. Says ``Selected`` where the cursor is, ``Chosen`` of a guest on
-    enter, ``Scoped`` to narrow the views."""
+    """Tenant, server, node, then guests and storages. Says ``Selected``, on enter ``Chosen`` or ``Scoped``."""
 
     HELP_NAME: ClassVar[str] = "tree"
+    LEFT: ClassVar[tuple[str, ...]] = ("folds",)
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:
         super().__init__(runtime, id=id)
         self._filter = EVERYTHING
         self._branches = Branches()
-        self._fleet = Fleet((), 0.0)
-        self._scope = Scope()
+        self.folds = self._branches.folds
+        self._fleet, self._scope = Fleet((), 0.0), Scope()
         self._wanted: Key | None = None
         """What the cursor is to stand on as soon as that does not change any more."""
         self._rest: Timer | None = None
