@@ -66,8 +66,11 @@ class TermSocket:
 
     async def aclose(self) -> None:
         self._pinging.cancel()
-        await asyncio.gather(self._pinging, return_exceptions=True)
-        await self._socket.aclose()
+        try:
+            await asyncio.gather(self._pinging, return_exceptions=True)
+        finally:
+            # Also where whoever closes it is cancelled once more: by the lock, and by the end of the program.
+            await self._socket.aclose()
 
     async def _say(self, message: bytes) -> None:
         async with self._sending:

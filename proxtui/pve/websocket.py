@@ -125,8 +125,13 @@ class WebSocketConsole:
             raise ConsoleError("the console is closed", endpoint=self._endpoint) from closed
 
     async def aclose(self) -> None:
-        with suppress(OSError):
-            await self._connection.close()
+        try:
+            with suppress(OSError):
+                await self._connection.close()
+        except asyncio.CancelledError:
+            # Nobody has the time for a goodbye any more, and open it must not stay.
+            self._connection.transport.abort()
+            raise
 
     def _judge(self, closed: ConnectionClosed) -> None:
         """Raise what only a broken or hostile server does: then it was us who closed."""
