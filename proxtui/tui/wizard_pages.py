@@ -60,18 +60,20 @@ class Page(Dialog[A]):
     def __init__(self, title: str, intro: Sequence[str] = (), *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(clock=clock)
         self._title, self._intro = title, intro
-        self.news = ""
+        self.keys = self.KEYS
+        """What can be pressed, in the last line."""
+        self.news, self._tone = "", Tone.MUTED
         """What stands above the keys."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as frame:
             frame.border_title = plain(self._title)
-            if self._intro:
-                yield Static(lines_of(self._intro), classes="intro")
             with VerticalScroll(id="middle", can_focus=False):
+                if self._intro:
+                    yield Static(lines_of(self._intro), classes="intro")
                 yield from self.middle()
             yield Static("", id="news", markup=False)
-            yield Static(self.KEYS, classes="dialog-keys", markup=False)
+            yield Static(self.keys, classes="dialog-keys", markup=False)
 
     def middle(self) -> Iterable[Line | Static | Notice]:
         """What the page is for."""
@@ -79,13 +81,10 @@ class Page(Dialog[A]):
 
     def say(self, text: str, tone: Tone = Tone.MUTED) -> None:
         """Show some lines above the keys; an empty text takes them away."""
-        self.news = text
-        news = self.query_one("#news", Static)
-        news.update(plain(text))
-        news.display = bool(text)
-        news.set_class(tone is Tone.BAD, "-bad")
-        news.set_class(tone is Tone.WARN, "-warn")
-        self.call_after_refresh(self._fit)
+        self.news, self._tone = text, tone
+        if self.is_mounted:
+            self._show_news()
+            self.call_after_refresh(self._fit)
 
     def busy(self, text: str) -> None:
         """Say what is waited for; only escape is heard until then."""
@@ -93,17 +92,25 @@ class Page(Dialog[A]):
         self.say(text)
 
     def on_mount(self) -> None:
-        self.query_one("#news").display = bool(self.news)
+        self._show_news()
 
     def on_resize(self) -> None:
+        # The first size may come before the parts do.
         self.call_after_refresh(self._fit)
 
+    def _show_news(self) -> None:
+        # An app that is ending mounts no parts any more.
+        for news in self.query("#news").results(Static):
+            news.update(plain(self.news))
+            news.display = bool(self.news)
+            news.set_class(self._tone is Tone.BAD, "-bad")
+            news.set_class(self._tone is Tone.WARN, "-warn")
+
     def _fit(self) -> None:
-        """Leave room for the news and the keys: what is between them and the top scrolls."""
-        if self.is_attached:
-            others = [one for one in self.query(".dialog > Static") if one.display]
-            room = self.size.height - BORDER - sum(one.outer_size.height for one in others)
-            self.query_one("#middle").styles.max_height = max(LEAST, room)
+        """Leave room for the news and the keys: what is between them and the top scrolls. Without parts, nothing."""
+        others = [one for one in self.query(".dialog > Static") if one.display]
+        room = self.size.height - BORDER - sum(one.outer_size.height for one in others)
+        self.query("#middle").set_styles(max_height=max(LEAST, room))
 
 
 class Form(Page[Texts]):
@@ -237,11 +244,8 @@ class Trust(Page[bool]):
         )
         super().__init__(title, intro)
         self.facts, self._is_known = facts, is_known
-
-    def compose(self) -> ComposeResult:
-        yield from super().compose()
-        if self._is_known:
-            self.query_one(".dialog-keys", Static).update("enter, y go on   esc one step back")
+        if is_known:
+            self.keys = "enter, y go on   esc one step back"
 
     def middle(self) -> Iterable[Static]:
         for label, text in self.facts:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-from textual.events import Key, Paste
+from textual.events import Key, Paste, Resize
+from textual.geometry import Size
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Static
 
 from proxtui.config.vault.opened import Seat
 from proxtui.config.vault.sources import Sources
 from proxtui.config.vault.unlocking import unlock
 from proxtui.pve.access import permissions_of
-from proxtui.pve.stages import Diagnosis
+from proxtui.pve.stages import Diagnosis, Stage
 from proxtui.tui.wizard import INTERRUPTED, Wizard
 from proxtui.tui.wizard_answers import LOGIN, rights_lines, slug_of
 from proxtui.tui.wizard_pages import Page, Trust, Watch
@@ -88,11 +90,15 @@ class Walk:
 
 @asynccontextmanager
 async def wizard(
-    certificates: Certificates, folder: Path, app: Callable[[Seen], Answer] | None = None, **more: Any
+    certificates: Certificates,
+    folder: Path,
+    app: Callable[[Seen], Answer] | None = None,
+    kind: type[Wizard] = Wizard,
+    **more: Any,
 ) -> AsyncIterator[Walk]:
     context, _ = certificates.server("pve1", "pve1", "127.0.0.1")
     pve = app or Pve(broken={"GET /access/permissions": ok(RIGHTS)})
-    made = Wizard(Seat(folder / "c" / "config.toml", folder / "s"), cost=CHEAP, **more)
+    made = kind(Seat(folder / "c" / "config.toml", folder / "s"), cost=CHEAP, **more)
     async with Server(pve, context) as server, made.run_test(size=(80, 24)) as pilot:
         yield Walk(made, pilot, server)
 
@@ -364,6 +370,101 @@ async def test_a_low_terminal_keeps_verdict_and_keys_in_sight(certificates: Cert
         at = middle.scroll_y
         await walk.pilot.press("up" if at else "down")
         await walk.until(lambda: bool(middle.scroll_y != at))
+
+
+SIZES = ((40, 10), (160, 50), (80, 24))
+
+
+class Dragged(Wizard):
+    """Somebody drags the edge of the terminal whenever a page opens, closes or says something."""
+
+    @property
+    def screen(self) -> Screen[Any]:
+        found = super().screen
+        if isinstance(found, Page) and found not in self.dragged:
+            self.dragged.append(found)
+            self.drag(found)
+        return found
+
+    dragged: ClassVar[list[Page[Any]]] = []
+
+    def drag(self, page: Page[Any]) -> None:
+        """Give the app and the page each size."""
+        for width, height in SIZES:
+            size = Size(width, height)
+            self.post_message(Resize(size, size))
+            page.post_message(Resize(size, size))
+            page._fit()
+
+
+async def test_pages_may_get_sizes_before_their_parts_exist_and_at_any_time(
+    certificates: Certificates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Dragged, "dragged", [])
+    async with wizard(certificates, tmp_path, kind=Dragged) as walk:
+
+        async def resized(number: int) -> None:
+            page = await walk.at(number)
+            for size in SIZES:
+                await walk.pilot.resize_terminal(*size)
+                assert page.query_one(".dialog-keys").region.bottom <= size[1]
+
+        await walk.trusted()
+        await resized(3)
+        await walk.fill(3, **TOKEN)
+        await walk.tested()
+        await resized(4)
+        await walk.pilot.press("enter")
+        await resized(5)
+        await walk.fill(5, tenant="Acme")
+        for number in (6, 5, 4, 3, 2, 1):
+            await resized(number)
+            await walk.pilot.press("escape")
+        await resized(1)
+        assert walk.app.crash is None
+        assert len(Dragged.dragged) >= 11
+
+
+async def test_a_certificate_that_the_system_trusts_needs_only_enter(
+    certificates: Certificates, tmp_path: Path
+) -> None:
+    found: list[Diagnosis] = []
+
+    async def known(*given: Any, **more: Any) -> Diagnosis:
+        from proxtui.pve.diagnosis import diagnose
+
+        answered = Stage(name="answer", state="ok", ms=1.0, line="Proxmox VE")
+        found.append(replace(await diagnose(*given, **more), is_trusted=True, stages=(answered,)))
+        return found[-1]
+
+    async with wizard(certificates, tmp_path, diagnose=known) as walk:
+        await walk.fill(1, address=f"127.0.0.1:{walk.server.port}")
+        page = await walk.at(2)
+        assert "enter, y go on" in walk.shown()
+        assert "This system trusts the certificate" in walk.shown()
+        await walk.pilot.press("enter")
+        await walk.at(3)
+        assert walk.app.answers.trust.mode == "system"
+        assert walk.page is not page
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_page_that_gets_its_size_before_its_parts_exist_waits_for_them(
+    size: tuple[int, int], certificates: Certificates, tmp_path: Path
+) -> None:
+    async with wizard(certificates, tmp_path) as walk:
+        page = await walk.at(1)
+        early = Watch("4 test")
+        walk.app.push_screen(early)
+        # In this very turn: not even its compose has run.
+        early._fit()
+        early.say("early")
+        await walk.pilot.resize_terminal(*size)
+        await walk.until(lambda: early.is_mounted)
+        assert walk.app.crash is None
+        assert str(early.query_one("#news", Static).render()) == "early"
+        early.dismiss(None)
+        await walk.until(lambda: walk.page is page)
 
 
 async def test_what_is_typed_in_one_piece_lands_field_by_field(certificates: Certificates, tmp_path: Path) -> None:
