@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from proxtui.core.model import Fleet, ServerRef
 from proxtui.core.operation import Kind, Target
@@ -14,10 +14,13 @@ from proxtui.errors import NotFoundError, ProxtuiError, UsageError
 from proxtui.functions.desk import Desk, refuse_silence, sources_of
 from proxtui.functions.shapes import Call, Function, Request, Response, Slug, Source, Vmid, VmType
 from proxtui.pve.models import Guest
+from proxtui.pve.paths import path
+from proxtui.pve.readers import is_paused
+
+if TYPE_CHECKING:
+    from proxtui.pve.client import ProxmoxClient
 
 Status = Literal["running", "stopped", "paused", "unknown"]
-IDLE = 0.02
-"""Of its processors: a paused VM uses next to none, so busier ones need not be asked."""
 PATIENCE = 15.0
 """Seconds for which the end of a task is waited for; most are over by then."""
 
@@ -75,7 +78,7 @@ class ActionResult(Response):
 
 
 async def list_vms(desk: Desk, asked: ListVms) -> VmList:
-    """``GET /cluster/resources`` of each server, and ``/nodes/{node}/qemu`` of nodes with idle VMs."""
+    """``GET /cluster/resources`` of each server, and ``/nodes/{node}/qemu`` of nodes with running VMs."""
     refs = desk.asked(asked.server_id, asked.tenant_id)
     if not refs:
         return VmList(vms=[], sources=[])
@@ -109,31 +112,43 @@ def _vm(ref: ServerRef, guest: Guest, paused: Collection[tuple[ServerRef, int]])
 
 async def _paused(runtime: Runtime, fleet: Fleet) -> tuple[set[tuple[ServerRef, int]], dict[ServerRef, str]]:
     """The VMs that stand still, which ``/cluster/resources`` calls running; and what nodes did not tell it."""
-    nodes = {
-        (snapshot.ref, guest.node)
-        for snapshot in fleet.snapshots
-        for guest in snapshot.guests.values()
-        if guest.type == "qemu" and guest.status == "running" and (guest.cpu or 0) < IDLE
-    }
+    running: dict[tuple[ServerRef, str], set[int]] = {}
+    for snapshot in fleet.snapshots:
+        for guest in snapshot.guests.values():
+            # Also those that seem busy: what the cluster tells of a processor is up to ten seconds old.
+            if guest.type == "qemu" and guest.status == "running":
+                running.setdefault((snapshot.ref, guest.node), set()).add(guest.vmid)
     found: set[tuple[ServerRef, int]] = set()
     missing: dict[ServerRef, str] = {}
 
-    async def one(ref: ServerRef, node: str) -> None:
-        from proxtui.pve.paths import path
-
+    async def one(ref: ServerRef, node: str, vmids: set[int]) -> None:
         try:
-            rows = await runtime.connection(ref).client.get(path("nodes", node, "qemu"), params={"full": 1})
+            states = await _states(runtime.connection(ref).client, node, vmids)
         except ProxtuiError as error:
             missing[ref] = f"which VMs of {node} are paused is not known: {error}"
             return
-        for row in rows if isinstance(rows, list) else ():
-            if isinstance(row, dict) and row.get("qmpstatus") == "paused" and str(row.get("vmid", "")).isdigit():
-                found.add((ref, int(row["vmid"])))
+        found.update((ref, vmid) for vmid in vmids if is_paused(states.get(vmid)))
 
     async with asyncio.TaskGroup() as group:
-        for ref, node in sorted(nodes):
-            group.create_task(one(ref, node))
+        for (ref, node), vmids in sorted(running.items()):
+            group.create_task(one(ref, node, vmids))
     return found, missing
+
+
+async def _states(client: ProxmoxClient, node: str, vmids: Collection[int]) -> dict[int, str]:
+    """What QEMU says of VMs of one node: in its list, as both releases document; else each is asked by itself."""
+    rows = await client.get(path("nodes", node, "qemu"), params={"full": 1})
+    listed = rows if isinstance(rows, list) else []
+    found = {
+        int(row["vmid"]): row["qmpstatus"]
+        for row in listed
+        if isinstance(row, dict) and str(row.get("vmid", "")).isdigit() and isinstance(row.get("qmpstatus"), str)
+    }
+    for vmid in sorted(set(vmids) - found.keys()):
+        row = await client.get(path("nodes", node, "qemu", str(vmid), "status", "current"))
+        if isinstance(row, dict) and isinstance(row.get("qmpstatus"), str):
+            found[vmid] = row["qmpstatus"]
+    return found
 
 
 async def vm_action(desk: Desk, asked: VmAction) -> ActionResult:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from proxtui.functions import FunctionError, answer, invoke
+from proxtui.pve.client import ProxmoxClient
 from proxtui.sim.faults import Fault
 
 from .desks import BEN, Office
@@ -35,11 +37,41 @@ def test_guests_have_all_documented_fields_and_the_servers_stand_beside(office: 
 def test_a_paused_vm_is_paused_and_few_are_asked_for_it(office: Office) -> None:
     vm = office.vm(running=True)
     assert office.call("vm-actions", {"node": vm.node, "vmid": vm.vmid, "action": "suspend"})["success"]
+    before = len(office.world.requests.recent)
     told = {one["vmid"]: one["status"] for one in office.call("list-vms")["vms"]}
     assert told[vm.vmid] == "paused"
     assert list(told.values()).count("paused") == 1
-    asked = [one for one in office.world.requests.recent if one.path.endswith("/qemu")]
-    assert len(asked) <= 2 * len(office.site.nodes)
+    asked = [one.path for one in list(office.world.requests.recent)[before:] if "/qemu" in one.path]
+    assert len(asked) <= len(office.site.nodes), "one request for each node, at once after the change"
+
+
+def test_where_the_list_does_not_tell_the_vms_are_asked_themselves(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vm = office.vm(running=True)
+    assert office.call("vm-actions", {"node": vm.node, "vmid": vm.vmid, "action": "suspend"})["success"]
+    get = ProxmoxClient.get
+
+    async def silent(client: ProxmoxClient, path: str, **more: Any) -> Any:
+        data = await get(client, path, **more)
+        if path.endswith("/qemu"):
+            return [{name: value for name, value in row.items() if name != "qmpstatus"} for row in data]
+        return data
+
+    monkeypatch.setattr(ProxmoxClient, "get", silent)
+    told = {one["vmid"]: one["status"] for one in office.call("list-vms")["vms"]}
+    assert told[vm.vmid] == "paused"
+    assert list(told.values()).count("paused") == 1
+    asked = {one.path for one in office.world.requests.recent if one.path.endswith("/status/current")}
+    running = [one for one in office.site.guests.values() if one.kind == "qemu" and one.running]
+    assert len(asked) == len(running)
+
+
+def test_a_node_that_does_not_tell_who_is_paused_is_named(office: Office) -> None:
+    office.world.faults.add(Fault(kind="status", status=595, path="/nodes/*/qemu"))
+    told = office.call("list-vms")
+    assert len(told["vms"]) == len(office.site.guests)
+    assert "are paused is not known" in told["sources"][0]["error"]
 
 
 def test_a_tenant_without_servers_has_no_guests(office: Office) -> None:
