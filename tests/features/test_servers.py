@@ -343,3 +343,11 @@ async def test_the_learned_timeout_is_chosen_and_given_up(desk: Desk) -> None:
     assert entry.server.use_learned_timeout
     entry = await update(desk.registrar, "prod", ServerChange(use_learned_timeout=False))
     assert not entry.server.use_learned_timeout
+
+
+def test_what_a_server_leaves_open_is_not_left_to_pve() -> None:
+    for model in (NewServer, ServerChange):
+        for name, field in model.model_fields.items():
+            if field.annotation == bool | None:
+                assert isinstance(field.json_schema_extra, dict), name
+                assert "unsaid" in field.json_schema_extra, name

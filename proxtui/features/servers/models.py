@@ -126,7 +126,7 @@ class _Ways(Params):
     )  # fmt: skip
     use_learned_timeout: bool | None = Field(
         None, title="Learned time-out", description="yes: take what its calls so far suggest, 5 to 120 s, instead.",
-        json_schema_extra={"rare": True},
+        json_schema_extra={"rare": True, "unsaid": "as usual"},
     )  # fmt: skip
     tailscale_hostname: Annotated[Host | None, Blank] = Field(
         None, title="Tailscale name", description="Tried first; then the endpoints.", json_schema_extra={"rare": True}
@@ -135,7 +135,7 @@ class _Ways(Params):
         None,
         title="Use it",
         description="no: keep the name, and go to the endpoints.",
-        json_schema_extra={"rare": True},
+        json_schema_extra={"rare": True, "unsaid": "where it has a name"},
     )
     jumps: Jumps | None = Field(
         None, title="Jump hosts", description="SSH goes through them, the nearest first: ops@jump:22.",
@@ -206,4 +206,6 @@ class ServerChange(_Ways):
     )
     host: Annotated[Host | None, Blank] = Field(None, title="Host", description="The first endpoint.")
     port: Annotated[Port | None, Blank] = Field(None, title="Port", description="Of the first endpoint.")
-    is_active: bool | None = Field(None, title="Active", description="no: kept here, and asked nothing.")
+    is_active: bool | None = Field(
+        None, title="Active", description="no: kept here, and asked nothing.", json_schema_extra={"unsaid": "as it is"}
+    )
