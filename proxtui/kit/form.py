@@ -224,6 +224,8 @@ class ParamsForm(FieldKeys[Filled | Refused]):
             if first.asked.rare:
                 self._unfold()
             self.set_focus(first.field)
+            # What is told below the fields takes lines from them: the field may have gone out of view under the cursor.
+            self.call_after_refresh(first.scroll_visible, animate=False)
 
 
 def _words(prepared: Prepared, name: str) -> Words:

@@ -101,6 +101,7 @@ class Picker(OneLine, can_focus=True):
         super().__init__()
         self._is_switch = asked.kind == "switch"
         self.choices = (NO, YES) if self._is_switch else asked.choices
+        self._unsaid = asked.unsaid
         self.text = text if text in self.choices else self.choices[0]
 
     def put(self, text: str) -> None:
@@ -124,7 +125,7 @@ class Picker(OneLine, can_focus=True):
         if self._is_switch:
             shown = "[x] yes" if self.text == YES else "[ ] no"
         else:
-            shown = f"< {self.text or 'as PVE decides'} >  {self.choices.index(self.text) + 1} of {len(self.choices)}"
+            shown = f"< {self.text or self._unsaid} >  {self.choices.index(self.text) + 1} of {len(self.choices)}"
         return [(fit(shown, width), self.style_of(Tone.PLAIN))]
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LONG = 1000
 """Characters from which a text has several lines."""
 NEEDED = "is needed"
+UNSAID = "as PVE decides"
 YES, NO = "yes", "no"
 
 
@@ -30,11 +31,13 @@ class Asked:
     description: str = ""
     kind: Literal["text", "number", "secret", "list", "lines", "pairs", "switch", "choice"] = "text"
     choices: tuple[str, ...] = ()
-    """Of a ``choice``; the empty one leaves it to PVE."""
+    """Of a ``choice``; the empty one leaves it open."""
     default: str = ""
     unit: str = ""
     required: bool = False
     rare: bool = False
+    unsaid: str = UNSAID
+    """What the empty choice means."""
 
 
 def asked_of(model: type[BaseModel], kind: str = "", hidden: Iterable[str] = ()) -> tuple[Asked, ...]:
@@ -55,10 +58,11 @@ def _asked(name: str, field: FieldInfo) -> Asked:
         field.description or "",
         kind,
         choices,
-        "" if required else text_of(field.get_default(call_default_factory=True)),
-        str(extra.get("unit", "")),
-        required,
-        bool(extra.get("rare")) and not required,
+        default="" if required else text_of(field.get_default(call_default_factory=True)),
+        unit=str(extra.get("unit", "")),
+        required=required,
+        rare=bool(extra.get("rare")) and not required,
+        unsaid=str(extra.get("unsaid", UNSAID)),
     )
 
 

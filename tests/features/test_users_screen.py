@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from proxtui.config.vault import slots
+from proxtui.kit.form_fields import Line, Picker
 from proxtui.kit.setup_menu import Lines
 from tests.config.vaults import fill, new_vault, opened, seat_in
 
@@ -47,6 +48,17 @@ async def test_a_passphrase_is_typed_twice(tmp_path: Path) -> None:
         await one.until_said("user ben is there")
         there = {slot.label: slot.kind for slot in one.registrar.vault.slots}
     assert there["ben"] == "passphrase"
+
+
+async def test_on_a_small_terminal_what_is_wrong_comes_into_view(tmp_path: Path) -> None:
+    async with setup(tmp_path, "9", size=(80, 24)) as one:
+        await one.choose("a")
+        form = await one.fill(name="ben", passphrase="correct horse battery")
+        await one.acting.until(lambda: bool(one.problems(form).get("again")))
+        line = next(line for line in form.query(Line) if line.asked.name == "again")
+        fields = form.query_one("#fields")
+        await one.acting.until(lambda: fields.region.contains_region(line.region))
+        assert any("as their roles need" in str(picker.runs(40)) for picker in form.query(Picker))
 
 
 async def test_who_comes_in_by_a_keyfile_is_asked_for_no_passphrase(tmp_path: Path) -> None:

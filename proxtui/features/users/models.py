@@ -50,6 +50,7 @@ class Member(Params):
         None,
         title="Their key opens",
         description="Of these tenants: monitor the read-only tokens, admin all. Empty: as the roles need.",
+        json_schema_extra={"unsaid": "as their roles need"},
     )
 
 
