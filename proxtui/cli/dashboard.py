@@ -83,6 +83,10 @@ def open_over(config: Config, session: Session, *, remember: bool) -> int:
     always recorded: the room of the metrics is empty without.
     """
     from proxtui.config.paths import state_file, themes_folder
+    from proxtui.kit.quick_classes import quicken
+
+    # Before the app is loaded, for that makes the classes.
+    quicken()
     from proxtui.tui.app import run_dashboard
     from proxtui.tui.configured import Configured
 
