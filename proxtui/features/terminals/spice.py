@@ -62,11 +62,13 @@ async def open_display(runtime: Runtime, target: Target, reason: str = "") -> st
     async with runtime.consoles.open("spice", target, reason) as session:
         if runtime.connection(target.ref).active.path == "ssh":
             raise NoWay("SPICE does not go through jump hosts: its screen does")
+        # First: where nothing can be seen, nobody has to install anything.
+        if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            why = "there is no display here (DISPLAY and WAYLAND_DISPLAY are not set)"
+            raise NoWay(f"{why}; its screen needs none: v, or proxtui relay")
         viewer = shutil.which(VIEWER)
         if viewer is None:
             raise NoWay(f"{VIEWER} is not installed (Debian: virt-viewer)")
-        if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-            raise NoWay(f"there is no display here (DISPLAY and WAYLAND_DISPLAY are not set) for {VIEWER}")
         said = await ConsoleTools(session.client).spice_proxy(target.node, target.vmid, "qemu")
         file = viewer_file(said, session.client.config.host, clean(called(target)))
         await asyncio.to_thread(hand_over, viewer, file)
