@@ -304,7 +304,8 @@ class ApiError(ProxtuiError):
     def _line(self) -> str:
         details = "; ".join(f"{field}: {text}" for field, text in self.errors.items())
         asked = f" ({self.method} {self.path})" if self.path else ""
-        return f"{self.reason}{': ' + details if details else ''}{asked}"
+        # What PVE says ends in a full stop, where more follows.
+        return f"{self.reason.rstrip('.')}: {details}{asked}" if details else f"{self.reason}{asked}"
 
 
 class AuthenticationError(ApiError):
@@ -341,6 +342,9 @@ class GuestLocked(ApiError):
 
 class ConflictError(ApiError):
     """Somebody else changed the configuration since it was read (digest)."""
+
+    def _line(self) -> str:
+        return f"{super()._line()}: nothing was changed; look at it as it is now, and do it again"
 
 
 class NodeUnreachable(ApiError):

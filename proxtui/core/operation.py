@@ -180,6 +180,11 @@ class Operation:
     def verb(self) -> str:
         return self.name.partition(".")[2]
 
+    def of(self, target: Target) -> str:
+        """``Start VM 100 web``, ``Reboot node pve1``: a kind that the label names already is not named again."""
+        kind, _, rest = target.label.partition(" ")
+        return f"{self.label} {rest if rest and self.label.lower().endswith(f' {kind.lower()}') else target.label}"
+
     def acl_path(self, target: Target) -> str:
         """Where in PVE's access control list its privileges are needed: ``/vms/100``."""
         kind, storage = target.kind, target.id.partition(":")[0]

@@ -182,7 +182,7 @@ class Changing:
         except ProxtuiError as error:
             self.tell(f"{operation.label}: {error}", "error")
             return
-        view = RehearsalView(f"{operation.label} {targets[0].label}", runs)
+        view = RehearsalView(operation.of(targets[0]), runs)
         await view.ask(self.app)
         view.leave()
 
@@ -206,10 +206,10 @@ class Changing:
                 # Its own words belong beside the fields that they are about.
                 problems = problems_in(run.error) if run.error is not None else {"": line}
             elif run.state is RunState.PLANNED:
-                self.tell(f"{operation.label} {target.label}: dry run, nothing was sent", "warning")
+                self.tell(f"{operation.of(target)}: dry run, nothing was sent", "warning")
         told = answered is not None and answered(problems)
         if problems and not told:
-            self.tell(f"{operation.label} {target.label}: {line}", "error")
+            self.tell(f"{operation.of(target)}: {line}", "error")
 
     async def _send_all(self, operation: Operation, targets: Sequence[Target], params: Any, reason: str) -> None:
         try:

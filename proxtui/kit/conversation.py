@@ -73,7 +73,7 @@ class Conversation:
             told = [f"{label}: {value}" for label, value in known if value and value not in targets[0].label.split()]
             prepared = replace(prepared, notes=(*told, *prepared.notes))
             return await self._decide(operation, targets, model(**prepared.fixed), prepared, rehearse, None)
-        title = f"{operation.label} {targets[0].label if len(targets) == 1 else f'{len(targets)} things'}"
+        title = operation.of(targets[0]) if len(targets) == 1 else f"{operation.label} {len(targets)} things"
         form = ParamsForm(title, model, prepared, kind=kind)
         try:
             filled = await form.ask(self._app)
@@ -165,6 +165,6 @@ class Conversation:
             found = differences(prepared.current, params.form(), secrets)
             if not found:
                 return "nothing would change"
-            return DiffView(f"{operation.label} {targets[0].label}", where(targets[0]), found)
+            return DiffView(operation.of(targets[0]), where(targets[0]), found)
         question = question_of(operation, targets, risk, prepared.notes)
         return None if question is None else Confirm(question)

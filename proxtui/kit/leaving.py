@@ -43,7 +43,7 @@ class Leaving(Dialog[bool]):
     def lines(self) -> tuple[str, ...]:
         """What it says."""
         count = len(self._runs)
-        named = [f"  {run.operation.label} {run.target.label}: {run.state.value}" for run in self._runs[:NAMED]]
+        named = [f"  {run.operation.of(run.target)}: {run.state.value}" for run in self._runs[:NAMED]]
         more = [f"  and {count - NAMED} more"] if count > NAMED else []
         head = "One change still runs:" if count == 1 else f"{count} changes still run:"
         end = "What the server has taken goes on there; how it ended is looked up at the next start."

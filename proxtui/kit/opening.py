@@ -46,4 +46,4 @@ async def _open(changing: Changing, operation: Operation, target: Target) -> Non
     try:
         await load(operation.opened_by)(changing.app, changing.runtime, target)
     except ProxtuiError as error:
-        changing.tell(f"{operation.label} {target.label}: {error}", "error")
+        changing.tell(f"{operation.of(target)}: {error}", "error")

@@ -52,7 +52,7 @@ def question_of(
 def _about_one(operation: Operation, target: Target, risk: Risk, notes: Sequence[str]) -> Question | None:
     if risk is Risk.SAFE:
         return None
-    lines = (f"{operation.label} {target.label}?", where(target), *notes)
+    lines = (f"{operation.of(target)}?", where(target), *notes)
     typed = target.confirmed_by if risk is Risk.DESTROYS else ""
     return Question(operation.label, lines, _loss(operation, risk), typed, "its name" if target.name else "this")
 

@@ -26,7 +26,7 @@ def request_lines(runs: Sequence[Run]) -> list[str]:
     lines: list[str] = []
     for run in runs:
         if len(runs) > 1:
-            lines.append(f"{run.operation.label} {run.target.label}")
+            lines.append(run.operation.of(run.target))
         for request in run.requests:
             lines.append(f"{request.method} {request.path}")
             lines.extend(f"    {key}={value}" for key, value in request.params.items())

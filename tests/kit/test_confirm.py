@@ -8,12 +8,12 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
-from proxtui.core.operation import Risk
+from proxtui.core.operation import Kind, Risk, Target
 from proxtui.kit.app import LiveApp
 from proxtui.kit.confirm import Confirm, Confirmed
 from proxtui.kit.dialog import Ears
 from proxtui.kit.questions import question_of
-from tests.kit.changes import DELETE, SHUTDOWN, START, vm
+from tests.kit.changes import DELETE, SHUTDOWN, START, operation, vm
 from tests.kit.fakes import PARIS
 
 NEVER = 3600.0
@@ -156,3 +156,12 @@ async def test_keys_in_one_piece_do_not_decide() -> None:
         # Alone it counts; what came in between tells that no key is held down.
         await pilot.press("end", "enter")
         assert app.answers == [Confirmed()]
+
+
+def test_a_kind_that_the_label_names_is_not_named_again() -> None:
+    node = Target(PARIS, Kind.NODE, "pve1", "pve1", "pve1")
+    reboot = operation("reboot", "Reboot node", Risk.DISTURBS, kinds=frozenset({Kind.NODE}))
+    asked = question_of(reboot, [node], Risk.DISTURBS)
+    assert asked is not None
+    assert (asked.title, asked.lines[0]) == ("Reboot node", "Reboot node pve1?")
+    assert (START.of(node), START.of(vm())) == ("Start node pve1", "Start VM 100 web on pve1")

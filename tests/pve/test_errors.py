@@ -114,7 +114,7 @@ def test_parameter_errors() -> None:
     assert isinstance(error, ValidationError)
     assert error.errors == {"cores": "value must have a minimum value of 1"}
     assert str(error) == (
-        "Parameter verification failed.: cores: value must have a minimum value of 1 (GET /nodes/pve1)"
+        "Parameter verification failed: cores: value must have a minimum value of 1 (GET /nodes/pve1)"
     )
 
 
@@ -254,3 +254,8 @@ async def test_something_else_than_http(bench: Bench) -> None:
 def test_a_value_that_was_refused_is_shown_as_it_was_given(value: Any, shown: str) -> None:
     line = str(InvalidInput("fingerprints", value, "not that"))
     assert line.replace("\\'", "'") == f"fingerprints {shown}: not that"
+
+
+def test_who_was_slower_is_told_what_to_do() -> None:
+    told = str(ConflictError("detected modified configuration - file changed by other user? Try again.", path="/x"))
+    assert told.endswith(": nothing was changed; look at it as it is now, and do it again")
