@@ -77,6 +77,7 @@ def test_nothing_is_changed_before_it_is_begun_anew(call: Call) -> None:
     assert seqs(call)[:2] == [(last + 1, "audit.key"), (last + 2, "audit.begin")]
     shown = call("audit", "show", str(last + 2))
     assert "the disk was changed" in shown.out
+    assert f"what was written up to row {last} is not judged any more" in shown.out
 
 
 @pytest.mark.usefixtures("key")

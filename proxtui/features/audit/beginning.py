@@ -78,8 +78,9 @@ def _begun(db: Database, files: AuditFiles, keys: KeySource, actor: Actor, reaso
         lock(connection, f"proxtui audit {scope_of(connection)}")
         before = head = max(newest(connection), *known, key=lambda one: one.seq)
         told = {"to": str(before.seq), "mac": before.mac}
+        says = f"begun anew: what was written up to row {before.seq} is not judged any more"
         entry = AuditEntry(
-            event=BEGUN, phase=Phase.SINGLE, actor=actor, params=told, reason=reason, result=Result.OK
+            event=BEGUN, phase=Phase.SINGLE, actor=actor, params=told, reason=reason, result=Result.OK, message=says
         )  # fmt: skip
         taking_over = key_entry(connection, key_id, head, actor) if keys.takes_over else None
         stamp = system_stamp()
