@@ -94,9 +94,8 @@ class Renewal:
 
     def _usable(self, new: Config | None) -> Config | None:
         """None, and a line that stays until the file is right again, where no dashboard can be opened with it."""
-        known = fatal(self._app.rooms, self._configured.config)
-        found = () if new is None else fatal(self._app.rooms, new)
-        wrong = next((line for line in found if line not in known), None)
+        # Also what was wrong already: the file of a theme that is worn may be gone by now.
+        wrong = None if new is None else next(iter(fatal(self._app.rooms, new)), None)
         self._stand("" if wrong is None else f"config.toml has changed and cannot be used: {wrong}")
         return new if wrong is None else None
 

@@ -19,6 +19,7 @@ from proxtui.core.registrar import Registrar
 from proxtui.kit.one_line import Notice
 from proxtui.kit.setup_menu import Lines
 from proxtui.kit.setup_view import closed_line, show_lines
+from proxtui.kit.theme import Looks, theme_files
 from proxtui.tui.app import ProxtuiApp
 from proxtui.tui.configured import Configured
 from proxtui.tui.renewal import DEEDS
@@ -32,10 +33,10 @@ COLOUR = Put(("tenants", "acme", "colour"), "#112233")
 
 
 @asynccontextmanager
-async def dashboard(vault: OpenVault) -> AsyncIterator[Stage]:
+async def dashboard(vault: OpenVault, **more: Any) -> AsyncIterator[Stage]:
     registrar = Registrar(vault, MemoryJournal(), read_actor({}, opened_by="anna"), {}, now=lambda: 1_000.0)
     runtime = runtime_of(two_tenants(), config=keyed(vault, {}), registrar=registrar)
-    app = ProxtuiApp(runtime, configured=Configured(runtime.config, vault))  # type: ignore[arg-type]
+    app = ProxtuiApp(runtime, configured=Configured(runtime.config, vault), **more)  # type: ignore[arg-type]
     async with app.run_test(size=SMALL) as pilot:
         acting = Stage(app, pilot, runtime)
         await acting.until(lambda: acting.front is not None and app.renewal._unsubscribe is not None)
@@ -143,11 +144,22 @@ async def test_the_line_goes_when_the_file_is_again_what_it_was(tmp_path: Path) 
         assert acting.app.return_code is None
 
 
-async def test_what_is_wrong_already_keeps_nothing_from_being_shown(tmp_path: Path) -> None:
+async def test_a_theme_whose_file_went_away_ends_no_dashboard_at_the_next_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    mine = tmp_path / "xdg" / "proxtui" / "themes" / "mine.toml"
+    mine.parent.mkdir(parents=True)
+    usual = next(path for path in theme_files() if path.stem == "proxtui-ice").read_text(encoding="utf-8")
+    mine.write_text(usual.replace('"proxtui-ice"', '"mine"'), encoding="utf-8")
     vault = fill(new_vault(seat_in(tmp_path)))
-    vault.save(Put(("settings", "viewer"), "xterm"))
-    async with dashboard(vault) as acting:
+    vault.save(Put(("settings", "theme"), "mine"))
+    async with dashboard(vault, looks=Looks.gather(mine.parent)) as acting:
+        mine.unlink()
         await acting.runtime.registrar.save("tenants.update", [COLOUR], tenant="acme")
+        await acting.until(lambda: trouble(acting).startswith(TROUBLE + "settings.theme: there is no theme mine"))
+        assert acting.app.return_code is None
+        await acting.runtime.registrar.save("settings.change", [Delete(("settings", "theme"))])
         await acting.until(lambda: acting.app.return_code is not None)
     assert acting.app.renewal.take()
 
