@@ -12,7 +12,7 @@ from proxtui.core.overlays import LAG
 from proxtui.core.run import Batch, Run, RunState
 from proxtui.errors import InvalidInput, ProxtuiError, ValidationError
 from proxtui.kit.prepared import Prepared, Suggest
-from proxtui.kit.run_list import RunList, progress
+from proxtui.kit.run_list import RunList, told
 from proxtui.kit.signs import ELLIPSIS
 from proxtui.pve.sanitize import clean
 
@@ -220,7 +220,7 @@ class Changing:
         self.runs.note_batch(batch)
         self._say_moved()
         await batch.wait()
-        self.tell(f"{operation.label}: {progress(batch)}", "error" if batch.bad else "information")
+        self.tell(told(batch), "error" if batch.bad else "information")
         self._say_moved()
 
     # What is told.

@@ -11,6 +11,8 @@ from proxtui.core.run import Batch, Run, RunState
 
 MOST_KEPT = 500
 """Ended changes that are remembered; running ones always are."""
+MOST_NAMED = 5
+"""Of a bulk change, those that went wrong and are told by their names; the panel has all of them."""
 SIGNS = {
     RunState.QUEUED: "◌",
     RunState.INTENT: "◌",
@@ -66,7 +68,11 @@ class RunRow:
 
 
 def _state(row: RunRow) -> str:
-    return f"{SIGNS[row.state]} {WORDS.get(row.state, row.state.value)}"
+    return f"{SIGNS[row.state]} {_word(row.state)}"
+
+
+def _word(state: RunState) -> str:
+    return WORDS.get(state, state.value)
 
 
 COLUMNS: Sequence[Column[RunRow]] = (
@@ -140,6 +146,13 @@ def progress(batch: Batch) -> str:
     return f"{sum(run.has_ended for run in batch.runs)} of {len(batch.runs)}: {', '.join(_counts(batch))}"
 
 
+def told(batch: Batch) -> str:
+    """How a bulk change ended: counted, and by its name each of the first few that went wrong."""
+    bad = [f"{run.label}: {run.message or _word(run.state)}" for run in batch.bad]
+    more = [f"and {len(bad) - MOST_NAMED} more"] if len(bad) > MOST_NAMED else []
+    return "; ".join([f"{batch.runs[0].operation.label}: {progress(batch)}", *bad[:MOST_NAMED], *more])
+
+
 def _counts(batch: Batch) -> Iterator[str]:
     counts = batch.counts
     for word, states in (
@@ -183,11 +196,18 @@ def _of_batch(batch: Batch, now: float) -> RunRow:
         first.operation.label,
         f"{len(batch.runs)} {'guests' if first.target.key is not None and first.target.id.isdigit() else 'things'}",
         here,
-        max((_took(run, now) for run in batch.runs), default=0.0),
+        _took_together(batch, now),
         progress(batch),
         batch.runs,
         batch,
     )
+
+
+def _took_together(batch: Batch, now: float) -> float:
+    """From the first that was sent to the last that ended: few of them run at the same time."""
+    began = min((run.started for run in batch.runs if run.started), default=now)
+    ended = max((run.ended or began for run in batch.runs), default=now) if batch.has_ended else now
+    return max(0.0, ended - began)
 
 
 def _worst(batch: Batch) -> RunState:

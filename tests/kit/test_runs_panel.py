@@ -12,7 +12,7 @@ from proxtui.core.model import ServerRef
 from proxtui.core.run import Batch, Run, RunState
 from proxtui.kit.confirm import Confirm
 from proxtui.kit.leaving import Leaving
-from proxtui.kit.run_list import RunList, parts, progress
+from proxtui.kit.run_list import RunList, parts, progress, told
 from proxtui.kit.runs_panel import RunsPanel
 from proxtui.kit.write_badge import countdown
 from proxtui.pve.upid import Upid
@@ -97,6 +97,24 @@ def test_ended_changes_are_forgotten_in_the_end_and_running_ones_never() -> None
     assert len(runs.running) == 1
 
 
+def test_a_bulk_change_took_from_its_first_to_its_last_and_names_what_went_wrong() -> None:
+    many = batch(*[RunState.OK] * 3, *[RunState.FAILED] * 7)
+    for at, one in enumerate(many.runs):
+        # One after the other, ten seconds each.
+        one.started, one.ended = NOW + 10 * at, NOW + 10 * (at + 1)
+    runs = RunList()
+    runs.note_batch(many)
+    (row,) = runs.rows(NOW + 1000)
+    assert row.seconds == 100
+    assert told(many).split("; ") == [
+        "Start: 10 of 10: 3 done, 7 failed",
+        *(f"VM {number} web{number} on pve1: failed" for number in range(103, 108)),
+        "and 2 more",
+    ]
+    many.runs[9].mark(RunState.RUNNING)
+    assert runs.rows(NOW + 1000)[0].seconds == 1000, "it still goes on"
+
+
 def test_progress_of_an_ended_one() -> None:
     assert progress(batch(RunState.OK, RunState.WARNINGS, RunState.DENIED)) == (
         "3 of 3: 1 done, 1 with warnings, 1 refused"
@@ -173,7 +191,8 @@ async def test_marked_rows_are_changed_together_after_one_question() -> None:
         for at, one in enumerate(many.runs):
             acting.gate.move(one, RunState.FAILED if at == 1 else RunState.OK, "")
         await acting.until(lambda: acting.told)
-        assert acting.told == ["Delete: 6 of 6: 5 done, 1 failed"]
+        bad = many.runs[1]
+        assert acting.told == [f"Delete: 6 of 6: 5 done, 1 failed; {bad.target.label}: failed"]
 
 
 def test_leaving_names_what_runs() -> None:

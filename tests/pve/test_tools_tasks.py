@@ -88,6 +88,19 @@ async def test_a_log_of_another_shape(answer: Any, lines: tuple[Any, ...]) -> No
     assert (await TaskTools(FakeClient({LOG: answer})).get_task_log(UPID)).lines == lines
 
 
+async def test_what_looks_like_a_ticket_is_not_told_again() -> None:
+    """A console that is not opened in time fails with its whole command line."""
+    ticket = "PVEVNC:68F1A2B3::" + "QUJD" * 20
+    said = f"command 'termproxy --ticket {ticket}' failed: exit code 1"
+    told = "command 'termproxy --ticket ***' failed: exit code 1"
+    answers = {LOG: {"data": [{"n": 1, "t": f"TASK ERROR: {said}"}], "total": 1}}
+    log = await TaskTools(FakeClient(answers)).get_task_log(UPID)
+    assert log.lines == ((1, f"TASK ERROR: {told}"),)
+    task = task_of(Row({"upid": UPID, "status": "stopped", "exitstatus": said}))
+    assert task is not None
+    assert task.exitstatus == told
+
+
 async def test_a_log_that_is_not_json() -> None:
     with pytest.raises(UnexpectedAnswer):
         await TaskTools(FakeClient({LOG: b"<html>"})).get_task_log(UPID)
