@@ -18,8 +18,6 @@ class Figure:
     yardstick: float | None = None
     beside: str = ""
     """What the yardstick is."""
-    is_open: bool = False
-    """The limit is a goal that nobody has reached yet: told, and no reason for ``--check`` to fail."""
 
     @property
     def ratio(self) -> float:
@@ -28,7 +26,7 @@ class Figure:
 
     @property
     def is_missed(self) -> bool:
-        return not self.is_open and self.limit is not None and self.ratio > self.limit
+        return self.limit is not None and self.ratio > self.limit
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"ratio": self.ratio, "missed": self.is_missed}
@@ -40,8 +38,6 @@ class Figure:
             measured += f" beside {self.yardstick:.4g} ({self.beside})"
         times = "x" if self.yardstick is not None else f" {self.unit}"
         verdict = "told" if self.limit is None else ("MISSED" if self.is_missed else "ok")
-        if self.is_open and self.limit is not None and self.ratio > self.limit:
-            verdict = "open"
         budget = "" if self.limit is None else f", budget {self.limit:g}{times}"
         return f"{verdict:<6} {self.what}: {self.ratio:.3g}{times}{budget}   [{measured}]"
 
