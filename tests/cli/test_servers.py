@@ -280,6 +280,28 @@ def test_import_tells_each_line(call: Call, key: Path, tmp_path: Path) -> None:
     assert "heading" in call("servers", "import", str(file)).line
 
 
+def test_another_cluster_is_refused_until_somebody_accepts_it(
+    call: Call, add: Typed, simulator_process: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    assert add("prod", "--more-host", f"localhost:{simulator_process.server['port']}").code == 0
+    assert call("servers", "health-check").code == 0
+    kept = tmp_path / "state" / "proxtui" / "clusters.json"
+    known = json.loads(kept.read_text())
+    (entry,) = known["servers"].values()
+    ours, entry["name"] = entry["name"], "another"
+    kept.write_text(json.dumps(known))
+    for answer in (call("servers", "health-check", "--json"), call("guests", "list", "--json")):
+        assert answer.code == 10
+        assert answer.code == 10
+        assert f"belongs to cluster {ours}, not cluster another: not used. Was it rebuilt" in answer.out
+        assert "`proxtui servers trust acme/prod --new-cluster`" in answer.out
+    assert call("servers", "trust", "prod", "--new-cluster", "--system").code == 2
+    assert "says which cluster it is" in call("servers", "trust", "acme/prod", "--new-cluster").out
+    assert call("guests", "list").code == 0
+    assert json.loads(kept.read_text())["servers"].popitem()[1]["name"] == ours
+
+
 def test_read_only_and_roles_refuse_and_the_audit_tells_it(
     call: Call, add: Typed, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
