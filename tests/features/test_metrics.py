@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from proxtui.config.secret import Secret
+from proxtui.core.db import Database
 from proxtui.core.model import ServerRef
+from proxtui.errors import StoreUnavailable
 from proxtui.features.metrics.models import HOUR, learned_timeout, rank
 from proxtui.features.metrics.service import ConnectionMetrics
+from tests.zones import zone
 
 from .metricses import MIDNIGHT, PARIS, PROD, Wall, called, opened
 
@@ -179,12 +184,12 @@ def test_a_clock_that_jumps_back_loses_and_doubles_nothing(metrics: ConnectionMe
     assert metrics.summary(PROD).attempts == 61
 
 
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe", "UTC"])
+@pytest.mark.parametrize("where", ["Europe/Berlin", "Australia/Lord_Howe", "UTC"])
 def test_summer_time_changes_no_hour(
-    metrics: ConnectionMetrics, wall: Wall, monkeypatch: pytest.MonkeyPatch, zone: str
+    metrics: ConnectionMetrics, wall: Wall, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     """On the night of 25 October 2026 Berlin has the hour from two to three twice."""
-    monkeypatch.setenv("TZ", zone)
+    monkeypatch.setenv("TZ", where)
     time.tzset()
     try:
         wall.now = 1_792_918_800.0
@@ -202,3 +207,83 @@ def test_summer_time_changes_no_hour(
 def test_texts_are_cut(metrics: ConnectionMetrics) -> None:
     metrics.record([called(error="NetworkError", message="x" * 5_000)])
     assert len(metrics.newest_errors(PROD)[0].message) == 200
+
+
+def lost_answers(monkeypatch: pytest.MonkeyPatch, metrics: ConnectionMetrics, count: int) -> None:
+    """The next ``count`` transactions that write are committed, and their answers are lost."""
+    run: Callable[..., Any] = Database._run
+    left = [None] * count
+
+    def lossy(self: Database, work: Callable[..., Any], *, writes: bool) -> Any:
+        done = run(self, work, writes=writes)
+        if writes and self is metrics.db and left:
+            left.pop()
+            raise StoreUnavailable("gone; nobody knows whether it was written", why="unknown")
+        return done
+
+    monkeypatch.setattr(Database, "_run", lossy)
+
+
+@pytest.mark.parametrize("patience", [10.0, 0.0], ids=["asked again", "given up"])
+def test_a_batch_whose_answer_was_lost_is_written_once(
+    metrics: ConnectionMetrics, monkeypatch: pytest.MonkeyPatch, patience: float
+) -> None:
+    """At once where the server is back in time, else by whoever keeps the batch and brings it again with more."""
+    monkeypatch.setattr(metrics.db, "_patience", patience)
+    batch = [called(), called(), called(MIDNIGHT - 1, path="ssh"), called(MIDNIGHT - 2, None, "X" * 300)]
+    lost_answers(monkeypatch, metrics, 1)
+    if patience:
+        metrics.record(batch)
+    else:
+        with pytest.raises(StoreUnavailable):
+            metrics.record(batch)
+    metrics.record([*batch, called(MIDNIGHT - 3)] if not patience else [called(MIDNIGHT - 3)])
+    metrics.record([called(MIDNIGHT - 3)])
+    sums = metrics.summary(PROD)
+    assert (sums.attempts, sums.good) == (6, 5)
+    assert metrics.percentiles(PROD).count == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "moment"),
+    [
+        # Back by half an hour at 01:30 local time, and forward by half an hour at 02:00.
+        ("Australia/Lord_Howe", "2026-04-04T15:00:00"),
+        ("Australia/Lord_Howe", "2026-10-03T15:30:00"),
+        ("Europe/Berlin", "2026-10-25T01:00:00"),
+        ("Europe/Berlin", "2026-03-29T01:00:00"),
+        ("Asia/Kathmandu", "2026-06-01T00:00:00"),
+    ],
+)
+def test_hours_are_those_of_utc_wherever_and_whenever_clocks_are_changed(
+    metrics: ConnectionMetrics, wall: Wall, name: str, moment: str
+) -> None:
+    """One call each minute; what each hour must hold is counted in seconds since the epoch: no calendar is asked."""
+    change = datetime.fromisoformat(f"{moment}+00:00").timestamp()
+    with zone(name):
+        for hours_after in range(25):
+            wall.now = change + hours_after * HOUR + 20 * 60
+            metrics.record([called(wall.now - minute * 60) for minute in range(60)])
+        first = int(wall.now - DAY)
+        expected: dict[str, int] = {}
+        for minute in range(25 * 60):
+            if (at := int(wall.now) - minute * 60) >= first:
+                day, second = divmod(at, DAY)
+                start = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).date()
+                hour = f"{start}T{second // HOUR:02}:00:00Z"
+                expected[hour] = expected.get(hour, 0) + 1
+        told = metrics.history(PROD)
+        assert {hour.time: hour.sums.attempts for hour in told.hourly} == expected
+        assert [hour.time for hour in told.hourly] == sorted(expected)
+        assert told.sums.attempts == 24 * 60 + 1
+
+
+def test_thirty_days_are_of_seconds_and_not_of_a_calendar(metrics: ConnectionMetrics, wall: Wall) -> None:
+    """A change to summer time lies between."""
+    with zone("Australia/Lord_Howe"):
+        wall.now = datetime.fromisoformat("2026-10-10T13:30:00+00:00").timestamp()
+        edge = int(wall.now) - 30 * DAY
+        hour = edge // HOUR * HOUR
+        metrics.record([called(wall.now), called(edge), called(hour), called(hour - 0.001), called(hour - 1800)])
+        assert metrics.prune() == 2
+        assert metrics.summary(PROD, hours=31 * 24).attempts == 3

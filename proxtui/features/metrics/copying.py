@@ -1,12 +1,7 @@
-"""From the file to the shared database: every call once, however often it is copied, and whatever others write there.
-
-A call has no number that both databases know. It is the same one where way, time, duration and all else are the same,
-to the microsecond; of several that are the same as many are there as here.
-"""
+"""From the file to the shared database: every call once, however often it is copied, whatever others write there."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -15,15 +10,13 @@ from sqlalchemy import Connection, Row, func, select
 
 from proxtui.core.calls import Called
 from proxtui.core.db import Database, lock
-from proxtui.core.model import ServerRef
 from proxtui.errors import StoreUnavailable
 from proxtui.features.metrics.tables import calls, ways
-from proxtui.features.metrics.writing import MICRO, Way, write
+from proxtui.features.metrics.writing import TOLD, Way, absent, called, write
 
 CHUNK = 1_000
 """Calls that one transaction writes, and those that were made in the same microsecond as the last of them."""
-_TOLD = (calls.c.ts, calls.c.took, calls.c.retries, calls.c.error, calls.c.message)
-Chunk = tuple[Way, Sequence[Called]]
+Chunk = Sequence[Called]
 
 
 class Copied(NamedTuple):
@@ -45,9 +38,9 @@ def copied(source: Database, target: Database, tell: Callable[[int, int], None])
     for chunk in _chunks(source):
         # A lost answer to the commit needs no care: what is there by then is not written again.
         done += target.transact(partial(_put, chunk), was_done=_cannot_say)
-        rows += len(chunk[1])
+        rows += len(chunk)
         tell(rows, max(rows, total))
-    missing = sum(len(target.look(partial(_missing, chunk))) for chunk in _chunks(source))
+    missing = sum(len(target.look(partial(absent, batch=chunk))) for chunk in _chunks(source))
     if missing:
         raise StoreUnavailable(f"the metrics: {missing} of {rows} calls are not in {target.place}: copy once more")
     return Copied(rows, done, rows - done)
@@ -59,51 +52,28 @@ def _chunks(source: Database) -> Iterator[Chunk]:
         end, way = -1, _way(*names)
         while found := source.look(partial(_page, number, end)):
             end = found[-1].ts
-            yield way, [_called(way, *row) for row in found]
+            yield [called(way, *row) for row in found]
 
 
 def _page(number: int, after: int, connection: Connection) -> Sequence[Row[Any]]:
     mine = (calls.c.way == number, calls.c.ts > after)
     last = select(calls.c.ts).where(*mine).order_by(calls.c.ts).offset(CHUNK - 1).limit(1)
     until = connection.execute(last).scalar_one_or_none()
-    page = select(*_TOLD).where(*mine).order_by(calls.c.ts)
+    page = select(*TOLD).where(*mine).order_by(calls.c.ts)
     return connection.execute(page if until is None else page.where(calls.c.ts <= until)).all()
 
 
 def _put(chunk: Chunk, connection: Connection) -> int:
     # Two copies at the same time would both find the same calls missing.
     lock(connection, "proxtui metrics copy")
-    missing = _missing(chunk, connection)
+    missing = absent(connection, chunk)
     if missing:
         write(connection, missing, {})
     return len(missing)
 
 
-def _missing(chunk: Chunk, connection: Connection) -> list[Called]:
-    """What of the chunk is not there."""
-    way, mine = chunk
-    names = (ways.c.tenant, ways.c.server, ways.c.endpoint, ways.c.path)
-    same = [column == value for column, value in zip(names, way, strict=True)]
-    times = {round(call.at * MICRO) for call in mine}
-    asked = select(*_TOLD).join_from(calls, ways, calls.c.way == ways.c.id).where(*same, calls.c.ts.in_(times))
-    there = Counter(_called(way, *row) for row in connection.execute(asked))
-    missing = []
-    for call in mine:
-        if there[call]:
-            there[call] -= 1
-        else:
-            missing.append(call)
-    return missing
-
-
 def _way(tenant: str, server: str, endpoint: str, path: str) -> Way:
     return tenant, server, endpoint, path
-
-
-def _called(way: Way, ts: int, took: int | None, retries: int, error: str | None, message: str | None) -> Called:
-    tenant, server, endpoint, path = way
-    seconds = None if took is None else took / MICRO
-    return Called(ts / MICRO, ServerRef(tenant, server), endpoint, path, seconds, error or "", retries, message or "")
 
 
 def _cannot_say(_connection: Connection) -> None:

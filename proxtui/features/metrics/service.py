@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import Connection
 
 from proxtui.core.calls import Called
-from proxtui.core.db import Database
+from proxtui.core.db import Database, lock
 from proxtui.core.model import ServerRef
 from proxtui.features.metrics import reading, writing
 from proxtui.features.metrics.models import (
@@ -34,19 +35,32 @@ class ConnectionMetrics:
         self.db = db
         self._now = now
         self._known: dict[writing.Way, int] = {}
+        self._name = f"proxtui metrics {uuid.uuid4()}"
+        self._is_doubtful = False
+        """Whether the last batch may be there though its writing failed: it comes again, and is looked for first."""
 
     def record(self, batch: Sequence[Called]) -> None:
-        """Write these calls in one transaction: all of them or none."""
+        """Write these calls in one transaction: all of them or none, and once, though the answer to it were lost."""
         if not batch:
             return
 
+        tries = 1 if self._is_doubtful else 0
+        self._is_doubtful = True
+
         def work(connection: Connection) -> dict[writing.Way, int]:
+            nonlocal tries
+            # Whatever became of the last try, it is over once this is had.
+            lock(connection, self._name)
+            fresh = writing.absent(connection, batch) if tries else batch
+            tries += 1
             # A copy: what a transaction made that was never committed is not there.
             known = dict(self._known)
-            writing.write(connection, batch, known)
+            if fresh:
+                writing.write(connection, fresh, known)
             return known
 
-        self._known = self.db.call_now(lambda: self.db.transact(work))
+        self._known = self.db.call_now(lambda: self.db.transact(work, was_done=_looked_up))
+        self._is_doubtful = False
 
     def servers(self) -> list[ServerRef]:
         """All that were ever asked, sorted."""
@@ -125,6 +139,10 @@ class ConnectionMetrics:
 
     def _window(self, hours: int) -> reading.Window:
         return reading.Window(self._now(), hours * HOUR)
+
+
+def _looked_up(_connection: Connection) -> None:
+    """Whether the batch is there after a lost answer: the next try looks call by call."""
 
 
 def _standing(connection: Connection, ref: ServerRef, ways: reading.Ways, window: reading.Window) -> Standing:
