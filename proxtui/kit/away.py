@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,3 +32,16 @@ def away(app: App[Any]) -> Iterator[None]:
             driver.resume_application_mode()
             app._resume_signal()
             app.refresh(layout=True)
+
+
+def has_shell() -> bool:
+    """Whether whoever started this process can bring it back once it is stopped: a shell with jobs.
+
+    It is of the same session and of another process group; a command of sshd or tmux has none.
+    """
+    parent = os.getppid()
+    try:
+        return os.getsid(parent) == os.getsid(0) and os.getpgid(parent) != os.getpgrp()
+    except OSError:
+        # It has gone, or is of another user.
+        return False

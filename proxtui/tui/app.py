@@ -121,6 +121,9 @@ class ProxtuiApp(LockableApp):
         self._rest.touched()
         self._idle.noted()
 
+    async def came_back(self) -> None:
+        await self._idle.look()
+
     @property
     def touched_at(self) -> float:
         """``Clock.boottime`` when somebody was at the keys last."""

@@ -49,8 +49,12 @@ class IdleLock:
         if not self._idle.is_over:
             self._idle.begin()
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Lock when the time is over."""
         if self._idle.is_over and not self._app.is_locked:
             await self._app.action_lock()
             self._idle.begin()
+
+    async def _look(self) -> None:
+        await self.look()
         self._app.set_timer(max(1.0, self._idle.left), self._look)

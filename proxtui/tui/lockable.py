@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 
 from proxtui.errors import AuditUnavailable, NewerFormat
 from proxtui.kit.app import LiveApp
+from proxtui.kit.away import has_shell
 from proxtui.kit.write_badge import lock_of
 from proxtui.tui.configured import Configured
 
@@ -27,7 +28,8 @@ class LockableApp(LiveApp):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # Before a form or a question that is open: those above hear no other key of the app.
-        Binding("ctrl+l", "lock", "Lock the screen", show=False, priority=True, id="lock")
+        Binding("ctrl+l", "lock", "Lock the screen", show=False, priority=True, id="lock"),
+        Binding("ctrl+z", "to_shell", "To the shell; fg comes back", show=False, priority=True, id="suspend"),
     ]
 
     def __init__(self, configured: Configured, runtime: Runtime, **looks: Any) -> None:
@@ -63,6 +65,25 @@ class LockableApp(LiveApp):
         await self.push_screen(self._lock, self._unlocked)
         # Covered at once: what the disk takes is waited for behind it.
         self.run_worker(self._note("locked"), name="locked", group="audit")
+
+    async def action_to_shell(self) -> None:
+        """Stop until the shell brings it back; locked then when nobody was there for too long."""
+        refused = ""
+        if count := self.changes_running:
+            runs = "1 change runs" if count == 1 else f"{count} changes run"
+            refused = f"{runs} here: a stopped process would not hear how it ends"
+        elif not has_shell():
+            refused = "no shell started this that could bring it back"
+        if refused:
+            self.notify(f"not suspended: {refused}", severity="warning", markup=False)
+            return
+        self.action_suspend_process()
+        # It was stopped in the line above, for hours maybe: what nobody may see is covered before anything is painted.
+        await self.came_back()
+        self.refresh(layout=True)
+
+    async def came_back(self) -> None:
+        """The terminal is here again."""
 
     async def _opens(self, judge: Callable[[str], Awaitable[bool]], text: str) -> bool:
         is_right = await judge(text)
