@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from proxtui.config.secret import Secret
+from proxtui.core.db import Database
 from proxtui.core.journal import Phase
-from proxtui.errors import AuditUnavailable
+from proxtui.errors import AuditUnavailable, StoreUnavailable
 from proxtui.features.audit.checking import check
 from proxtui.features.audit.copying import copied
 from proxtui.features.audit.journal import AuditJournal
@@ -171,3 +175,52 @@ def test_nothing_is_copied_of_a_file_that_was_altered(tmp_path: Path, url: Secre
     with pytest.raises(AuditUnavailable, match="nothing was copied"):
         copied(here.files, AuditFiles(here.files.folder, url))
     assert run(url, "SELECT count(*) FROM pg_tables WHERE tablename = 'audit'") == [(0,)]
+
+
+@pytest.mark.parametrize("when", ["before the commit", "after the commit"])
+def test_an_answer_that_is_lost_costs_no_row_and_doubles_none(
+    tmp_path: Path, url: Secret, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    run_once: Callable[..., Any] = Database._run
+    lost: list[str] = []
+    store = opened(str(tmp_path), url.get_secret_value(), "v_one")
+    append(store, entry(target_id="first"))
+
+    class Gone(Exception):
+        pass
+
+    def lossy(self: Database, work: Callable[[Connection], Any], *, writes: bool) -> Any:
+        def breaks_off(connection: Connection) -> Any:
+            done = work(connection)
+            if when == "before the commit" and not lost:
+                lost.append(when)
+                raise Gone
+            return done
+
+        try:
+            done = run_once(self, breaks_off if writes else work, writes=writes)
+        except Gone:
+            raise StoreUnavailable("the server went away", why="gone") from None
+        if writes and not lost:
+            lost.append(when)
+            raise StoreUnavailable("the server went away; nobody knows whether it was written", why="unknown")
+        return done
+
+    monkeypatch.setattr(Database, "_run", lossy)
+    append(store, entry(target_id="second"))
+    monkeypatch.undo()
+    append(store, entry(target_id="third"))
+    store.close()
+    assert lost == [when]
+    rows = run(url, "SELECT target FROM audit WHERE event = 'guests.start' ORDER BY seq")
+    assert [row[0] for row in rows] == ["first", "second", "third"]
+    assert check(files_of(str(tmp_path), url.get_secret_value(), "v_one"), vault=(KEYS["v_one"],)).whole
+
+
+def test_what_is_acknowledged_is_committed(tmp_path: Path, url: Secret) -> None:
+    """Another connection sees it as soon as the writer goes on: nothing is said of a transaction that is still open."""
+    store = opened(str(tmp_path), url.get_secret_value(), "v_one")
+    for number in range(5):
+        append(store, entry(target_id=str(number)))
+        assert run(url, "SELECT count(*) FROM audit WHERE event = 'guests.start'") == [(number + 1,)]
+    store.close()
