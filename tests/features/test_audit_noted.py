@@ -30,8 +30,9 @@ from proxtui.features.audit.segments import BEGUN, KEY, PRUNED
 from proxtui.features.audit.store import open_store, system_stamp
 from proxtui.features.audit.verifying import Verdict
 from tests.config.vaults import ROOT_KEY, by, fill, new_vault, opened, seat_in
+from tests.postgres import Postgres, needs_postgres
 
-from .audits import ACTOR, Audit, append, entry
+from .audits import ACTOR, Audit, append, entry, run
 
 WRITER = """
 import sys
@@ -321,6 +322,32 @@ def test_what_the_configuration_pruned_may_be_missing(tmp_path: Path, seat: Seat
     assert (found.first, found.last) == (1, 5)
     assert [seq for (seq,) in audit.rows("seq")] == [6, 7]
     assert verdict(tmp_path, opened(seat)).whole
+
+
+@needs_postgres
+def test_the_end_in_a_shared_database_is_noted_as_well(
+    tmp_path: Path, seat: Seat, vault: OpenVault, postgres: Postgres
+) -> None:
+    url = postgres.database()
+
+    def shared_by(mine: OpenVault) -> AuditFiles:
+        return AuditFiles(tmp_path / "state", url, mine.file_id, mine.ends)
+
+    files = shared_by(vault)
+    store = open_store(files, keys=keys_of(files, vault.audit_keys), told=lambda _line: True)
+    append(store, entry())
+    store.close()
+    run(url, "SET session_replication_role = replica", "DELETE FROM audit")
+    shutil.rmtree(tmp_path / "state")
+    files = shared_by(again := opened(seat))
+    keys = keys_of(files, again.audit_keys)
+    problems = [one.what for one in check(files, vault=again.audit_keys).problems]
+    assert any("missing: config.toml knows them" in what for what in problems), problems
+    with pytest.raises(AuditUnavailable, match=r"config\.toml knows 2 rows"):
+        open_store(files, keys=keys)
+    assert begin(files, keys, read_actor({}), "restored").before == 2
+    again = opened(seat)
+    assert check(shared_by(again), vault=again.audit_keys).whole
 
 
 def test_four_processes_append_and_note_one_chain(tmp_path: Path, seat: Seat, vault: OpenVault) -> None:
