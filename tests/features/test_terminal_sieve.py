@@ -40,6 +40,7 @@ def passed(data: bytes, *cuts: int) -> bytes:
         (b"a\x1b%@\x9d52;c;eA==\x07", b"a\x9d52;c;eA==\x07"),
         (b"\x1b]0;x\x1b]52;c;eA==\x07b", b"b"),
         (b"\x1b]0;never\x18b", b"b"),
+        (b"a\xc2\x07\x9d52;c;eA==\x07b", b"ab"),
         ("\x1b]0;✜ sign\x07b".encode(), b"b"),
     ],
 )

@@ -10,7 +10,7 @@ LONGEST: Final = 64 * 1024
 _C0 = rb"[\x00-\x17\x19\x1c-\x1f\x7f]*"
 # OSC, DCS, SOS, PM and APC in both spellings (terminals obey control characters inside a sequence, so these may stand
 # between its bytes), and what would switch the terminal away from UTF-8, where single bytes begin such strings.
-_STRING: Final = re.compile(rb"\x1b" + _C0 + rb"(?:[\]PX^_]|%" + _C0 + rb"[@-~])|\xc2[\x90\x98\x9d-\x9f]")
+_STRING: Final = re.compile(rb"\x1b" + _C0 + rb"(?:[\]PX^_]|%" + _C0 + rb"[@-~])|\xc2" + _C0 + rb"[\x90\x98\x9d-\x9f]")
 _END: Final = re.compile(rb"[\x07\x18\x1a\x1b]|\xc2\x9c")
 _UNSURE: Final = bytes((*range(0x18), 0x19, *range(0x1B, 0x20), 0x7F, ord("%"), 0xC2))
 """What an introducer consists of before its last byte, and what may stand between."""
