@@ -17,7 +17,7 @@ from proxtui.core.rows import Tone
 from proxtui.kit.form_fields import Entered, Fold, Left, Line, Picker, field_of
 from proxtui.kit.form_keys import FieldKeys
 from proxtui.kit.form_model import asked_of, problems_of, text_of, values_of
-from proxtui.kit.one_line import Notice
+from proxtui.kit.one_line import Sentences
 from proxtui.kit.prepared import Prepared, Words
 from proxtui.kit.safe import plain
 
@@ -82,7 +82,7 @@ class ParamsForm(FieldKeys[Filled | Refused]):
         self._first = {one.name: initial.get(one.name, one.default) for one in self.asked}
         self._left: set[str] = set()
         self._warned = False
-        self._notice = Notice()
+        self._notice = Sentences()
 
     def compose(self) -> ComposeResult:
         rare = [one for one in self.asked if one.rare]

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static, TextArea
 
 from proxtui.core.rows import Tone
 from proxtui.kit.form_model import NO, YES, Asked
-from proxtui.kit.one_line import Notice, OneLine
+from proxtui.kit.one_line import Notice, OneLine, Sentences
 from proxtui.kit.painting import Run, fit
 from proxtui.kit.safe import plain, visible
 
@@ -168,7 +168,7 @@ class Line(Vertical):
         self.words = tuple(words)
         self.field: TextField | Picker | LinesField = _field(asked, text)
         self.field.suggest(words)
-        self._choices, self._problem = Notice(), Notice()
+        self._choices, self._problem = Notice(), Sentences()
         self.problem = ""
 
     def compose(self) -> ComposeResult:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from rich.style import Style
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -84,3 +86,24 @@ class Notice(OneLine):
 
     def runs(self, width: int) -> Sequence[Run]:
         return [(" ", self.style_of(Tone.PLAIN)), (fit(self._text, width - 1), self.style_of(self._tone))]
+
+
+class Sentences(Notice):
+    """The same on as many lines as it needs: what was refused is read to its end."""
+
+    DEFAULT_CSS = "Sentences { height: auto; max-height: 8; }"
+
+    def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
+        super().say(text, tone)
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines(width))
+
+    def render_line(self, y: int) -> Strip:
+        width, lines = self.size.width, self._lines(self.size.width)
+        said = [(fit(f" {lines[y]}", width), self.style_of(self._tone))] if y < len(lines) else []
+        return paint_runs(said, width, self.style_of(Tone.PLAIN))
+
+    def _lines(self, width: int) -> list[str]:
+        return wrap(self._text, max(1, width - 1)) or [""]

@@ -155,10 +155,9 @@ async def test_a_whole_form_in_one_piece_fills_the_right_fields(on: str) -> None
         keys = ["1", "2", "3", on, *"webserver", on, *"pve1", on, "tab", "space", on, "space", on, "9", "ctrl+s"]
         for key in keys:
             app.post_message(Key(key, key if len(key) == 1 else " " if key == "space" else None))
-        for _ in range(100):
-            if app.answers:
-                break
+        while not app.answers and not app.faults:
             await pilot.pause(0.02)
+        assert app.faults == {}
         answer = app.answers[0]
         assert isinstance(answer, Filled)
         made: Any = answer.params
@@ -245,3 +244,25 @@ async def test_a_long_form_scrolls_to_the_field_that_has_the_keys() -> None:
         await pilot.pause()
         region = app.line("more").field.region
         assert app.form.query_one(".dialog").region.contains_region(region)
+
+
+@BOTH
+async def test_a_refusal_is_shown_to_its_end(size: tuple[int, int]) -> None:
+    app = FormApp()
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        long = "the storage says " + "that there is no room for it, " * 6 + "not even a little"
+        app.form.refuse({"newid": f"{long} at the field", "": f"{long} at all"})
+        await pilot.pause()
+        shown = " ".join(line.strip(" │") for line in lines_of_screen(app))
+        assert "not even a little at the field" in shown
+        assert "not even a little at all" in shown
+        app.form.say("")
+        await pilot.pause()
+        assert not app.form._notice.display
+
+
+def lines_of_screen(app: FormApp) -> list[str]:
+    """The screen as it is painted."""
+    strips = app.screen._compositor.render_strips()
+    return ["".join(segment.text for segment in strip) for strip in strips]
