@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import compress
-from operator import ne
+from itertools import compress, filterfalse
+from operator import attrgetter, ne
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
@@ -15,6 +15,7 @@ from proxtui.pve.models import Guest
 
 K = TypeVar("K")
 V = TypeVar("V")
+_NAME = attrgetter("name")
 
 
 def kept(
@@ -78,9 +79,10 @@ def recall_names(
     Five minutes after a node was last heard of, PVE knows of its guests only who they are. ``known`` and ``since`` are
     what the poll before left, at ``last_poll``. A guest that we never saw with a name stays without one.
     """
-    nameless = [at for at, row in enumerate(rows) if row.name is None and row.status == "unknown"]
-    if not nameless or last_poll is None:
+    # Nearly all have one, and this is asked of every guest at every poll.
+    if last_poll is None or not any(row.status == "unknown" for row in filterfalse(_NAME, rows)):
         return Recalled(rows, _NOBODY)
+    nameless = [at for at, row in enumerate(rows) if row.name is None and row.status == "unknown"]
     named = list(rows)
     recalled: dict[GuestKey, float] = {}
     for at in nameless:

@@ -10,7 +10,7 @@ from textual.timer import Timer
 if TYPE_CHECKING:
     from proxtui.core.poller import Poller
 
-AFTER = 20.0
+AFTER = 12.0
 """Seconds without a key or a click."""
 
 

@@ -99,6 +99,9 @@ class KeepAliveStream(httpcore.AsyncNetworkStream):
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
         self._head_expected = True
+        secured = inner.get_extra_info("ssl_object")
+        # Asked once: the answer never changes, and each chunk of a long answer would go through all layers for it.
+        self._secured = secured if isinstance(secured, ssl.SSLObject) else None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         if not self._head_expected:
@@ -118,8 +121,8 @@ class KeepAliveStream(httpcore.AsyncNetworkStream):
 
     def _with_what_came_along(self, chunk: bytes) -> bytes:
         """The chunk, and what can be read without waiting: each TLS record would cost a walk through all layers."""
-        secured = self._inner.get_extra_info("ssl_object")
-        if not chunk or not isinstance(secured, ssl.SSLObject):
+        secured = self._secured
+        if not chunk or secured is None:
             return chunk
         pieces = [chunk]
         try:

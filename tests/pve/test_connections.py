@@ -30,12 +30,24 @@ class Script(httpcore.AsyncNetworkStream):
 
     def __init__(self, chunks: list[bytes]) -> None:
         self.chunks = chunks
+        self.asked: list[str] = []
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  httpcore's
         return self.chunks.pop(0) if self.chunks else b""
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  httpcore's
         pass
+
+    def get_extra_info(self, info: str) -> Any:
+        self.asked.append(info)
+
+
+async def test_a_long_answer_is_not_asked_for_its_encryption_at_each_chunk() -> None:
+    script = Script([b"HTTP/1.1 200 OK\r\n\r\n", *[b"x" * 65_536] * 50])
+    stream = KeepAliveStream(script)
+    while await stream.read(65_536):
+        pass
+    assert script.asked == ["ssl_object"]
 
 
 async def everything(chunks: list[bytes]) -> bytes:
