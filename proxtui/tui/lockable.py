@@ -71,11 +71,11 @@ class LockableApp(LiveApp):
         refused = ""
         if count := self.changes_running:
             runs = "1 change runs" if count == 1 else f"{count} changes run"
-            refused = f"{runs} here: a stopped process would not hear how it ends"
+            refused = f"not suspended: {runs} here, and a stopped process would not hear how it ends"
         elif not has_shell():
-            refused = "no shell started this that could bring it back"
+            refused = "not suspended: no shell started this that could bring it back"
         if refused:
-            self.notify(f"not suspended: {refused}", severity="warning", markup=False)
+            self.notify(refused, severity="warning", markup=False)
             return
         self.action_suspend_process()
         # It was stopped in the line above, for hours maybe: what nobody may see is covered before anything is painted.
