@@ -71,7 +71,16 @@ async def test_a_server_that_was_not_asked_says_so(recording: Recording) -> None
         assert "no calls since" in "".join(text_of(chart) for chart in acting.charts)
 
 
-async def test_a_demo_keeps_nothing_and_a_broken_database_is_said(
+async def test_calls_of_which_none_was_answered_are_not_called_none(recording: Recording) -> None:
+    recording.calls.drain()
+    recording.calls.put_back([called(recording._clock.time() - 60, error="NetworkError", ref=ACME)])
+    async with stage(two_tenants(), LARGE, recording=recording) as acting:
+        await acting.press("W")
+        await acting.until(lambda: acting.front.summary == "1 calls in 24 h, 1 failed")
+        await acting.until(lambda: "nothing answered since" in "".join(text_of(chart) for chart in acting.charts))
+
+
+async def test_where_nothing_is_kept_it_is_said_and_a_broken_database_is_said(
     recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with stage(two_tenants(), LARGE) as acting:

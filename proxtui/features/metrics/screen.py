@@ -139,8 +139,9 @@ def curves_of(row: ServerRow, now: float) -> list[Curve]:
     end = max([int(now), *(hour.start for hour in known)]) // HOUR * HOUR + HOUR
     times, drawings = hourly(known, int(now) - 24 * HOUR, end)
     tops = (1.0, None)
+    nothing = "no calls" if not known else "nothing answered"
     return [
-        Curve(one.title, times, one.values, one.unit, maximum=top, empty=f"no calls since {_clock(times[0])}")
+        Curve(one.title, times, one.values, one.unit, maximum=top, empty=f"{nothing} since {_clock(times[0])}")
         for one, top in zip(drawings, tops, strict=True)
     ]
 
