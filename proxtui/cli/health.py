@@ -11,7 +11,7 @@ from proxtui.cli.sight import NOTHING
 from proxtui.core import text
 from proxtui.core.model import Fleet, ServerRef, Snapshot
 from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone, tone_of_load
-from proxtui.core.tenant_stats import RUNNING
+from proxtui.core.tenant_stats import count_guests, silent_nodes
 
 MOST_PROBLEMS = 3
 """Written out in a line; the others are counted."""
@@ -88,6 +88,7 @@ def server_row(snapshot: Snapshot, blind: str | None = None, judging: Judging | 
     if snapshot.taken_at is None:
         return ServerRow(snapshot.ref, level, problems, certificate=left)
     online = [node for node in snapshot.nodes.values() if node.status == "online"]
+    counted = count_guests(snapshot.guests.values(), silent_nodes(snapshot))
     loads = [(node.cpu * node.maxcpu, node.maxcpu) for node in online if node.cpu is not None and node.maxcpu]
     memory = [(node.mem, node.maxmem) for node in online if node.mem is not None and node.maxmem is not None]
     return ServerRow(
@@ -96,8 +97,8 @@ def server_row(snapshot: Snapshot, blind: str | None = None, judging: Judging | 
         problems,
         nodes=len(snapshot.nodes),
         online=len(online),
-        guests=None if blind else sum(not guest.template for guest in snapshot.guests.values()),
-        running=None if blind else sum(guest.status in RUNNING for guest in snapshot.guests.values()),
+        guests=None if blind else counted.total,
+        running=None if blind else counted.running,
         cpu=sum(used for used, _ in loads) / sum(whole for _, whole in loads) if loads else None,
         mem=sum(used for used, _ in memory) if memory else None,
         maxmem=sum(whole for _, whole in memory) if memory else None,

@@ -90,3 +90,10 @@ def test_a_login_that_sees_nothing_at_all_knows_nothing() -> None:
     assert row.level is Level.UNKNOWN
     assert "guests" not in summary(rows)
     assert NOTHING in summary(rows)
+
+
+def test_a_guest_of_an_offline_node_is_not_counted_as_running() -> None:
+    """PVE calls it so for minutes: nobody knows."""
+    guests = (vm(100, node="pve1"), vm(101, node="pve2"), vm(102, node="pve1", status="paused"))
+    row = server_row(snapshot(nodes=(node("pve1"), node("pve2", status="offline")), guests=guests))
+    assert (row.running, row.guests) == (2, 3)
