@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from proxtui.core import text
 from proxtui.core.rows import Tone
 from proxtui.core.sheet import Cell, Head, Sheet, moment, said, sheet
+from proxtui.core.task_words import words_of
 from proxtui.pve.models import Task
 
 HEADS = (
@@ -31,7 +32,7 @@ def _cells(task: Task) -> tuple[Cell, ...]:
     result = "running" if task.running else task.exitstatus or "no result"
     return (
         moment(task.starttime),
-        said(task.type),
+        said(words_of(task.type)),
         said(task.id),
         Cell(text.duration(took), took),
         said(task.user),

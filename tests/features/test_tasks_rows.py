@@ -7,10 +7,10 @@ import pytest
 from proxtui.core.filters import parse
 from proxtui.core.model import Fleet, GuestKey, NodeKey, Scope, ServerRef, SourceState
 from proxtui.core.survey import Finding
+from proxtui.core.task_words import words_of
 from proxtui.errors import UsageError
 from proxtui.features.tasks.details import task_lines, title_of
 from proxtui.features.tasks.rows import COLUMNS, Findings, TaskRow, named_task, problems, task_rows
-from proxtui.features.tasks.words import words_of
 from proxtui.pve.listing import Listing
 from proxtui.pve.models import Task
 from proxtui.pve.upid import Upid

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from proxtui.core import text
 from proxtui.core.rows import UNKNOWN, Tone
+from proxtui.core.task_words import words_of
 from proxtui.features.tasks.rows import TaskRow, moment, outcome_text, outcome_tone
-from proxtui.features.tasks.words import words_of
 from proxtui.pve.models import Task
 
 

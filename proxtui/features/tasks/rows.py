@@ -11,8 +11,8 @@ from proxtui.core.ages import is_old
 from proxtui.core.model import Fleet, GuestKey, NodeKey, Scope, ServerRef, Snapshot, TaskKey
 from proxtui.core.rows import UNKNOWN, Column, Scalar, Tone
 from proxtui.core.survey import Finding
+from proxtui.core.task_words import kind_of, words_of
 from proxtui.errors import InvalidInput, UsageError
-from proxtui.features.tasks.words import kind_of, words_of
 from proxtui.pve.listing import Listing
 from proxtui.pve.models import Task
 from proxtui.pve.upid import Upid
