@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Iterable
 from typing import NamedTuple, TypeVar
 
-from proxtui.errors import PermissionDenied, ProxtuiError
+from proxtui.errors import NodeUnreachable, PermissionDenied, ProxtuiError
 
 T = TypeVar("T")
 
@@ -28,6 +28,9 @@ async def attempt(what: str, asked: Awaitable[T], problems: list[Problem]) -> T 
 
 def reason(error: ProxtuiError) -> str:
     """The error in one line; a missing privilege by its name."""
+    if isinstance(error, NodeUnreachable):
+        # The node is as dead for whatever is asked of it: without the path the reason stands there once for all parts.
+        return error.reason
     if isinstance(error, PermissionDenied) and error.privilege:
         return f"missing privilege {error.privilege}" + (f" on {error.acl_path}" if error.acl_path else "")
     return str(error)

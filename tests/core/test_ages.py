@@ -9,7 +9,7 @@ import pytest
 from proxtui.core.ages import age_text, coarse_age, nothing_to_show, trouble, troubles
 from proxtui.core.asking import Problem, attempt, problem_lines
 from proxtui.core.model import Fleet, Scope, ServerRef, Snapshot, SourceState
-from proxtui.errors import NetworkError, PermissionDenied
+from proxtui.errors import NetworkError, NodeUnreachable, PermissionDenied
 
 NOW = 1000.0
 REF = ServerRef("acme", "berlin")
@@ -65,10 +65,11 @@ def test_an_empty_table_says_why(snapshots: tuple[Snapshot, ...], text: str) -> 
     assert nothing_to_show(Fleet(snapshots, NOW), Scope(), "guests", filtered=False) == text
 
 
-async def test_what_was_refused_becomes_a_line() -> None:
-    async def refuse(error: Exception) -> None:
-        raise error
+async def refuse(error: Exception) -> None:
+    raise error
 
+
+async def test_what_was_refused_becomes_a_line() -> None:
     denied = PermissionDenied("no", status=403)
     denied.privilege = "Sys.Audit"
     problems: list[Problem] = []
@@ -77,3 +78,11 @@ async def test_what_was_refused_becomes_a_line() -> None:
     assert problem_lines(problems) == ["status, history: missing privilege Sys.Audit", "version: gone"]
     with pytest.raises(ZeroDivisionError):
         await attempt("bug", refuse(ZeroDivisionError()), problems)
+
+
+async def test_a_dead_node_is_one_reason_for_all_that_was_asked_of_it() -> None:
+    problems: list[Problem] = []
+    for what in ("status", "version"):
+        dead = NodeUnreachable("the node does not answer", status=595, method="GET", path=f"/nodes/n1/{what}")
+        await attempt(what, refuse(dead), problems)
+    assert problem_lines(problems) == ["status, version: the node does not answer"]
