@@ -118,6 +118,21 @@ def test_a_certificate_tells_the_days_it_has_left(days: int, words: str, tone: T
     assert made.rows[1].cells[1].text == UNKNOWN
 
 
+def test_a_certificate_says_first_whose_it_is() -> None:
+    issuer = "/CN=Proxmox Virtual Environment/OU=4bb44cfb/O=PVE Cluster Manager CA"
+    own = NodeCertificate(
+        filename="pve-ssl.pem", subject="/OU=PVE Cluster Node/O=Proxmox Virtual Environment/CN=pve1", issuer=issuer
+    )
+    bought = NodeCertificate(filename="pveproxy-ssl.pem", subject="/CN=pve.example.org", issuer="/O=ACME & Sons/CN=R11")
+    odd = NodeCertificate(filename="x.pem", subject="somebody", issuer="/CN=R11")
+    made = cells(node_pages.certificates_page([own, bought, odd], NOW).sheet)
+    assert [(row[0], row[2], row[3]) for row in made] == [
+        ("pve1", "PVE Cluster Manager CA", "pve-ssl.pem"),
+        ("pve.example.org", "ACME & Sons", "pveproxy-ssl.pem"),
+        ("somebody", "R11", "x.pem"),
+    ]
+
+
 def test_what_smart_does_not_tell_is_unknown() -> None:
     disks = [NodeDisk(devpath="/dev/sda"), NodeDisk(devpath="/dev/sdb", health="FAILED!", wearout=3.0)]
     made = disks_page(disks).sheet
@@ -132,6 +147,14 @@ def test_no_subscription_and_a_clock_that_is_wrong() -> None:
     assert notes(page)["Clock"] == "1m 30s ahead of this machine"
 
 
+@pytest.mark.parametrize(
+    ("letter", "level"), [("c", "community"), ("b", "basic"), ("s", "standard"), ("p", "premium"), ("x", "x")]
+)
+def test_the_level_of_a_subscription_is_written_out(letter: str, level: str) -> None:
+    page = node_pages.subscription_page(NodeSubscription(status="active", level=letter), None, None, NOW)
+    assert notes(page)["Level"] == level
+
+
 def test_a_task_says_how_it_ended() -> None:
     upid = Upid("UPID:pve1:00000001:00000002:6B000000:vzdump:100:root@pam:")
     ends = [None, "OK", "WARNINGS: 2", "no space left"]
@@ -139,6 +162,7 @@ def test_a_task_says_how_it_ended() -> None:
         Task(upid=upid, running=end is None, node="pve1", type="vzdump", starttime=1, exitstatus=end) for end in ends
     ]
     made = task_sheet(tasks, "none")
+    assert {row.cells[1].text for row in made.rows} == {"back up"}
     assert [row.cells[-1][::2] for row in made.rows] == [
         ("running", Tone.ACCENT),
         ("OK", Tone.GOOD),

@@ -25,14 +25,16 @@ NETWORK = (
 )
 UPDATES = (Head("Package", 16, grow=True), Head("New", 16), Head("Installed", 16, 3), Head("From", 9, 4))
 CERTIFICATES = (
-    Head("File", 18, grow=True),
+    Head("Of", 16, grow=True),
     Head("Days left", 9, 1, "right"),
-    Head("For", 16, 3),
     Head("By", 16, 4),
+    Head("File", 18, 3),
     Head("Key", 10, 5),
 )
 SOON, AT_ONCE = 30, 7
 """Days left of a certificate from which it is yellow, and red."""
+LEVELS = {"c": "community", "b": "basic", "s": "standard", "p": "premium"}
+"""What PVE means by the letter of a subscription."""
 
 
 def services_page(services: Iterable[NodeService] | None) -> Page:
@@ -91,7 +93,14 @@ def _certificate(one: NodeCertificate, now: float) -> tuple[Cell, ...]:
     tone = Tone.MUTED if left is None else Tone.BAD if left < AT_ONCE else Tone.WARN if left < SOON else Tone.GOOD
     words = UNKNOWN if left is None else "expired" if left < 0 else str(left)
     key = " ".join(str(part) for part in (one.key_type, one.key_bits) if part)
-    return said(one.filename), Cell(words, left, tone), said(one.subject), said(one.issuer), said(key)
+    whose, by = _named(one.subject, "CN"), _named(one.issuer, "O", "CN")
+    return said(whose), Cell(words, left, tone), said(by), said(one.filename), said(key)
+
+
+def _named(name: str | None, *fields: str) -> str | None:
+    """``pve1`` of ``/OU=PVE Cluster Node/O=Proxmox Virtual Environment/CN=pve1``: the first of these that it has."""
+    parts = dict(part.split("=", 1) for part in (name or "").split("/") if "=" in part)
+    return next((parts[field] for field in fields if parts.get(field)), name)
 
 
 def subscription_page(
@@ -106,7 +115,11 @@ def _subscription(one: NodeSubscription | None) -> Iterator[Note]:
         return
     words = "none" if one.status == "notfound" else one.status or UNKNOWN
     yield Note("Status", words, Tone.GOOD if one.status == "active" else Tone.WARN)
-    for label, value in (("Product", one.productname), ("Level", one.level), ("Due", one.nextduedate)):
+    for label, value in (
+        ("Product", one.productname),
+        ("Level", LEVELS.get(one.level or "", one.level)),
+        ("Due", one.nextduedate),
+    ):
         if value:
             yield Note(label, value)
     if one.message:
