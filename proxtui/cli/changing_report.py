@@ -114,7 +114,7 @@ def percent_told(gate: Gate) -> Iterator[None]:
         tenth = -1 if run.percent is None else run.percent // 10
         if tenth > told:
             told = tenth
-            narrate(f"{run.operation.label} {run.target.label}: {run.percent} % sent")
+            narrate(f"{run.operation.of(run.target)}: {run.percent} % sent")
 
     unsubscribe = gate.subscribe(tell)
     try:
@@ -205,7 +205,7 @@ class Report:
         tell_interrupted(self._batch.runs)
 
     def _planned(self, run: Run) -> None:
-        narrate(f"{run.operation.label} {run.target.label}: nothing was sent; it would be:")
+        narrate(f"{run.operation.of(run.target)}: nothing was sent; it would be:")
         for request in run.requests:
             told = request.without(self._secrets).params
             shown = " ".join(f"{name}={one}" for name, value in told.items() for one in _each(value))

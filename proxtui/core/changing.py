@@ -118,7 +118,7 @@ class Changing:
             return RoleRefused(f"{why}; nothing was sent")
         if run.dry_run or (why := self._parts.lock.locked(ref)) is None:
             return None
-        return ReadOnlyError(f"{why}; {run.operation.label} {run.target.label} is refused, nothing was sent")
+        return ReadOnlyError(f"{why}; {run.operation.of(run.target)} is refused, nothing was sent")
 
     async def _refuse(self, run: Run, error: ReadOnlyError) -> None:
         try:

@@ -137,7 +137,7 @@ class ConsoleDesk:
         if (why := self._policy.refusal(operation, target.ref)) is not None:
             return RoleRefused(f"{why}; nothing was sent")
         if (why := self._lock.locked(target.ref)) is not None:
-            return ReadOnlyError(f"{why}; {operation.label} {target.label} is refused, nothing was sent")
+            return ReadOnlyError(f"{why}; {operation.of(target)} is refused, nothing was sent")
         return None
 
     @asynccontextmanager
@@ -189,7 +189,7 @@ class ConsoleDesk:
     def _checked(self, use: ConsoleUse, target: Target) -> Operation:
         operation = self.operation(use)
         if self._is_closing:
-            raise ReadOnlyError(f"{operation.label} {target.label}: the program is about to end, nothing was sent")
+            raise ReadOnlyError(f"{operation.of(target)}: the program is about to end, nothing was sent")
         if target.ref not in self._connections:
             raise InvalidInput("server", target.ref.server, "there is none of that name")
         if target.kind not in operation.kinds:

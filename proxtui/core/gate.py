@@ -170,7 +170,7 @@ class Gate:
 
     def _new(self, operation: Operation, target: Target, params: Any, reason: str, dry_run: bool) -> Run:
         if self._is_closing:
-            raise ReadOnlyError(f"{operation.label} {target.label}: the program is about to end, nothing was sent")
+            raise ReadOnlyError(f"{operation.of(target)}: the program is about to end, nothing was sent")
         if target.ref not in self._parts.connections:
             raise InvalidInput("server", target.ref.server, "there is none of that name")
         if target.kind not in operation.kinds:

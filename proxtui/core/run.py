@@ -125,23 +125,25 @@ class Run:
     def lost_line(self) -> str:
         """What is told of ``is_made_unrecorded``."""
         was = "WAS sent" if self.state is RunState.UNKNOWN or not self.is_good else "WAS made"
-        return (
-            f"{self.operation.label} {self.target.label}: the change {was}, but the audit lacks it: {self.unrecorded}"
-        )
+        return f"{self.operation.of(self.target)}: the change {was}, but the audit lacks it: {self.unrecorded}"
 
     @property
     def label(self) -> str:
         """Of the target; with the node that it is on by now, when it was moved: ``VM 100 web-1 on pve1 → pve2``."""
+        return f"{self.target.label}{self._moved}"
+
+    @property
+    def _moved(self) -> str:
         name, params = self.operation.moves_to, self.params
         if not name or not self.is_good or self.dry_run or self.is_handed_on:
-            return self.target.label
+            return ""
         node = params.get(name) if isinstance(params, dict) else getattr(params, name, None)
-        return f"{self.target.label} → {node}" if node else self.target.label
+        return f" → {node}" if node else ""
 
     @property
     def line(self) -> str:
         """As in ``Start VM 100 web-1 on pve1: failed: VM is locked (backup)``."""
-        parts = [f"{self.operation.label} {self.label}", self.state.value]
+        parts = [f"{self.operation.of(self.target)}{self._moved}", self.state.value]
         return ": ".join([*parts, self.message] if self.message else parts)
 
     async def answered(self) -> Run:

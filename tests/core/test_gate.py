@@ -11,7 +11,7 @@ from proxtui.config.models import Role, User
 from proxtui.core.journal import Phase
 from proxtui.core.model import GuestKey
 from proxtui.core.operation import Kind, Target
-from proxtui.core.run import RunState
+from proxtui.core.run import Run, RunState
 from proxtui.errors import (
     ApiError,
     AuditUnavailable,
@@ -340,3 +340,19 @@ async def test_api_errors_without_a_status_are_failures_too() -> None:
         acting.pve.refuses = ApiError("VM 100 already exists", status=500)
         run = await acting.gate.submit(START, vm())
         assert (run.state, acting.journal.entries[-1].status) == (RunState.FAILED, 500)
+
+
+async def test_no_line_names_the_kind_twice() -> None:
+    reboot = operation("nodes.reboot", label="Reboot node", kinds=frozenset({Kind.NODE}))
+    node = Target(REF, Kind.NODE, "n1", node="n1")
+    run = Run("1", reboot, node, state=RunState.OK, unrecorded="the disk is full")
+    assert run.line == "Reboot node n1: ok"
+    assert run.lost_line.startswith("Reboot node n1: the change WAS made")
+    moved = operation("guests.migrate", label="Migrate VM", moves_to="node")
+    assert Run("2", moved, vm(), {"node": "n2"}, state=RunState.OK).line == "Migrate VM 100 web on n1 → n2: ok"
+    async with stage(read_only=True) as acting:
+        with pytest.raises(ReadOnlyError, match="; Reboot node n1 is refused"):
+            await acting.gate.submit(reboot, node)
+        await acting.gate.drain()
+        with pytest.raises(ReadOnlyError, match=r"^Reboot node n1: the program is about to end"):
+            await acting.gate.submit(reboot, node)

@@ -59,7 +59,7 @@ def _step_aside(app: Any, runtime: Runtime, target: Target, use: ConsoleUse) -> 
 
 
 async def _told(app: Any, runtime: Runtime, target: Target, use: ConsoleUse) -> None:
-    title = f"{runtime.consoles.operation(use).label} {target.label}"
+    title = runtime.consoles.operation(use).of(target)
     waiting = Opening(title, runtime.clock.monotonic, get_current_worker().cancel)
     await app.push_screen(waiting)
     try:
