@@ -19,6 +19,10 @@ def coarse_age(snapshot: Snapshot, now: float) -> int | None:
         return None
     if age < NOW_BELOW:
         return 0 if snapshot.state is SourceState.FRESH else max(1, int(age))
+    return _stepped(age)
+
+
+def _stepped(age: float) -> int:
     step = 10 if age < 60 else 60
     return int(age // step * step)
 
@@ -58,6 +62,9 @@ def trouble(snapshot: Snapshot, now: float) -> str | None:
     parts = [snapshot.error or "no new answer"]
     if snapshot.taken_at is not None:
         parts.append(f"rows are {age_text(coarse_age(snapshot, now))} old")
+    elif snapshot.state is SourceState.DOWN and snapshot.asked_since is not None:
+        # Before the first answer nothing has an age; how long it has been so tells a slow start from a dead server.
+        parts.append(f"never answered, asked for {text.age(_stepped(max(0.0, now - snapshot.asked_since)))}")
     if snapshot.next_try_at is not None:
         # Five-second steps: the line need not be repainted while it counts down.
         left = max(0.0, snapshot.next_try_at - now)

@@ -97,6 +97,8 @@ class Snapshot(Struct, frozen=True):
     state: SourceState = SourceState.WAITING
     taken_at: float | None = None
     """When the rows were true; None while nothing was ever read."""
+    asked_since: float | None = None
+    """When asking began; None when nobody noted it."""
     interval: float = 4.0
     """Seconds between polls at the moment; older than twice this is late."""
     error: str | None = None

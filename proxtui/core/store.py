@@ -54,7 +54,9 @@ class Store:
     def register(self, ref: ServerRef, *, interval: float = DEFAULT_INTERVAL, unverified_tls: bool = False) -> None:
         """Make a server known, in the order in which ``fleet`` gives it. Nothing is lost when it is known already."""
         if ref not in self._servers:
-            self._servers[ref] = _Server(Snapshot(ref, interval=interval, unverified_tls=unverified_tls))
+            began = self._clock.monotonic()
+            known = Snapshot(ref, asked_since=began, interval=interval, unverified_tls=unverified_tls)
+            self._servers[ref] = _Server(known)
 
     def take_over(self, other: Store, refs: Iterable[ServerRef]) -> None:
         """Know of these servers what another store knew, as old as it was; nobody is told. ``register`` came first."""

@@ -46,6 +46,19 @@ def test_a_trouble_has_cause_age_and_next_try() -> None:
     assert trouble(known(SourceState.FRESH, 1), NOW) is None
 
 
+def test_a_server_that_never_answered_says_for_how_long_it_was_asked() -> None:
+    dead = known(SourceState.DOWN, None, error="no route", next_try_at=NOW + 12, asked_since=NOW - 215)
+    assert trouble(dead, NOW) == "acme / berlin: no route; never answered, asked for 3m; next try in 15s"
+    assert trouble(known(SourceState.DOWN, None, error="no route", asked_since=NOW - 49), NOW) == (
+        "acme / berlin: no route; never answered, asked for 40s"
+    )
+    answered = known(SourceState.DOWN, 400, error="no route", asked_since=NOW - 3_000)
+    assert trouble(answered, NOW) == "acme / berlin: no route; rows are 6m old"
+    # A server that refuses does answer.
+    refused = known(SourceState.FORBIDDEN, None, error="login refused", asked_since=NOW - 215)
+    assert "never answered" not in str(trouble(refused, NOW))
+
+
 def test_only_troubles_in_scope() -> None:
     fleet = Fleet((known(SourceState.DOWN, None, error="no"),), NOW)
     assert len(troubles(fleet, Scope("acme"))) == 1

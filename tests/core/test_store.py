@@ -40,6 +40,14 @@ def test_a_server_waits_until_it_was_heard(store: Store) -> None:
     assert store.snapshot(A).age(5.0) is None
 
 
+def test_since_when_a_server_is_asked_outlives_its_failures(store: Store, clock: FakeClock) -> None:
+    began = clock.now
+    clock.now += 90
+    store.fail(A, unreachable(), next_try_at=None)
+    store.register(A)
+    assert store.snapshot(A).asked_since == began
+
+
 def test_the_first_answer_changes_everything_by_key(store: Store, clock: FakeClock) -> None:
     delta = put(store, clock, vm(), ct(), storages=("local",))
     assert delta.changed == {VM, CT, NodeKey(*A, "n1"), StorageKey(*A, "n1", "local")}
