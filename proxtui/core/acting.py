@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from proxtui.config.vault.opened import OpenVault
     from proxtui.core.actor import Actor
     from proxtui.core.catalogue import Catalogue
-    from proxtui.core.consoles import ConsoleDesk
+    from proxtui.core.consoles import ConsoleDesk, ConsoleSession
     from proxtui.core.gate import Gate
     from proxtui.core.journal import Journal, LateJournal
     from proxtui.core.policy import Policy
@@ -141,6 +141,11 @@ class Acting:
         return ConsoleDesk(
             self._connections, self.catalogue, self.policy, self.write_lock, self._journal, self.actor, self._clock
         )
+
+    @property
+    def open_consoles(self) -> tuple[ConsoleSession, ...]:
+        """Those of this process; nothing is built to know that there are none."""
+        return self.consoles.sessions if "consoles" in vars(self) else ()
 
     async def aclose(self) -> None:
         """End what is under way, close the lock and the audit; nothing is built for it."""

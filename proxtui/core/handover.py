@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from proxtui.config.models import Config
 from proxtui.core.model import Scope, ServerRef
+
+if TYPE_CHECKING:
+    from proxtui.core.consoles import ConsoleSession
+    from proxtui.core.runtime import Runtime
 
 
 def unchanged(old: Config, new: Config) -> frozenset[ServerRef]:
@@ -34,3 +38,32 @@ def narrowed(scope: Scope, config: Config) -> Scope:
     if scope.tenant is not None and all(place.tenant != scope.tenant for place in places):
         return Scope()
     return scope
+
+
+class Successor:
+    """The configuration that is taken next: it judges what is open until then. Built only where something is."""
+
+    def __init__(self, runtime: Runtime, config: Config) -> None:
+        from proxtui.core.policy import Policy
+        from proxtui.core.write_lock import WriteLock
+
+        self._now = runtime
+        self._kept = frozenset(ServerRef(*place) for place, _ in config.active_servers())
+        self._same = unchanged(runtime.config, config)
+        self._policy = Policy(config, runtime.actor, names=runtime.catalogue.names)
+        self._lock = WriteLock(config, runtime.clock, read_only=config.settings.read_only)
+
+    def why_not(self, console: ConsoleSession) -> str | None:
+        """Why it may not go on; None where it would have been opened all the same."""
+        ref = console.target.ref
+        if ref not in self._kept:
+            return f"{ref.tenant}/{ref.server} was removed or switched off"
+        if ref not in self._same:
+            return f"{ref.tenant}/{ref.server} is configured otherwise now"
+        operation = self._now.consoles.operation(console.use)
+        return self._policy.refusal(operation, ref) or self._locked(ref)
+
+    def _locked(self, ref: ServerRef) -> str | None:
+        # What was opened for a time is open until that is over, whoever looks.
+        is_open = self._now.write_lock.remaining(ref) is not None and self._lock.mode(ref.tenant) == "timed"
+        return None if is_open else self._lock.locked(ref)

@@ -18,7 +18,7 @@ from proxtui.core.store import Store
 if TYPE_CHECKING:
     from proxtui.core.actor import Actor
     from proxtui.core.catalogue import Catalogue
-    from proxtui.core.consoles import ConsoleDesk
+    from proxtui.core.consoles import ConsoleDesk, ConsoleSession
     from proxtui.core.gate import Gate
     from proxtui.core.policy import Policy
     from proxtui.core.recording import Recording
@@ -50,6 +50,11 @@ class Runtime(Struct):
     def consoles(self) -> ConsoleDesk:
         """The one way in which a console is opened."""
         return self.acting.consoles
+
+    @property
+    def open_consoles(self) -> tuple[ConsoleSession, ...]:
+        """Those that are open, the oldest first."""
+        return self.acting.open_consoles
 
     @property
     def registrar(self) -> Registrar | None:

@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from proxtui.config.models import Config
 from proxtui.core.complaints import fatal
+from proxtui.core.handover import Successor
 from proxtui.errors import ProxtuiError, WrongKey
 from proxtui.kit.console import Console
 from proxtui.kit.screen import LiveScreen
@@ -28,6 +29,8 @@ TRY_EVERY = 0.2
 TELL_FOR = 10.0
 DEEDS = "setup"
 """The group of the workers in which the views of the configuration change it."""
+GROUPS = frozenset({DEEDS, "changes", "sending", "consoles", "relays", "terminals"})
+"""Of the workers that somebody is to hear of: which tokens to rotate, how a console ended, what was sent just now."""
 
 
 class Renewal:
@@ -40,7 +43,7 @@ class Renewal:
         self._taken = False
         self._file = Path()
         self._stamp: tuple[int, ...] = ()
-        self._said = ""
+        self._successor: Successor | None = None
         self._timers: list[Timer] = []
         self._unsubscribe: Callable[[], None] | None = None
         self.failure: ProxtuiError | None = None
@@ -84,13 +87,9 @@ class Renewal:
     def _heard(self) -> None:
         registrar = self._app.runtime.registrar
         self._new = self._usable(self._configured.renewed(registrar.polled))
-        if self._new is not None and not self._reopened():
-            count = self._app.changes_running
-            if count:
-                what = "1 change" if count == 1 else f"{count} changes"
-                self._say(f"the configuration has changed; it is shown when {what} that run here ended")
-            if len(self._timers) < 2:
-                self._timers.append(self._app.set_interval(TRY_EVERY, self._reopened))
+        self._successor = None
+        if self._new is not None and not self._reopened() and len(self._timers) < 2:
+            self._timers.append(self._app.set_interval(TRY_EVERY, self._reopened))
 
     def _usable(self, new: Config | None) -> Config | None:
         """None, and a line that stays until the file is right again, where no dashboard can be opened with it."""
@@ -104,13 +103,12 @@ class Renewal:
         app = self._app
         if self._taken:
             return True
-        if self._new is None or app.changes_running or len(app.screen_stack) > 1 or not app.is_running:
+        if self._new is None or not app.is_running or self._is_under_way(self._new) or len(app.screen_stack) > 1:
             return False
         if isinstance(app.focused, Input):
             # What somebody is typing is not taken from them.
             return False
-        if any(worker.group == DEEDS and not worker.is_finished for worker in app.workers):
-            # Who changed it here is still to be told what comes of it, such as which tokens to rotate.
+        if any(worker.group in GROUPS and not worker.is_finished for worker in app.workers):
             return False
         self._taken = True
         if isinstance(app.screen, LiveScreen):
@@ -121,6 +119,20 @@ class Renewal:
         self._configured.touched_at = app.touched_at
         app.exit(return_code=0)
         return True
+
+    def _is_under_way(self, new: Config) -> bool:
+        """Whether changes or consoles are waited for, which is said for as long as they are."""
+        app, consoles = self._app, self._app.runtime.open_consoles
+        if consoles:
+            self._successor = self._successor or Successor(app.runtime, new)
+        for console in consoles:
+            # One that was opened after the change, too: what may not be is not to be had by waiting.
+            if self._successor is not None and (why := self._successor.why_not(console)) is not None:
+                console.end(why)
+        line = waiting_line(app.changes_running, len(consoles))
+        if line != app.trouble:
+            self._stand(line)
+        return bool(line)
 
     async def _return_there(self) -> None:
         place, left, screen = self._configured.place, self._configured.left, self._app.screen
@@ -145,6 +157,8 @@ class Renewal:
             self.failure = error
             self._app.exit(return_code=error.exit_code)
         except ProxtuiError as error:
+            # Nor is what could be read before it taken any more: the next one opened would not know that it is old.
+            self._new = None
             self._stand(f"config.toml has changed and cannot be read: {error}")
         else:
             # Also when it is again what it was before it was broken, of which the registrar has nothing to tell.
@@ -157,7 +171,13 @@ class Renewal:
             if isinstance(screen, LiveScreen):
                 screen.post_message(Told())
 
-    def _say(self, text: str) -> None:
-        if text != self._said:
-            self._said = text
-            self._app.notify(clean(text), severity="warning", markup=False, timeout=TELL_FOR)
+
+def waiting_line(changes: int, consoles: int) -> str:
+    """What has to end before the configuration is taken; empty where nothing has to."""
+    counts = [(changes, "change"), (consoles, "console")]
+    named = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count]
+    if not named:
+        return ""
+    has = "has" if changes + consoles == 1 else "have"
+    way = "; :consoles closes them" if consoles else ""
+    return f"the configuration has changed, and is taken when {' and '.join(named)} here {has} ended{way}"

@@ -105,6 +105,7 @@ class FakeRuntime:
     requests_sent: int = 0
     registrar: Any = None
     recording: Any = None
+    open_consoles: tuple[Any, ...] = ()
 
     def connection(self, ref: ServerRef) -> FakeConnection:
         return FakeConnection(self.clients.setdefault(ref, FakeClient()))
