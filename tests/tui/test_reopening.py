@@ -59,6 +59,14 @@ class Seen:
         await self.until(lambda: not isinstance(self.app.screen, consoles.Invited))
         return peer
 
+    async def looked(self, peer: Peer) -> int:
+        """Ask for a piece of the picture, and wait until it came; gives how many bytes had come before."""
+        (session,) = self.runtime.consoles.sessions
+        before: int = session.received
+        peer.writer.write(bytes((3, 0, 0, 0, 0, 0, 0, 16, 0, 16)))
+        await self.until(lambda: session.received > before)
+        return before
+
     async def save(self, *edits: Any) -> None:
         """As another process does it."""
         await self.runtime.registrar.save("tenants.update", list(edits))
@@ -122,10 +130,7 @@ async def test_a_console_of_a_server_that_stays_as_it_is_goes_on_and_is_waited_f
         await seen.save(OTHERS_COLOUR)
         await seen.until(lambda: waiting_line(0, 1) in seen.trouble)
         assert not seen.app.renewal._reopened()
-        (session,) = seen.runtime.consoles.sessions
-        before = session.received
-        peer.writer.write(bytes((3, 0, 0, 0, 0, 0, 0, 16, 0, 16)))
-        await seen.until(lambda: session.received > before)
+        before = await seen.looked(peer)
         await peer.close()
         await seen.ended()
     closed = next(entry for entry in seen.journal.entries if entry.event == "console.close")
@@ -168,6 +173,7 @@ async def test_a_lock_that_is_open_for_a_time_keeps_its_consoles(folder: Path) -
         peer = await seen.viewer()
         await seen.save(Put(("settings", "write_mode"), "timed"))
         await seen.until(lambda: waiting_line(0, 1) in seen.trouble)
+        await seen.looked(peer)
         await seen.runtime.write_lock.close()
         assert await peer.ended()
         await seen.ended()
