@@ -65,6 +65,13 @@ def test_nobody_knows_what_a_node_that_is_not_there_thinks_of_the_quorum() -> No
     assert [texts(row, "nodes")["quorate"] for row in rows] == ["yes", "–"]
 
 
+@pytest.mark.parametrize(("nodeid", "shown"), [(0, "–"), (None, "–"), (2, "2")])
+def test_a_node_that_stands_alone_has_no_id(nodeid: int | None, shown: str) -> None:
+    alone = Panel([Member(ClusterMember(name="pve1", online=True, nodeid=nodeid), ClusterStatus())])
+    (row,) = section("nodes").records(snapshot(ACME), alone, TODAY)
+    assert texts(row, "nodes")["nodeid"] == shown
+
+
 def test_many_nodes_that_are_away_are_not_all_named() -> None:
     away = {f"pve{number}": False for number in range(9)}
     assert quorum_line(members(False, **away)).text.endswith("offline: pve0, pve1, pve2, pve3, pve4 and 4 more")

@@ -77,6 +77,11 @@ def _quorate(item: Member) -> bool | None:
     return item.cluster.quorate if item.node.online else None
 
 
+def _nodeid(item: Member) -> int | None:
+    """None of a node that stands alone: PVE says 0 there, and no member of a cluster has that."""
+    return item.node.nodeid or None
+
+
 def _online(item: Member) -> str:
     return {True: "online", False: "offline", None: "unknown"}[item.node.online]
 
@@ -95,7 +100,7 @@ MEMBERS: tuple[AnyColumn, ...] = (
     *SERVER,
     Column("cluster", "Cluster", lambda r: r.item.cluster.name, lambda r: r.item.cluster.name or UNKNOWN, 12, 5),
     Column("quorate", "Quorate", lambda r: _quorate(r.item), lambda r: yes_no(_quorate(r.item)), 7, 2),
-    Column("nodeid", "ID", lambda r: r.item.node.nodeid, lambda r: _number(r.item.node.nodeid), 3, 6, align="right"),
+    Column("nodeid", "ID", lambda r: _nodeid(r.item), lambda r: _number(_nodeid(r.item)), 3, 6, align="right"),
     Column("ip", "Address", lambda r: r.item.node.ip, lambda r: r.item.node.ip or UNKNOWN, 15, 3),
     Column("local", "Answers", lambda r: r.item.node.local, lambda r: "answers us" if r.item.node.local else "", 10, 7),
 )
