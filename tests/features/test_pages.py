@@ -81,6 +81,7 @@ def test_a_firewall_without_policies_has_those_of_pve() -> None:
     said = notes(guest_pages.firewall_page(FirewallState(enabled=True, rules=3, active_rules=1)))
     assert said["Incoming"] == "DROP, PVE's default"
     assert said["Rules"] == "3, 1 of them on"
+    assert notes(guest_pages.firewall_page(FirewallState(rules=0, active_rules=0)))["Rules"] == "none"
     assert guest_pages.firewall_page(None) == Page()
 
 

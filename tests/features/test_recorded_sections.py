@@ -41,7 +41,7 @@ GUEST_WORDS = {
     "snapshots": (),
     "tasks": (),
     "backups": (),
-    "firewall": ("Firewall off", "Incoming DROP, PVE's default", "Rules 0, 0 of them on"),
+    "firewall": ("Firewall off", "Incoming DROP, PVE's default", "Rules none"),
     "charts": ("CPU", "Memory", "Network in", "Network out", "Disk read", "Disk write"),
     "pressure": (),
 }

@@ -130,7 +130,7 @@ def _firewall(state: FirewallState) -> Iterator[Note]:
     yield Note("Incoming", state.policy_in or "DROP, PVE's default")
     yield Note("Outgoing", state.policy_out or "ACCEPT, PVE's default")
     if state.rules is not None:
-        yield Note("Rules", f"{state.rules}, {state.active_rules} of them on")
+        yield Note("Rules", f"{state.rules}, {state.active_rules} of them on" if state.rules else "none")
     for label, on in (("MAC filter", state.macfilter), ("IP filter", state.ipfilter), ("DHCP", state.dhcp)):
         if on is not None:
             yield Note(label, "on" if on else "off")
