@@ -11,7 +11,7 @@ from proxtui.core.survey import Finding
 from proxtui.features.overview.locks import locker
 from proxtui.features.overview.service import Knowledge
 from proxtui.features.overview.sight import Sight
-from proxtui.features.overview.wrong import Place, Weight, WrongRow, counted, nothing, wrong_rows
+from proxtui.features.overview.wrong import COLUMNS, Place, Weight, WrongRow, counted, nothing, wrong_rows
 from proxtui.pve.listing import Listing
 from proxtui.pve.models import ClusterMember, ClusterStatus, ProxmoxNode, Task
 from proxtui.pve.upid import Upid
@@ -175,6 +175,12 @@ def test_failed_tasks_of_a_day() -> None:
     assert isinstance(row.target, Place)
     assert (row.since, row.target.view, row.target.scope) == (7200, "tasks", HERE)
     assert row.target.row[-1].startswith("UPID:pve1:")
+
+
+def test_what_went_wrong_in_the_last_minute_did_so_now() -> None:
+    since = next(one for one in COLUMNS if one.key == "since")
+    tasks = knowing(*(task("vzdump", "101", ago, exitstatus="job errors") for ago in (20, 300)))
+    assert [since.text(row) for row in wrong(fleet(snapshot(ACME)), tasks)] == ["now", "5m"]
 
 
 def test_a_lock_without_a_task_is_only_said() -> None:

@@ -347,7 +347,7 @@ COLUMNS: tuple[Column[WrongRow], ...] = (
         "since",
         "Since",
         lambda r: r.since,
-        lambda r: "" if r.since is None else text.age(r.since),
+        lambda r: "" if r.since is None else age_text(r.since),
         5,
         3,
         align="right",
