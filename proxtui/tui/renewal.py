@@ -10,7 +10,6 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from proxtui.config.models import Config
-from proxtui.core.complaints import fatal
 from proxtui.core.handover import Successor
 from proxtui.errors import ProxtuiError, WrongKey
 from proxtui.kit.console import Console
@@ -93,6 +92,9 @@ class Renewal:
 
     def _usable(self, new: Config | None) -> Config | None:
         """None, and a line that stays until the file is right again, where no dashboard can be opened with it."""
+        # Here, for no first picture needs to know what can be changed.
+        from proxtui.core.complaints import fatal
+
         # Also what was wrong already: the file of a theme that is worn may be gone by now.
         wrong = None if new is None else next(iter(fatal(self._app.rooms, new)), None)
         self._stand("" if wrong is None else f"config.toml has changed and cannot be used: {wrong}")

@@ -13,6 +13,7 @@ from proxtui.core.model import GuestKey, Scope, SourceState
 from proxtui.features.guests.details import doubt, learned_lines
 from proxtui.features.guests.hidden import hidden_guests
 from proxtui.features.guests.rows import guest_rows
+from proxtui.features.guests.screen import facts_of
 from proxtui.features.tree.rows import keep_matching, tree_lines
 from proxtui.kit.finder import Finder, fleet_entries
 from proxtui.pve.access import permissions_of
@@ -84,7 +85,7 @@ def test_a_state_that_is_not_of_now_says_so() -> None:
     fresh = guest_rows(fleet(snapshot(ACME, (vm(100),), (node("pve1"),))))[0]
     assert doubt(fresh) == ""
     late = snapshot(ACME, (vm(100),), (node("pve1"),), state=SourceState.STALE, taken_at=NOW - 200)
-    assert doubt(guest_rows(fleet(late))[0]) == "? (3m old)"
+    assert facts_of(guest_rows(fleet(late))[0], None)[0].text == "◌ running? (3m old)"
     away = guest_rows(fleet(snapshot(ACME, (vm(100),), (node("pve1", status="offline"),))))[0]
     assert doubt(away) == " (node pve1 is offline: what was last heard)"
 
