@@ -141,6 +141,8 @@ class Operation:
     """Names of parameters that the audit keeps; of the others it keeps that they were given."""
     key: str = ""
     """Its letter in the menu; empty: the menu finds one."""
+    in_menu: bool = True
+    """False where the menu has something better for it; the palette and the command line have it all the same."""
     unavailable: Callable[[Any], str | None] = _always
     """Why it makes no sense for this guest, node, ... now: ``is running already``. It is told, and never decides."""
     tasks: tuple[str, ...] = ()

@@ -72,7 +72,7 @@ class Changing:
 
         offers = self.offers(view, rows)
         if offers.subjects:
-            menu = ActionMenu(offers.title, offers.entries())
+            menu = ActionMenu(offers.title, [one for one in offers.entries() if one.operation.in_menu])
             await menu.open(self.app)
             talk = Conversation(self, partial(self.prepared, offers))
             self.app.run_worker(talk.from_menu(menu), name="change", group="changes")

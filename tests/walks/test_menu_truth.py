@@ -6,6 +6,7 @@ from typing import Any
 
 from proxtui.core.model import GuestKey
 from proxtui.core.run import RunState
+from proxtui.kit.deeds import Deeds
 from proxtui.kit.menu import ActionMenu
 from proxtui.kit.menu_entries import MenuEntry
 
@@ -91,3 +92,16 @@ async def test_a_vm_that_does_not_answer_leaves_it_open() -> None:
         assert [one.why for one in menu._table.rows.all] == ["is not known to be suspended"]
         site.guests[guest.vmid] = guest
         assert walk.row(guest).key == key
+
+
+async def test_a_menu_sends_keys_in_one_way_and_the_palette_has_the_other_for_many() -> None:
+    async with journey(SMALL) as walk:
+        walk.go_to(guests(walk.world, "lab", running=True, kind="qemu")[0])
+        await walk.press("m")
+        menu = await walk.at(ActionMenu)
+        about_keys = [one for one in menu.entries if "key" in one.operation.label]
+        assert [(one.letter, one.operation.name) for one in about_keys] == [("k", "consoles.sendkeys")]
+        await walk.press("escape")
+        screen: Any = walk.app.screen
+        named = {one.name.partition(" VM ")[0] for one in Deeds(screen).palette() if one.name.startswith("Send ")}
+        assert len(named) == 2, named

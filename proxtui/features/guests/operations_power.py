@@ -113,6 +113,8 @@ POWER = (
         params=f"{MODELS}:SendKeyParams",
         keeps="key",
         kinds=VMS,
+        # Consoles have a menu of keys for one VM: this one is for many, and for scripts.
+        in_menu=False,
         unavailable=availability.running,
     ),
     # A command line may hold a password, so that the audit knows only that one was given.
