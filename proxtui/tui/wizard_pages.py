@@ -42,6 +42,20 @@ def lines_of(texts: Sequence[str]) -> Content:
     return Content("\n").join(plain(text) for text in texts)
 
 
+class Middle(VerticalScroll, can_focus=False):
+    """Scrolls; whenever it or what is in it gets another size, what has the keys is in sight."""
+
+    def on_resize(self) -> None:
+        self._show_focused()
+
+    def watch_virtual_size(self) -> None:
+        self.call_later(self._show_focused)
+
+    def _show_focused(self) -> None:
+        if self.is_attached and self.screen.focused is not None:
+            self.screen.focused.scroll_visible(animate=False)
+
+
 class Page(Dialog[A]):
     """A title, what is to be known, and below it what the page is for; the last lines are news and keys."""
 
@@ -68,7 +82,7 @@ class Page(Dialog[A]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as frame:
             frame.border_title = plain(self._title)
-            with VerticalScroll(id="middle", can_focus=False):
+            with Middle(id="middle"):
                 if self._intro:
                     yield Static(lines_of(self._intro), classes="intro")
                 yield from self.middle()

@@ -476,3 +476,24 @@ async def test_what_is_typed_in_one_piece_lands_field_by_field(certificates: Cer
             walk.app.post_message(Key(key, letter if len(letter) == 1 else None))
         await walk.until(lambda: page.texts["token_secret"] == "secret")
         assert page.texts["token_id"] == "root@pam!x"
+
+
+async def test_a_low_terminal_shows_the_field_that_has_the_keys(certificates: Certificates, tmp_path: Path) -> None:
+    async with wizard(certificates, tmp_path) as walk:
+
+        async def in_sight(number: int) -> None:
+            page = await walk.at(number)
+            middle, field = page.query_one("#middle"), page.focused
+            await walk.until(lambda: number not in (1, 6) or middle.max_scroll_y > 0)
+            await walk.until(lambda: bool(field.region) and field.region in middle.content_region)
+
+        await walk.pilot.resize_terminal(40, 10)
+        await in_sight(1)
+        await walk.trusted()
+        await in_sight(3)
+        await walk.fill(3, **TOKEN)
+        await walk.tested()
+        await walk.pilot.press("enter")
+        await in_sight(5)
+        await walk.fill(5, tenant="Acme")
+        await in_sight(6)
