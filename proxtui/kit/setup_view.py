@@ -57,6 +57,7 @@ class Deed(Struct, frozen=True):
 class SetupView(TableView[R, D]):
     """Rooms say their rows and deeds. Without a registrar all is shown that is known, and nothing can be changed."""
 
+    CONFIGURED = True
     DEEDS: ClassVar[tuple[Deed, ...]] = ()
     BINDINGS: ClassVar[list[BindingType]] = [Binding("a", "deed(0)", "Add", id="add")]
 
@@ -107,6 +108,7 @@ class SetupView(TableView[R, D]):
 
     def show(self, fleet: Fleet, scope: Scope) -> None:
         super().show(fleet, scope)
+        self.table.say_when_empty(f"no {self.NOUN}s here")
         said = NO_FILE if self.registrar is None else closed_line(getattr(self.registrar, "vault", None))
         self.notice.say(said, Tone.MUTED)
 

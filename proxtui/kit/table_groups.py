@@ -42,7 +42,7 @@ def _name(view: TableTools[Any], column: Column[Any], row: Any) -> str:
 
 def _count(view: TableTools[Any], column: Column[Any], row: Any, shown: int, total: int) -> str:
     """How many rows a group has. A server that is not known may have more, unless the group is another's own."""
-    own = column.key in LOCAL and column.value(row)
+    own = view.CONFIGURED or (column.key in LOCAL and column.value(row))
     sure = "" if own else at_least(view.fleet, view.scope, of_guests=GuestKey in view.SHOWS)
     return counted(shown, total, f"{view.NOUN}s", sure)
 

@@ -30,6 +30,8 @@ class TableTools(Marking[R]):
     NOUN: ClassVar[str] = "row"
     GROUPS: ClassVar[tuple[str, ...]] = ()
     """Keys of the columns that rows can be grouped by."""
+    CONFIGURED: ClassVar[bool] = False
+    """True of rows that our configuration tells: their number is known whoever answers."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("C", "columns", "Columns", show=False, id="columns"),
         Binding("b", "group", "Group", id="group"),
@@ -55,7 +57,7 @@ class TableTools(Marking[R]):
     @property
     def summary(self) -> str:
         """``120 of 400 guests, 3 marked, by node``; the total only while nothing is hidden."""
-        sure = at_least(self.fleet, self.scope)
+        sure = "" if self.CONFIGURED else at_least(self.fleet, self.scope)
         return counted(self.table.shown, self.table.total, f"{self.NOUN}s", sure) + self.extras
 
     @property

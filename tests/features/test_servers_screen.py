@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from proxtui.config.models import Place
 from proxtui.config.vault.edits import Put
-from proxtui.core.model import ServerRef
+from proxtui.core.model import ServerRef, SourceState
 from proxtui.features.servers.checking import Checked
 from proxtui.kit.confirm import Confirm
 from proxtui.kit.form_fields import Line
@@ -20,7 +20,7 @@ from proxtui.pve.tls import CertificateInfo
 from tests.config.vaults import fill, new_vault, seat_in, secrets_of
 
 from .fleets import fleet, node, snapshot, vm
-from .screens import SMALL, text_of
+from .screens import SMALL, stage, text_of
 from .setups import setup
 
 PIN = ":".join(["CD"] * 32)
@@ -43,6 +43,22 @@ def doctor(monkeypatch: pytest.MonkeyPatch, *, well: bool = True) -> list[Any]:
 
     monkeypatch.setattr("proxtui.features.servers.checking.check", check)
     return seen
+
+
+@pytest.mark.parametrize(("key", "count"), [("7", "2 servers"), ("8", "2 tenants"), ("9", "1 user")])
+async def test_what_is_configured_is_counted_whoever_answers(tmp_path: Path, key: str, count: str) -> None:
+    silent = snapshot(ServerRef("acme", "berlin"), taken_at=None, state=SourceState.DOWN, error="no route")
+    async with setup(tmp_path, key, fleet=fleet(silent)) as one:
+        assert one.acting.front.summary.startswith(count)
+
+
+async def test_no_server_is_to_blame_that_nobody_is_configured() -> None:
+    silent = snapshot(ServerRef("acme", "berlin"), taken_at=None, state=SourceState.DOWN, error="no route")
+    async with stage(fleet(silent)) as acting:
+        await acting.press("9")
+        await acting.until(lambda: acting.front is not None and acting.front.HELP_NAME == "users")
+        assert acting.front.summary == "0 users"
+        assert [line.strip() for line in acting.lines(acting.table)[1:]] == ["no users here"]
 
 
 async def test_a_server_is_added_after_its_certificate_was_trusted(
