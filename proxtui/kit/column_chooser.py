@@ -62,6 +62,7 @@ class ColumnChooser(ModalScreen[frozenset[str] | None]):
     ColumnChooser { align: center middle; background: $background 60%; }
     ColumnChooser #columns { width: 60; max-width: 90%; height: 80%; border: round $primary; background: $background; }
     ColumnChooser #columns-end { height: 1; width: 1fr; color: $foreground 70%; padding: 0 1; }
+    ColumnChooser #columns-end { text-wrap: nowrap; text-overflow: ellipsis; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "tick", "Show or hide", key_display="space"),

@@ -62,7 +62,7 @@ class Dialog(ModalScreen[None], Generic[A]):
     Dialog { align: center middle; background: $background 60%; }
     Dialog > .dialog { width: 76; max-width: 96%; height: auto; max-height: 96%; }
     Dialog > .dialog { border: round $primary; background: $background; padding: 0 1; }
-    Dialog .dialog-keys { color: $foreground 70%; height: 1; width: 1fr; }
+    Dialog .dialog-keys { color: $foreground 70%; height: 1; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
     Dialog Input { border: none; height: 1; padding: 0; background: $surface; }
     Dialog Input:focus { background-tint: transparent; border: none; background: $primary 30%; }
     """

@@ -100,11 +100,12 @@ class HeaderBar(OneLine):
     def runs(self, width: int) -> Sequence[Run]:
         said = self._headline
         right = self._right(width)
-        room = width - sum(cell_len(text) for text, _ in right) - 1
+        # A blank before it, and one behind it: what is cut at the left must not run into what stands at the right.
+        room = width - sum(cell_len(text) for text, _ in right) - 2
         rate = f"{said.rate}  " if said.rate else ""
         trail = f" {STEP} ".join(said.trail)
         left_cells = cell_len(visible(trail)) + (2 + cell_len(said.summary) if said.summary else 0)
-        if rate and left_cells + cell_len(rate) + 1 < room:
+        if rate and left_cells + cell_len(rate) < room:
             right.insert(0, (rate, self.style_of(Tone.MUTED)))
             room -= cell_len(rate)
         left = self._left(trail, said.summary, room)

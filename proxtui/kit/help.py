@@ -160,6 +160,7 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen { align: center middle; background: $background 60%; }
     HelpScreen #help { width: 90%; max-width: 100; height: 90%; border: round $primary; background: $background; }
     HelpScreen #help-end { height: 1; width: 1fr; color: $foreground 70%; padding: 0 1; }
+    HelpScreen #help-end { text-wrap: nowrap; text-overflow: ellipsis; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", "Close help")]
 

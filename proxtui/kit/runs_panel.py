@@ -43,7 +43,7 @@ class RunsPanel(ModalScreen[None]):
     RunsPanel > Vertical { background: $background; padding: 0 1; }
     RunsPanel LogView { display: none; height: 2fr; border-top: solid $panel; }
     RunsPanel LiveTable { height: 1fr; }
-    RunsPanel #runs-keys { color: $foreground 70%; height: 1; width: 1fr; }
+    RunsPanel #runs-keys { color: $foreground 70%; height: 1; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "stop", "Stop the task"),

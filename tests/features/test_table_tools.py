@@ -38,6 +38,14 @@ async def told(acting: Stage) -> str:
     return " ".join(str(one.message) for one in acting.app._notifications)
 
 
+@pytest.mark.parametrize(("key", "line"), [("question_mark", "#help-end"), ("C", "#columns-end")])
+async def test_a_line_of_keys_that_is_cut_says_so(key: str, line: str) -> None:
+    async with stage(two_tenants(), (46, 14)) as acting:
+        await acting.press(key)
+        await acting.until(lambda: acting.app.screen.query(line))
+        assert text_of(acting.app.screen.query_one(line)).rstrip().endswith("…")
+
+
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 async def test_columns_are_chosen_and_keep_their_order(size: tuple[int, int]) -> None:
     async with stage(two_tenants(), size) as acting:

@@ -91,6 +91,13 @@ async def test_letters_enter_and_escape() -> None:
         assert [answer.rehearse for answer in app.answers if answer] == [False, False, True]
 
 
+async def test_a_line_of_keys_that_is_cut_says_so() -> None:
+    app = MenuApp()
+    async with app.run_test(size=(50, 14)) as pilot:
+        await pilot.pause()
+        assert app.menu.query_one(".dialog-keys").render_line(0).text.rstrip().endswith("…")
+
+
 async def test_letters_are_text_in_the_filter() -> None:
     app = MenuApp()
     async with app.run_test(size=(80, 24)) as pilot:

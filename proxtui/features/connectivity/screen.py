@@ -79,7 +79,8 @@ class SecondOpinion(ModalScreen[None]):
     SecondOpinion > Vertical { background: $background; padding: 0 1; }
     SecondOpinion LiveTable { height: 1fr; }
     SecondOpinion #opinion-line { height: auto; max-height: 8; width: 1fr; border-top: solid $panel; }
-    SecondOpinion #opinion-keys { color: $foreground 70%; height: 1; width: 1fr; }
+    SecondOpinion #opinion-keys { color: $foreground 70%; height: 1; }
+    SecondOpinion #opinion-keys { width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "again", "Test again"),

@@ -74,7 +74,7 @@ class Looking(Screen[None]):
     DEFAULT_CSS = """
     Looking { layout: vertical; background: $background; }
     Looking #peek-title { height: 1; width: 1fr; background: $panel; }
-    Looking #peek-keys { height: 1; width: 1fr; color: $foreground 70%; }
+    Looking #peek-keys { height: 1; width: 1fr; color: $foreground 70%; text-wrap: nowrap; text-overflow: ellipsis; }
     Looking LogView { scrollbar-size: 0 0; display: none; }
     Looking Line { border: none; height: 1; padding: 0; background: $surface; display: none; }
     """
