@@ -33,6 +33,11 @@ count.touch()
 old, new = ("\\"Acme\\"", "7") if first else ("7", "\\"Acme Ltd.\\"")
 path.write_text(text.replace("name = " + old, "name = " + new))
 """
+WRONG_RULE = """import pathlib, sys
+path = pathlib.Path(sys.argv[1])
+text = path.read_text()
+path.write_text(text.replace("[settings]", "[settings]\\ndenied_operations = ['gests.*']", 1))
+"""
 HIDDEN = "**********"
 
 
@@ -42,9 +47,9 @@ def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, simulator_process: Si
     return vault_over(simulator_process)
 
 
-def editing(place: Path, *, wait: bool = False) -> Terminal:
+def editing(place: Path, *, wait: bool = False, script: str = "") -> Terminal:
     editor = place / "editor.py"
-    editor.write_text(EDITOR.format(seen=str(place / "seen"), wait=wait), encoding="utf-8")
+    editor.write_text(script or EDITOR.format(seen=str(place / "seen"), wait=wait), encoding="utf-8")
     (place / "run").mkdir(mode=0o700)
     environ = {
         "XDG_CONFIG_HOME": os.environ["XDG_CONFIG_HOME"], "HOME": str(place), "XDG_RUNTIME_DIR": str(place / "run"),
@@ -70,6 +75,20 @@ def test_what_was_edited_is_judged_and_saved(vault: OpenVault, tmp_path: Path, s
     assert secret not in text
     assert HIDDEN in text
     assert not list((tmp_path / "run").iterdir())
+
+
+def test_a_rule_that_means_no_change_is_refused_and_nothing_is_saved(vault: OpenVault, tmp_path: Path) -> None:
+    before = configured(usual_seat().path)
+    with editing(tmp_path, script=WRONG_RULE) as terminal:
+        terminal.wait_for("Passphrase of the configuration")
+        terminal.press(PASSPHRASE + "\r")
+        terminal.wait_for("did you mean 'guests.*'?")
+        terminal.wait_for("Edit again?")
+        terminal.press("n\r")
+        assert terminal.wait_exit() == 2
+    assert not list((tmp_path / "run").iterdir())
+    assert configured(usual_seat().path) == before
+    assert vault.plain["settings"] == {}
 
 
 def test_a_signal_takes_the_file_away(vault: OpenVault, tmp_path: Path) -> None:
