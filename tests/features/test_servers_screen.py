@@ -48,7 +48,7 @@ def doctor(monkeypatch: pytest.MonkeyPatch, *, well: bool = True) -> list[Any]:
 @pytest.mark.parametrize(("key", "count"), [("7", "2 servers"), ("8", "2 tenants"), ("9", "1 user")])
 async def test_what_is_configured_is_counted_whoever_answers(tmp_path: Path, key: str, count: str) -> None:
     silent = snapshot(ServerRef("acme", "berlin"), taken_at=None, state=SourceState.DOWN, error="no route")
-    async with setup(tmp_path, key, fleet=fleet(silent)) as one:
+    async with setup(tmp_path, key, fleet=fleet(silent, snapshot(ServerRef("beta", "lab")))) as one:
         assert one.acting.front.summary.startswith(count)
 
 
