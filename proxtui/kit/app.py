@@ -13,7 +13,7 @@ from textual.filter import LineFilter, Monochrome, NoColor
 
 from proxtui.core.collecting import collect_from_now
 from proxtui.kit import signals
-from proxtui.kit.in_turn import InTurn, Pressed
+from proxtui.kit.in_turn import Given, InTurn, Pressed
 from proxtui.kit.safe import AsciiFilter, SafeFilter
 from proxtui.kit.theme import DEFAULT_THEME, Looks
 
@@ -91,14 +91,21 @@ class LiveApp(App[None]):
         return None if self._changing is None else self._changing.ending_of(key)
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+        # A click is for what the keys before it led to; while none is under way it waits for nothing.
+        kinds = Pressed | events.MouseEvent if self.is_typing else Pressed
+        if isinstance(event, kinds) and not event.is_forwarded:
             await self._in_turn.take(event)
         else:
             await super().on_event(event)
 
-    async def _hand_out(self, event: Pressed) -> None:
+    @property
+    def is_typing(self) -> bool:
+        """True while a key waits, or what it led to is not done yet."""
+        return self._in_turn.is_busy
+
+    async def _hand_out(self, event: Given) -> None:
         # A question before a change hears only what was pressed after it could be read.
-        hears = getattr(self.screen, "hears", None)
+        hears = None if isinstance(event, events.MouseEvent) else getattr(self.screen, "hears", None)
         if hears is None or hears(event):
             await super().on_event(event)
 

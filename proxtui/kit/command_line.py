@@ -42,6 +42,11 @@ class CommandInput(Input):
     async def action_obey(self) -> None:
         await self.line.obey(self.value)
 
+    def on_blur(self) -> None:
+        # Without a new owner of the keys it is the whole terminal that lost them for a while.
+        if self.screen.focused not in (None, self):
+            self.line.left_behind()
+
     def action_leave(self) -> None:
         self.line.leave()
 
@@ -107,14 +112,27 @@ class CommandLine(Widget):
         self._hint(text)
         self.screen.set_focus(field)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody types in it."""
+        return self.display and self.query_one("#command-line").display
+
     def leave(self) -> None:
         """Fold up and give the keys back."""
+        self._put_away()
+        self._give_back()
+
+    def left_behind(self) -> None:
+        """Fold up where something else has the keys, as after a click: what nobody types in asks for nothing."""
+        if self.is_open:
+            self._put_away()
+
+    def _put_away(self) -> None:
         field = self.query_one(CommandInput)
         with field.prevent(Input.Changed):
             field.value = ""
         self.query_one(Notice).say("")
         self.display = False
-        self._give_back()
 
     async def obey(self, text: str) -> None:
         """Do what the line says, and fold up; with an error it stays open, the error below it."""

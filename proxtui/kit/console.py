@@ -100,6 +100,7 @@ class Console(LiveScreen):
         return self._line
 
     async def action_palette(self) -> None:
+        leave_line(self._line)
         await self.open_palette()
 
     async def open_palette(self, query: str = "") -> None:
@@ -167,6 +168,12 @@ class Console(LiveScreen):
             yield
         finally:
             self._one_step = before
+
+
+def leave_line(line: CommandLine | None) -> None:
+    """Fold up the command line, for what somebody began to type there is not meant any more."""
+    if line is not None and line.is_open:
+        line.leave()
 
 
 async def _say(console: Console, text: str) -> None:

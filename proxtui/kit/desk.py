@@ -15,7 +15,7 @@ from proxtui.core.memory import Memory
 from proxtui.core.model import Scope
 from proxtui.kit.app import LiveApp
 from proxtui.kit.arrangements import Arrangements
-from proxtui.kit.console import Console
+from proxtui.kit.console import Console, leave_line
 from proxtui.kit.filter_bar import FilterBar
 from proxtui.kit.history import History
 from proxtui.kit.saved_views import SavedViews
@@ -107,6 +107,7 @@ class Desk(Console):
         """Show all tenants with the states of their servers, to choose one; awaited, as the palette is."""
         from proxtui.kit.tenants import choose_tenant
 
+        leave_line(self._line)
         await choose_tenant(self)
 
     async def put(self, scope: Scope, name: str, text: str, arrangement: Mapping[str, Any]) -> None:

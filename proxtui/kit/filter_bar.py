@@ -53,6 +53,11 @@ class FilterInput(Input):
     class Cleared(Message):
         """Escape was pressed."""
 
+    def on_blur(self) -> None:
+        # Without a new owner of the keys it is the whole terminal that lost them for a while.
+        if self.screen.focused not in (None, self):
+            self.bar.left_behind()
+
     def action_keep(self) -> None:
         self.bar.keep(self.value)
 
@@ -147,6 +152,10 @@ class FilterBar(Widget):
         self._kept = EVERYTHING
         self._read("")
         self._leave()
+
+    def left_behind(self) -> None:
+        """Something else has the keys, as after a click: what stands there stays in sight, an empty line does not."""
+        self.display = bool(self._field.value)
 
     def put(self, text: str) -> None:
         """Filter by this without asking for the keys; a text that cannot be understood stays with its error."""

@@ -23,29 +23,35 @@ MOST_LAPS = 12
 """Screens that are never calm get their keys all the same."""
 
 Pressed = events.Key | events.Paste
+Given = Pressed | events.MouseEvent
 
 
 class InTurn:
-    """One of an app, which gives it every key and paste as they arrive.
+    """One of an app, which gives it every key and paste as they arrive, and what a mouse does while one is under way.
 
     After each a mark goes the way of the key, from widget to widget up to the app, behind every message that lies
     there. What a message leads to is a message again, so it goes round until it meets none.
     """
 
-    def __init__(self, app: App[Any], hand_out: Callable[[Pressed], Awaitable[None]]) -> None:
+    def __init__(self, app: App[Any], hand_out: Callable[[Given], Awaitable[None]]) -> None:
         self._app = app
         self._hand_out = hand_out
-        self._waiting: deque[Pressed] = deque()
+        self._waiting: deque[Given] = deque()
         self._turn = self._laps = self._calm = 0
         self._owner: DOMNode | None = None
         """Who had the keys when the mark left."""
         self._alarm: asyncio.TimerHandle | None = None
         """Set from a key until the next one may come."""
 
-    async def take(self, event: Pressed) -> None:
+    @property
+    def is_busy(self) -> bool:
+        """Whether a key is under way: what comes now must not overtake it."""
+        return self._alarm is not None
+
+    async def take(self, event: Given) -> None:
         """Hand it out, at once or when its turn comes."""
         self._waiting.append(event)
-        if self._alarm is None:
+        if not self.is_busy:
             await self._next()
 
     async def _next(self) -> None:
@@ -88,8 +94,12 @@ class InTurn:
             self._go_round()
 
     async def _give_up(self, turn: int) -> None:
-        if turn == self._turn:
-            await self._next()
+        if turn != self._turn:
+            return
+        # All of them: what follows a key that waited so long would wait again and again, and the key to leave with it.
+        while len(self._waiting) > 1:
+            await self._hand_out(self._waiting.popleft())
+        await self._next()
 
 
 def _way(owner: DOMNode | None) -> list[DOMNode]:

@@ -47,7 +47,7 @@ class ProxtuiApp(LockableApp):
     TITLE = "proxtui"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", show=False, priority=True),
-        Binding("ctrl+q", "quit", show=False),
+        Binding("ctrl+q", "quit", show=False, priority=True),
     ]
 
     def __init__(

@@ -107,7 +107,7 @@ class Renewal:
             return True
         if self._new is None or not app.is_running or self._is_under_way(self._new) or len(app.screen_stack) > 1:
             return False
-        if isinstance(app.focused, Input):
+        if app.is_typing or isinstance(app.focused, Input):
             # What somebody is typing is not taken from them.
             return False
         if any(worker.group in GROUPS and not worker.is_finished for worker in app.workers):

@@ -279,6 +279,42 @@ async def test_a_command_in_one_piece_runs_whole_and_runs_no_letter() -> None:
         assert acting.runtime.poller.paused
 
 
+@pytest.mark.parametrize("key", ["ctrl+p", "ctrl+t"])
+async def test_a_command_that_one_leaves_is_gone_and_does_not_run(key: str) -> None:
+    async with stage(two_tenants()) as acting:
+        await acting.press("colon")
+        await acting.until(lambda: bool(acting.app.screen.query(CommandInput)))
+        await acting.press(*"node", key)
+        desk = acting.app.screen_stack[0]
+        await acting.until(lambda: acting.app.screen is not desk)
+        assert not desk.query_one(CommandLine).display
+        await acting.press("escape")
+        await acting.until(lambda: acting.app.screen is desk)
+        assert (acting.app.focused, front(acting)) == (acting.table, "guests")
+        await acting.press("colon")
+        assert desk.query_one(CommandInput).value == ""
+
+
+async def test_lines_that_nobody_types_in_any_more_fold_up() -> None:
+    async with stage(two_tenants()) as acting:
+        screen, bar = acting.app.screen, acting.app.screen.query_one(FilterBar)
+        await acting.press("colon")
+        await acting.until(lambda: bool(screen.query(CommandInput)))
+        await acting.press(*"node")
+        screen.set_focus(None)
+        await acting.press()
+        assert line(acting).display, "the terminal was left for a moment"
+        screen.set_focus(screen.query_one(CommandInput))
+        # As by a click.
+        screen.set_focus(acting.table)
+        await acting.until(lambda: not line(acting).display)
+        for text in ("", "shop"):
+            await acting.press("slash", *text)
+            screen.set_focus(acting.table)
+            await acting.until(lambda text=text: bar.display is bool(text))
+        assert bar.filter.text == "shop"
+
+
 async def test_finding_keys_are_text_in_fields() -> None:
     async with stage(two_tenants()) as acting:
         await acting.press("slash", "colon", "[", "]")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 
 from proxtui.config.keyed import keyed
 from proxtui.config.secret import Secret
@@ -77,6 +78,20 @@ async def test_an_open_dialog_is_not_taken_from_anybody(tmp_path: Path) -> None:
         dialog.leave()
         await acting.until(lambda: acting.app.return_code is not None)
     assert acting.app.renewal.take()
+
+
+async def test_no_key_that_was_pressed_is_lost_by_it(tmp_path: Path) -> None:
+    vault = fill(new_vault(seat_in(tmp_path)))
+    async with dashboard(vault) as acting:
+        acting.app.post_message(events.Key("2", "2"))
+        for _ in range(100):
+            if acting.app.is_typing:
+                break
+            await asyncio.sleep(0)
+        acting.app.renewal._new = acting.runtime.config
+        assert not acting.app.renewal._reopened()
+        await acting.until(acting.app.renewal._reopened)
+        assert acting.app.screen.front_feature.name == "nodes"  # type: ignore[attr-defined]
 
 
 async def test_what_comes_of_a_change_is_told_before_it_is_opened_anew(tmp_path: Path) -> None:

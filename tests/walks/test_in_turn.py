@@ -53,3 +53,11 @@ async def test_a_new_guest_out_of_a_backup_is_asked_for_by_a_command() -> None:
         form = await walk.at(ParamsForm)
         assert form._title.startswith("Restore as new")
         assert "archive" in form.texts
+
+
+@pytest.mark.parametrize("keys", ["m", ":", "/", "\x10", "\x14", "?", "R"])
+async def test_ctrl_q_leaves_wherever_one_is(keys: str) -> None:
+    async with journey(SMALL) as walk:
+        type_at_once(walk, f"{keys}\x11")
+        await walk.until(lambda: not walk.app.is_running or walk.app._exit)
+        assert walk.app.return_code == 0
