@@ -180,6 +180,5 @@ def waiting_line(changes: int, consoles: int) -> str:
     named = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count]
     if not named:
         return ""
-    has = "has" if changes + consoles == 1 else "have"
     way = "; :consoles closes them" if consoles else ""
-    return f"the configuration has changed, and is taken when {' and '.join(named)} here {has} ended{way}"
+    return f"the new configuration waits for {' and '.join(named)}{way}"
