@@ -64,7 +64,8 @@ def trouble(snapshot: Snapshot, now: float) -> str | None:
         parts.append(f"rows are {age_text(coarse_age(snapshot, now))} old")
     elif snapshot.state is SourceState.DOWN and snapshot.asked_since is not None:
         # Before the first answer nothing has an age; how long it has been so tells a slow start from a dead server.
-        parts.append(f"never answered, asked for {text.age(_stepped(max(0.0, now - snapshot.asked_since)))}")
+        asked = _stepped(max(0.0, now - snapshot.asked_since))
+        parts.append(f"never answered, asked for {text.age(asked)}" if asked else "never answered")
     if snapshot.next_try_at is not None:
         # Five-second steps: the line need not be repainted while it counts down.
         left = max(0.0, snapshot.next_try_at - now)

@@ -52,6 +52,9 @@ def test_a_server_that_never_answered_says_for_how_long_it_was_asked() -> None:
     assert trouble(known(SourceState.DOWN, None, error="no route", asked_since=NOW - 49), NOW) == (
         "acme / berlin: no route; never answered, asked for 40s"
     )
+    assert trouble(known(SourceState.DOWN, None, error="no route", asked_since=NOW - 9), NOW) == (
+        "acme / berlin: no route; never answered"
+    )
     answered = known(SourceState.DOWN, 400, error="no route", asked_since=NOW - 3_000)
     assert trouble(answered, NOW) == "acme / berlin: no route; rows are 6m old"
     # A server that refuses does answer.
