@@ -93,10 +93,10 @@ class LiveView(Widget):
     DEFAULT_CSS = "LiveView { width: 1fr; height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "act", "Actions", id="actions"),
-        Binding("v", "console('vnc')", "Screen in a viewer", show=False, id="viewer"),
+        Binding("v", "console('vnc')", "Open screen", show=False, id="viewer"),
         Binding("p", "console('peek')", "Screen of a VM", show=False, id="peek"),
         Binding("c", "console('term')", "Console", id="console"),
-        Binding("S", "console('ssh')", "SSH shell", show=False, id="ssh"),
+        Binding("S", "console('ssh')", "Open SSH shell", show=False, id="ssh"),
     ]
 
     def __init__(self, runtime: Runtime, *, id: str | None = None) -> None:

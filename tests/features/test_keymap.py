@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from textual.binding import Binding
 from textual.widgets import Static
 
 from proxtui.config.models import Config, Settings
 from proxtui.errors import NetworkError, UsageError
+from proxtui.features.consoles.operations import CONSOLES
 from proxtui.kit.help import HelpScreen
 from proxtui.kit.keymap import _bound, named_keys, read_keymap
+from proxtui.kit.view import LiveView
 from proxtui.registry import FEATURES
 
 from .fleets import ZETA, two_tenants
@@ -108,3 +111,10 @@ async def test_the_sweep_of_snapshots_names_the_key_that_one_has() -> None:
         await acting.press("5", *["right"] * 5)
         await acting.until(lambda: "not asked yet (f8 asks)" in acting.header)
         assert "press f8 to ask" in text_of(acting.front.facts)
+
+
+@pytest.mark.parametrize("use", ["vnc", "ssh"])
+def test_a_bare_key_is_called_as_its_line_in_the_menu(use: str) -> None:
+    label = next(one.label for one in CONSOLES if one.verb == use)
+    keys = {one.action: one.description for one in LiveView.BINDINGS if isinstance(one, Binding)}
+    assert keys[f"console('{use}')"] == label
