@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -20,6 +21,9 @@ from proxtui.kit.one_line import Notice
 from proxtui.kit.safe import plain
 
 HINT = "a letter or enter does it   / filters   f2 shows requests   esc closes"
+NARROWEST = 92
+BESIDE = 48
+"""What the frame, the letter, the name and the risk take beside the summary of an action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class ActionMenu(Dialog[Choice]):
 
     HELP_NAME: ClassVar[str] = "actions"
     DEFAULT_CSS = """
-    ActionMenu > .dialog { width: 92; max-width: 96%; height: auto; max-height: 90%; }
+    ActionMenu > .dialog { max-width: 96%; height: auto; max-height: 90%; }
     ActionMenu LiveTable { height: auto; }
     ActionMenu LiveTable > .table--cursor { background: $primary 40%; text-style: bold; }
     ActionMenu MenuFilter { display: none; }
@@ -91,6 +95,8 @@ class ActionMenu(Dialog[Choice]):
         # The keys stay with the menu: letters mean actions here, not what they mean in tables.
         self._table.can_focus = False
         self._table.styles.height = max(1, min(len(self.entries), self.app.size.height - 8))
+        longest = max((cell_len(one.said) for one in self.entries), default=0)
+        self.query_one(".dialog").styles.width = max(NARROWEST, BESIDE + longest)
         self._show(self.entries)
 
     def say(self, text: str, tone: Tone = Tone.WARN) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from proxtui.core.model import ServerRef
@@ -128,3 +130,14 @@ async def test_it_begins_at_the_top_though_the_first_cannot_be_done(size: tuple[
         table.move(30)
         await pilot.pause()
         assert table.first_line == 31 - table.page
+
+
+async def test_a_wide_screen_shows_what_an_action_does_to_its_end() -> None:
+    summary = "Shut down every guest that runs, or those that are named; by default hard when they take too long."
+    app = MenuApp()
+    app.menu = ActionMenu("node pve1", entries_of([replace(DELETE, summary=summary)], [vm()], refusal))
+    async with app.run_test(size=(160, 50)) as pilot:
+        await pilot.pause()
+        shown = "\n".join(lines_of(app.menu._table))
+        assert summary in shown
+        assert "asks for the name" in shown
