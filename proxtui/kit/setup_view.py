@@ -15,7 +15,7 @@ from proxtui.core.operation import Risk
 from proxtui.core.rows import Column, TableRow, Tone
 from proxtui.errors import InvalidInput, ProxtuiError
 from proxtui.kit.live_table import LiveTable
-from proxtui.kit.one_line import Notice
+from proxtui.kit.one_line import Sentences
 from proxtui.kit.prepared import Prepared
 from proxtui.kit.table_view import TableView
 from proxtui.kit.view import Selected
@@ -63,7 +63,7 @@ class SetupView(TableView[R, D]):
 
     def __init__(self, runtime: Runtime, columns: Sequence[Column[R]], *, id: str | None = None) -> None:
         super().__init__(runtime, columns, id=id)
-        self.notice = Notice(id="setup-notice")
+        self.notice = Sentences(id="setup-notice")
         self._unsubscribe: Callable[[], None] | None = None
 
     @property
