@@ -22,6 +22,11 @@ def coarse_age(snapshot: Snapshot, now: float) -> int | None:
     return _stepped(age)
 
 
+def asked_for(snapshot: Snapshot, now: float) -> int | None:
+    """For how many seconds a server has been asked, coarse; None when nobody knows."""
+    return None if snapshot.asked_since is None else _stepped(max(0.0, now - snapshot.asked_since))
+
+
 def _stepped(age: float) -> int:
     step = 10 if age < 60 else 60
     return int(age // step * step)
@@ -62,9 +67,8 @@ def trouble(snapshot: Snapshot, now: float) -> str | None:
     parts = [snapshot.error or "no new answer"]
     if snapshot.taken_at is not None:
         parts.append(f"rows are {age_text(coarse_age(snapshot, now))} old")
-    elif snapshot.state is SourceState.DOWN and snapshot.asked_since is not None:
+    elif snapshot.state is SourceState.DOWN and (asked := asked_for(snapshot, now)) is not None:
         # Before the first answer nothing has an age; how long it has been so tells a slow start from a dead server.
-        asked = _stepped(max(0.0, now - snapshot.asked_since))
         parts.append(f"never answered, asked for {text.age(asked)}" if asked else "never answered")
     if snapshot.next_try_at is not None:
         # Five-second steps: the line need not be repainted while it counts down.

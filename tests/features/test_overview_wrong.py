@@ -70,6 +70,11 @@ def test_a_server_that_does_not_answer(state: SourceState, weight: Weight, word:
     assert row.target == Place("nodes", HERE)
 
 
+def test_since_when_a_server_never_answered() -> None:
+    never = snapshot(ACME, state=SourceState.DOWN, taken_at=None, error="no route", asked_since=700.0)
+    assert wrong(fleet(never))[0].since == 300
+
+
 EVERYTHING = "nodes, storages, locks, quorum, failed tasks"
 
 

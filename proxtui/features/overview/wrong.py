@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import Any, TypeAlias
 
 from proxtui.core import text
-from proxtui.core.ages import age_text, coarse_age, is_old
+from proxtui.core.ages import age_text, asked_for, coarse_age, is_old
 from proxtui.core.model import Fleet, GuestKey, Key, NodeKey, Scope, ServerRef, Snapshot, SourceState, StorageKey
 from proxtui.core.rows import Column, Scalar, Tone
 from proxtui.core.survey import Finding
@@ -125,7 +125,8 @@ def _server(case: _Case) -> Iterator[WrongRow]:
     }
     weight, word = says[state]
     why = f"{word}: {snapshot.error or 'no new answer'}"
-    age = coarse_age(snapshot, case.now)
+    # What never answered has no age; how long it has been asked says how long that is so.
+    age = coarse_age(snapshot, case.now) if snapshot.taken_at is not None else asked_for(snapshot, case.now)
     yield WrongRow(("server", *case.ref), weight, case.ref, f"server {case.ref.server}", why, case.place("nodes"), age)
 
 
