@@ -110,6 +110,11 @@ class Confirm(Dialog[Confirmed]):
         else:
             self.action_give_up()
 
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """What was said of another name is not true of the one that is typed now."""
+        event.stop()
+        self._notice.say("")
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if self.question.typed:

@@ -124,6 +124,15 @@ async def test_what_destroys_wants_the_very_name(size: tuple[int, int]) -> None:
         assert app.answers == [Confirmed()]
 
 
+async def test_what_was_said_of_a_wrong_name_goes_with_the_next_key() -> None:
+    app = AskApp(confirm())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*"we", "enter")
+        assert app.dialog._notice.text == "that is not web: nothing was done"
+        await pilot.press("b")
+        assert (app.dialog.query_one("#name", Input).value, app.dialog._notice.text) == ("web", "")
+
+
 async def test_keys_that_were_typed_ahead_do_nothing() -> None:
     app = AskApp(confirm(deaf=NEVER))
     async with app.run_test(size=(80, 24)) as pilot:
