@@ -11,20 +11,23 @@ from typing import NamedTuple
 from proxtui.core.model import GuestKey, ServerRef, Snapshot
 from proxtui.pve.models import Guest
 
-_PLACE, _STATUS = attrgetter("node"), attrgetter("status")
+_PLACE, _STATUS, _TEMPLATE = attrgetter("node"), attrgetter("status"), attrgetter("template")
 
 
 class Tally(NamedTuple):
     """Guests by node."""
 
     total: Counter[str]
+    """Without templates, which never run; a node that has nothing else stands here with 0."""
     running: Counter[str]
 
 
 def tallied(guests: Iterable[Guest]) -> Tally:
-    """Count them all."""
+    """Count them all but templates."""
     every = list(guests)
-    return Tally(Counter(map(_PLACE, every)), Counter([guest.node for guest in every if guest.status == "running"]))
+    total = Counter(map(_PLACE, every))
+    total.subtract([guest.node for guest in every if guest.template])
+    return Tally(total, Counter([guest.node for guest in every if guest.status == "running"]))
 
 
 class Census:
@@ -55,4 +58,4 @@ def _alike(before: Mapping[GuestKey, Guest], now: Mapping[GuestKey, Guest]) -> b
         # Counting all costs less than comparing so many.
         return False
     old, new = list(compress(before.values(), differs)), list(compress(now.values(), differs))
-    return all(list(map(read, old)) == list(map(read, new)) for read in (_PLACE, _STATUS))
+    return all(list(map(read, old)) == list(map(read, new)) for read in (_PLACE, _STATUS, _TEMPLATE))

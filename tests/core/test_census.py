@@ -49,3 +49,14 @@ def test_of_many_guests_one_that_stops_or_moves_is_counted() -> None:
         guests = [first, *map(vm, range(101, 110))]
         one = replace(one, guests=kept(one.guests, guests, key_of, lambda guest: guest.vmid))
         assert (census.of(one).running["pve1"], census.of(one).total["pve1"]) == told
+
+
+def test_templates_are_no_guests_and_what_becomes_one_is_not_counted_any_more() -> None:
+    census, one = Census(), snapshot(ACME, (vm(100, status="stopped"), *map(vm, range(101, 110))))
+    assert census.of(one).total["pve1"] == 10
+    guests = [vm(100, status="stopped", template=True), *map(vm, range(101, 110))]
+    one = replace(one, guests=kept(one.guests, guests, key_of, lambda guest: guest.vmid))
+    assert census.of(one) == ({"pve1": 9}, {"pve1": 9})
+    # Its node is there all the same, with what stands on it.
+    assert tallied([vm(100, node="pve9", template=True)]).total == {"pve9": 0}
+    assert "pve9" in tallied([vm(100, node="pve9", template=True)]).total

@@ -52,6 +52,15 @@ def test_pools_and_guests_without_one() -> None:
     assert names(group_lines(world(), "pool"))[1:4] == ["acme 2/4", "  gold 1/2", "  no pool 1/2"]
 
 
+def test_a_template_is_listed_and_not_counted() -> None:
+    known = fleet(
+        snapshot(ACME, (vm(100, name="web1"), vm(900, name="base", status="stopped", template=True)), (node("pve1"),))
+    )
+    assert names(group_lines(known, "pool", {GroupKey("acme", "pool", "")})) == [
+        "all tenants, by pool 1/1", "acme 1/1", "  no pool 1/1", "    100 web1", "    900 base",
+    ]  # fmt: skip
+
+
 def test_a_closed_tenant_keeps_its_count() -> None:
     assert names(group_lines(world(), "tag", {TenantKey("acme")}))[1:3] == ["acme 2/4", "zeta 1/1"]
 

@@ -81,7 +81,8 @@ def _members(snapshot: Snapshot, keep: Keep | None) -> Iterator[_Member]:
 
 def _count(members: Collection[_Member]) -> Count:
     running = sum(member.guest.status == "running" and not member.doubtful for member in members)
-    return Count(running, len(members), known=bool(members))
+    total = sum(not member.guest.template for member in members)
+    return Count(running, total, known=bool(members))
 
 
 def _groups(tenant: str, by: str, members: Collection[_Member], toggled: Collection[LineKey]) -> Iterator[TreeLine]:
