@@ -108,7 +108,7 @@ class SetupView(TableView[R, D]):
 
     def show(self, fleet: Fleet, scope: Scope) -> None:
         super().show(fleet, scope)
-        self.table.say_when_empty(f"no {self.NOUN}s here")
+        self.table.say_when_empty(f"no {self.NOUN} is configured" + ("" if scope == Scope() else " here"))
         said = NO_FILE if self.registrar is None else closed_line(getattr(self.registrar, "vault", None))
         self.notice.say(said, Tone.MUTED)
 

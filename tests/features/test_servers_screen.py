@@ -58,7 +58,7 @@ async def test_no_server_is_to_blame_that_nobody_is_configured() -> None:
         await acting.press("9")
         await acting.until(lambda: acting.front is not None and acting.front.HELP_NAME == "users")
         assert acting.front.summary == "0 users"
-        assert [line.strip() for line in acting.lines(acting.table)[1:]] == ["no users here"]
+        assert [line.strip() for line in acting.lines(acting.table)[1:]] == ["no user is configured"]
 
 
 async def test_a_server_is_added_after_its_certificate_was_trusted(
