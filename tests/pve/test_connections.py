@@ -173,7 +173,7 @@ async def test_a_write_whose_answer_is_lost_is_sent_once_and_unknown(bench: Benc
         "hanging": Bytes((b"",), pause=60),
     }
     server, client = await bench.pair(
-        lambda seen: endings[dies], fields={"timeout": 400 if dies == "hanging" else 5000}
+        lambda seen: endings[dies], fields={"timeout": 1500 if dies == "hanging" else 5000}
     )
     with pytest.raises(OutcomeUnknown, match="outcome is unknown") as caught:
         await getattr(client, method)("/nodes/pve1/qemu/100/status/start")
