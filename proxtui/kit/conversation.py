@@ -104,7 +104,9 @@ class Conversation:
             return False
         try:
             seen = () if prepared.look is None else await prepared.look(params)
-            dialog = self._question(operation, targets, params, replace(prepared, notes=(*prepared.notes, *seen)))
+            # What the look before the form has said already is not said twice.
+            notes = tuple(dict.fromkeys((*prepared.notes, *seen)))
+            dialog = self._question(operation, targets, params, replace(prepared, notes=notes))
         except ProxtuiError as error:
             dialog = str(error)
         if isinstance(dialog, str):

@@ -101,7 +101,9 @@ async def test_a_guest_moves_to_another_node(size: tuple[int, int]) -> None:
         new = next(node for node in ("pve1", "pve2", "pve3") if node != old)
         walk.put(form, target=new, with_local_disks="yes")
         await walk.press("ctrl+s")
-        await walk.at(Confirm)
+        said = (await walk.at(Confirm)).question.lines
+        assert f"to node {new}" in said
+        assert [line.partition(":")[0] for line in said].count("local disks are copied") == 1
         clock = walk.runtime.clock
         assert isinstance(clock, FastClock)
         clock.hold()

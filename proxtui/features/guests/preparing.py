@@ -119,7 +119,7 @@ async def _migrate(look: Look, _given: Given) -> Prepared:
         obstacle = None if found is None else found.obstacle(params.target)
         if obstacle is not None:
             raise InvalidInput("target", params.target, obstacle)
-        return () if found is None else _disks_that_go(found)
+        return (f"to node {params.target}", *(() if found is None else _disks_that_go(found)))
 
     return Prepared(
         initial,
